@@ -1,0 +1,1 @@
+//! ONNX networks: read, run, differentiate, edit and write.

@@ -1,0 +1,2 @@
+//! Leaky ReLU and its family over slices.
+#![no_std]
