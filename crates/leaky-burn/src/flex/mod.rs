@@ -59,11 +59,7 @@ fn record<C: CheckpointStrategy>(
     input: FloatTensor<Autodiff<Flex, C>>,
 ) -> FloatTensor<Autodiff<Flex, C>> {
     let (input, node) = input.into_parts();
-    match SignGradient
-        .prepare::<C>([node])
-        .compute_bound()
-        .stateful()
-    {
+    match SignGradient.prepare::<C>([node]).compute_bound().stateful() {
         OpsKind::Tracked(operation) => {
             let (output, kept) = rectifier.forward_with_signs(input);
             operation.finish((rectifier, kept), output)
