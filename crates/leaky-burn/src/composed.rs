@@ -8,10 +8,7 @@ use burn::backend::tensor::{BoolTensor, FloatTensor};
 use burn::backend::{Backend, TensorMetadata, get_or_init_device_settings};
 
 /// `x` above zero, `negative_slope * x` elsewhere.
-pub(crate) fn leaky_relu<B: Backend>(
-    input: FloatTensor<B>,
-    negative_slope: f64,
-) -> FloatTensor<B> {
+pub(crate) fn leaky_relu<B: Backend>(input: FloatTensor<B>, negative_slope: f64) -> FloatTensor<B> {
     let above_zero = above_zero::<B>(&input);
     let leaked = B::float_mul_scalar(input.clone(), negative_slope.into());
     B::float_mask_where(leaked, above_zero, input)

@@ -1,7 +1,7 @@
 //! Tensors of the flex backend as slices, whatever their layout.
 
 use burn::backend::flex::{FlexTensor, Layout};
-use burn::tensor::{Bytes, Element, Shape};
+use burn::tensor::{Bytes, Element};
 use bytemuck::Pod;
 use leaky_relu::Float;
 

@@ -10,7 +10,7 @@ use burn::backend::autodiff::checkpoint::strategy::{CheckpointStrategy, NoCheckp
 use burn::backend::autodiff::grads::Gradients;
 use burn::backend::autodiff::ops::{Backward, Ops, OpsKind, unary};
 use burn::backend::tensor::FloatTensor;
-use burn::backend::{Autodiff, Backend, Flex};
+use burn::backend::{Autodiff, Flex};
 
 use self::by_signs::{BySigns, Kept};
 use crate::backend::Rectifiers;
@@ -59,11 +59,7 @@ fn record<C: CheckpointStrategy>(
     input: FloatTensor<Autodiff<Flex, C>>,
 ) -> FloatTensor<Autodiff<Flex, C>> {
     let (input, node) = input.into_parts();
-    match SignGradient
-        .prepare::<C>([node])
-        .compute_bound()
-        .stateful()
-    {
+    match SignGradient.prepare::<C>([node]).compute_bound().stateful() {
         OpsKind::Tracked(operation) => {
             let (output, kept) = rectifier.forward_with_signs(input);
             operation.finish((rectifier, kept), output)
