@@ -27,6 +27,11 @@ pub(crate) trait Rectifiers: Backend {
     fn rectify_leaky(input: FloatTensor<Self>, negative_slope: f64) -> FloatTensor<Self> {
         composed::leaky_relu::<Self>(input, negative_slope)
     }
+
+    /// `x` above zero, `alpha * x` elsewhere; `alpha` has the input's rank and broadcasts to it.
+    fn rectify_parametric(input: FloatTensor<Self>, alpha: FloatTensor<Self>) -> FloatTensor<Self> {
+        composed::prelu::<Self>(input, alpha)
+    }
 }
 
 macro_rules! through_burn {
