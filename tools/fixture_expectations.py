@@ -166,6 +166,8 @@ def accuracy(logits: np.ndarray, target: np.ndarray) -> float:
 def write_fixture(fixture: Fixture, folder: Path) -> None:
     """Writes model, data and expectations, and prints a line of what they hold."""
     folder.mkdir(parents=True, exist_ok=True)
+    for old in folder.iterdir():
+        old.unlink()  # external data would be appended to what lies there
     write_model(fixture.model, folder / "model.onnx", **fixture.save_options)
     model = onnx.load(folder / "model.onnx")
     outputs = run(folder / "model.onnx", fixture.inputs)
@@ -173,7 +175,7 @@ def write_fixture(fixture: Fixture, folder: Path) -> None:
         inputs = [torch.from_numpy(a) for a in fixture.inputs.values()]
         reference = fixture.network(*inputs).numpy()
         logits = fixture.network.logits(*inputs).numpy()
-    compared = next(o for o in outputs.values() if o.shape == reference.shape and o.dtype == reference.dtype)
+    compared = next(o for o in outputs.values() if (o.shape, o.dtype) == (reference.shape, reference.dtype))
     np.testing.assert_allclose(compared, reference, rtol=fixture.tolerance, atol=fixture.tolerance)
 
     layers, expected = [], {f"output:{name}": value for name, value in outputs.items()}

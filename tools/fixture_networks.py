@@ -12,9 +12,12 @@ from torch.nn.utils.fusion import fuse_conv_bn_eval
 class FixtureNetwork(nn.Module):
     """A network with an ending that its loss does without."""
 
-    ending: nn.Module = nn.Identity()
     # Convolutions and the batch normalisations that follow them, which exporters fold into one.
     batch_norms: dict[str, str] = {}
+
+    def __init__(self, ending: nn.Module | None = None):
+        super().__init__()
+        self.ending = ending or nn.Identity()
 
     def forward(self, x: Tensor) -> Tensor:
         return self.ending(self.logits(x))
@@ -29,12 +32,11 @@ class FixtureNetwork(nn.Module):
 
 class Perceptron(FixtureNetwork):
     def __init__(self, widths: tuple[int, ...], ending: nn.Module | None = None):
-        super().__init__()
+        super().__init__(ending)
         pairs = list(zip(widths[:-2], widths[1:-1], strict=True))
         self.hidden = nn.ModuleList(nn.Linear(a, b) for a, b in pairs)
         self.rectifier = nn.ModuleList(nn.ReLU() for _ in pairs)
         self.last = nn.Linear(widths[-2], widths[-1])
-        self.ending = ending or nn.Identity()
 
     def logits(self, x: Tensor) -> Tensor:
         for linear, rectifier in zip(self.hidden, self.rectifier, strict=True):
@@ -104,10 +106,8 @@ class Residual(FixtureNetwork):
 class UNet(FixtureNetwork):
     """Two steps down, two up by transposed convolution, with both skips; ends in a mask."""
 
-    ending = nn.Sigmoid()
-
     def __init__(self):
-        super().__init__()
+        super().__init__(nn.Sigmoid())
         self.down1, self.relu1 = nn.Conv2d(1, 6, 3, padding=1), nn.ReLU()
         self.pool1 = nn.MaxPool2d(2)
         self.down2, self.relu2 = nn.Conv2d(6, 10, 3, padding=1), nn.ReLU()
@@ -191,10 +191,8 @@ class Generator(FixtureNetwork):
 class Discriminator(FixtureNetwork):
     """A GAN's discriminator: strided convolutions, leaky rectifiers, a probability."""
 
-    ending = nn.Sigmoid()
-
     def __init__(self):
-        super().__init__()
+        super().__init__(nn.Sigmoid())
         self.conv1, self.rectifier1 = nn.Conv2d(1, 8, 4, stride=2, padding=1), nn.LeakyReLU(0.2)
         self.conv2, self.norm2 = nn.Conv2d(8, 12, 4, stride=2, padding=1, bias=False), nn.BatchNorm2d(12)
         self.rectifier2 = nn.LeakyReLU(0.2)

@@ -36,6 +36,7 @@ from fixture_networks import (
     UNet,
     YoloNeck,
 )
+from fixture_other_writers import channels_last, keras, sklearn_classifier
 from fixture_training import damage, digits, masked_digits, tones, train
 from onnx_writing import export_dynamo, export_torchscript
 
@@ -43,7 +44,7 @@ FOLDER = Path(__file__).resolve().parent.parent / "fixtures" / "networks"
 DYNAMO, TORCHSCRIPT = "torch.onnx.export (dynamo)", "torch.onnx.export (TorchScript)"
 # The exporter folds batch normalisation into convolutions unless asked to keep what training needs.
 PRESERVE_BATCH_NORM = {"training": TrainingMode.PRESERVE, "do_constant_folding": False}
-FIXTURES: list[Callable[[], Fixture]] = []
+FIXTURES: list[Callable[[], Fixture]] = [sklearn_classifier, keras, channels_last]
 
 
 def fixture(make: Callable[[], Fixture]) -> Callable[[], Fixture]:
