@@ -1,8 +1,7 @@
 //! The rectifiers as operations of a backend: how Burn's dispatch finds the kernels.
 
-use burn::backend::autodiff::checkpoint::strategy::CheckpointStrategy;
 use burn::backend::tensor::FloatTensor;
-use burn::backend::{Autodiff, Backend, backend_extension};
+use burn::backend::{Backend, backend_extension};
 
 use crate::composed;
 
@@ -28,6 +27,11 @@ pub(crate) trait Rectifiers: Backend {
     fn rectify_leaky(input: FloatTensor<Self>, negative_slope: f64) -> FloatTensor<Self> {
         composed::leaky_relu::<Self>(input, negative_slope)
     }
+
+    /// `x` above zero, `alpha * x` elsewhere; `alpha` has the input's rank and broadcasts to it.
+    fn rectify_parametric(input: FloatTensor<Self>, alpha: FloatTensor<Self>) -> FloatTensor<Self> {
+        composed::prelu::<Self>(input, alpha)
+    }
 }
 
 macro_rules! through_burn {
@@ -35,7 +39,10 @@ macro_rules! through_burn {
         #[cfg(feature = $feature)]
         impl Rectifiers for burn::backend::$backend {}
         #[cfg(feature = $feature)]
-        impl<C: CheckpointStrategy> Rectifiers for Autodiff<burn::backend::$backend, C> {}
+        impl<C> Rectifiers for burn::backend::Autodiff<burn::backend::$backend, C> where
+            C: burn::backend::autodiff::checkpoint::strategy::CheckpointStrategy
+        {
+        }
     )*};
 }
 through_burn!("ndarray" NdArray, "tch" LibTorch, "cube" Cube, "remote" Remote);

@@ -14,6 +14,13 @@ pub(crate) fn leaky_relu<B: Backend>(input: FloatTensor<B>, negative_slope: f64)
     B::float_mask_where(leaked, above_zero, input)
 }
 
+/// `x` above zero, `alpha * x` elsewhere, with slopes that broadcast to the input.
+pub(crate) fn prelu<B: Backend>(input: FloatTensor<B>, alpha: FloatTensor<B>) -> FloatTensor<B> {
+    let above_zero = above_zero::<B>(&input);
+    let leaked = B::float_mul(input.clone(), alpha);
+    B::float_mask_where(leaked, above_zero, input)
+}
+
 /// Which elements are above zero: not those that are NaN.
 fn above_zero<B: Backend>(input: &FloatTensor<B>) -> BoolTensor<B> {
     let bool_dtype = get_or_init_device_settings::<B>(&input.device()).bool_dtype;

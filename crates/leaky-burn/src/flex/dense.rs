@@ -1,7 +1,7 @@
 //! Tensors of the flex backend as slices, whatever their layout.
 
 use burn::backend::flex::{FlexTensor, Layout};
-use burn::tensor::{Bytes, Element, Shape};
+use burn::tensor::{Bytes, Element};
 use bytemuck::Pod;
 use leaky_relu::Float;
 
@@ -60,6 +60,7 @@ pub(super) use with_number;
 /// Elementwise work does not care about the order of the axes. So a permuted view (a transpose,
 /// channels last) is worked on as it lies, and anything with gaps, repeats or reversed axes is
 /// copied once.
+#[derive(Clone, Debug)]
 pub(super) struct Dense {
     tensor: FlexTensor,
     order: AxisOrder,
@@ -68,22 +69,8 @@ pub(super) struct Dense {
 impl Dense {
     /// Takes the tensor as it lies where that is one run of memory, a contiguous copy otherwise.
     pub(super) fn new(tensor: FlexTensor) -> Self {
-        if tensor.is_contiguous() {
-            return Dense {
-                tensor,
-                order: None,
-            };
-        }
-        match memory_order(tensor.layout()) {
-            Some(order) => Dense {
-                tensor: permuted(tensor, &order),
-                order: Some(order),
-            },
-            None => Dense {
-                tensor: tensor.to_contiguous(),
-                order: None,
-            },
-        }
+        let order = memory_order(tensor.layout());
+        Dense::in_order(tensor, order)
     }
 
     /// Takes a tensor in the given order of axes, copied where it does not lie so in memory.
@@ -98,6 +85,18 @@ impl Dense {
             tensor.to_contiguous()
         };
         Dense { tensor, order }
+    }
+
+    /// A tensor of the same shape and order with other elements.
+    pub(super) fn with_elements<E: Number>(self, elements: Vec<E>) -> FlexTensor {
+        let layout = Layout::contiguous(self.tensor.layout().shape().clone());
+        let tensor = FlexTensor::new(Bytes::from_elems(elements), layout, self.tensor.dtype());
+        restored(tensor, self.order)
+    }
+
+    /// The lengths of the axes in the order of memory.
+    pub(super) fn lengths(&self) -> &[usize] {
+        self.tensor.layout().shape().as_slice()
     }
 
     /// The order of the axes in memory.
@@ -120,44 +119,47 @@ impl Dense {
         let (start, end) = (self.start(), self.start() + self.len());
         if let Some(storage) = self.tensor.try_storage_mut::<E>() {
             let result = in_place(&mut storage[start..end]);
-            return (self.restored(), result);
+            return (restored(self.tensor, self.order), result);
         }
         let mut output = bytemuck::zeroed_vec(self.len());
         let result = into(self.elements(), &mut output);
-        let layout = Layout::contiguous(self.tensor.layout().shape().clone());
-        self.tensor = FlexTensor::new(Bytes::from_elems(output), layout, self.tensor.dtype());
-        (self.restored(), result)
+        (self.with_elements(output), result)
+    }
+
+    /// The number of elements.
+    pub(super) fn len(&self) -> usize {
+        self.tensor.layout().num_elements()
     }
 
     fn start(&self) -> usize {
         self.tensor.layout().start_offset()
     }
+}
 
-    fn len(&self) -> usize {
-        self.tensor.layout().num_elements()
+/// The order of the axes in which the layout is one run of memory; that of the axes themselves
+/// where there is no such order.
+pub(super) fn memory_order(layout: &Layout) -> AxisOrder {
+    if layout.is_contiguous() {
+        return None;
     }
+    let mut order: Vec<usize> = (0..layout.num_dims()).collect();
+    order.sort_by_key(|&axis| std::cmp::Reverse(layout.strides()[axis]));
+    layout.permute(&order).is_contiguous().then_some(order)
+}
 
-    /// The tensor with its axes as they were given.
-    fn restored(self) -> FlexTensor {
-        let Some(order) = self.order else {
-            return self.tensor;
-        };
-        let mut inverse = vec![0; order.len()];
-        for (position, axis) in order.into_iter().enumerate() {
-            inverse[axis] = position;
-        }
-        permuted(self.tensor, &inverse)
+/// The tensor with its axes as they were given before they were put in `order`.
+fn restored(tensor: FlexTensor, order: AxisOrder) -> FlexTensor {
+    let Some(order) = order else {
+        return tensor;
+    };
+    let mut inverse = vec![0; order.len()];
+    for (position, axis) in order.into_iter().enumerate() {
+        inverse[axis] = position;
     }
+    permuted(tensor, &inverse)
 }
 
 fn permuted(tensor: FlexTensor, order: &[usize]) -> FlexTensor {
     let layout = tensor.layout().permute(order);
     tensor.with_layout(layout)
-}
-
-/// The order of the axes in which the layout is one run of memory, if there is one.
-fn memory_order(layout: &Layout) -> Option<Vec<usize>> {
-    let mut order: Vec<usize> = (0..layout.num_dims()).collect();
-    order.sort_by_key(|&axis| std::cmp::Reverse(layout.strides()[axis]));
-    layout.permute(&order).is_contiguous().then_some(order)
 }
