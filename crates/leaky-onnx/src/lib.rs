@@ -12,7 +12,9 @@ mod model;
 mod network;
 pub mod operators;
 mod parameters;
+mod rectifiers;
 mod tensor;
+mod units;
 mod value;
 
 #[allow(missing_docs, clippy::all, rustdoc::all)]
@@ -26,4 +28,6 @@ pub use error::{Error, Result, Unsupported};
 pub use model::Model;
 pub use network::{Input, Network, Node, Output, ValueId};
 pub use parameters::Parameter;
+pub use rectifiers::Rectifier;
+pub use units::Shapes;
 pub use value::Value;

@@ -63,7 +63,7 @@ impl Node {
         Attributes::new(&self.proto, Path::new(""))
     }
 
-    fn wrong(&self, reason: String) -> Error {
+    pub(crate) fn wrong(&self, reason: String) -> Error {
         Error::Node {
             node: self.name.clone(),
             operator: self.operator.clone(),
@@ -209,6 +209,11 @@ impl Network {
     /// The float tensors of the file.
     pub fn parameters(&self) -> &[Parameter] {
         &self.parameters
+    }
+
+    /// How many values the graph has.
+    pub(crate) fn values(&self) -> usize {
+        self.names.len()
     }
 
     /// The name of a value in the file.

@@ -28,7 +28,7 @@ pub struct Parameter {
 }
 
 /// The inputs of an operator in which a float tensor is a weight.
-fn weight_inputs(operator: &str) -> &'static [usize] {
+pub(crate) fn weight_inputs(operator: &str) -> &'static [usize] {
     match operator {
         "Conv"
         | "ConvTranspose"
