@@ -127,10 +127,9 @@ def gathered(name: str, reference, indices: np.ndarray, axis: int, opset: int = 
     return moved(name, "Gather", reference, opset, (5, 4, 3), {"indices": indices}, axis=axis)
 
 
+ROWS = np.array([[0, 4], [2, 2]])
 INDEXED = [
-    gathered(
-        "gather-rows", lambda x: x[torch.tensor([[0, 4], [2, 2]])], np.array([[0, 4], [2, 2]]), 0, opset=7
-    ),
+    gathered("gather-rows", lambda x: x[torch.from_numpy(ROWS)], ROWS, 0, opset=7),
     gathered("gather-axis", lambda x: x[:, [3, 0, 3]], ints(3, 0, 3), 1),
     gathered("gather-negative", lambda x: x[..., [2, 0]], ints(-1, -3), -1),
     gathered("gather-scalar", lambda x: x[:, 2], np.array(2, dtype=np.int64), 1),
