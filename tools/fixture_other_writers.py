@@ -41,6 +41,7 @@ def sklearn_classifier() -> Fixture:
         options={"zipmap": False},
         target_opset={"": 15, "ai.onnx.ml": 3},
     )
+    model.opset_import.sort(key=lambda opset: opset.domain)  # skl2onnx keeps them in a set
     return Fixture(
         "sklearn-classifier", model, "skl2onnx", network, {"x": x}, y, "cross_entropy", unit_axis=-1
     )
