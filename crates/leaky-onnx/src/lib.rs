@@ -31,6 +31,6 @@ pub use model::Model;
 pub use network::{Input, Network, Node, Output, ValueId};
 pub use parameters::Parameter;
 pub use rectifiers::Rectifier;
-pub use units::Shapes;
 pub use tensor::read_tensor;
+pub use units::Shapes;
 pub use value::Value;

@@ -2,7 +2,7 @@
 
 use burn::backend::ops::{FloatTensorOps, ModuleOps};
 use burn::backend::{Dispatch, DispatchTensor, TensorMetadata};
-use burn::tensor::{Shape, TensorData};
+use burn::tensor::{DType, Shape, TensorData};
 
 use super::convolution::convolve;
 use super::window::{Axis, Window};
@@ -47,7 +47,12 @@ fn windows(
 }
 
 /// Pads explicitly, so far that the windows fit without rounding up.
-fn padded(x: DispatchTensor, axes: &mut [Axis], output: &[usize], fill: f64) -> Result<DispatchTensor, String> {
+fn padded(
+    x: DispatchTensor,
+    axes: &mut [Axis],
+    output: &[usize],
+    fill: f64,
+) -> Result<DispatchTensor, String> {
     let mut pads = vec![(0, 0); 2];
     for (axis, &count) in axes.iter_mut().zip(&output[2..]) {
         let reach = (count - 1) * axis.stride + axis.span();
@@ -70,7 +75,14 @@ pub(super) fn max_pool(request: &Request) -> Result<Run, Refusal> {
         return unsupported(format!("MaxPool over {} axes", kernel.len()));
     }
     Ok(Box::new(move |mut inputs: Inputs| {
-        let mut x = inputs.float(0)?;
+        // Eight-bit integers may be pooled too: they pass through as floats.
+        let value = inputs.value(0)?;
+        let integers = matches!(value, Value::Int(_));
+        let mut x = if integers {
+            value.to_float(DType::F64)?.into_float()?
+        } else {
+            value.into_float()?
+        };
         let (mut axes, output) = windows(&x, &window, &kernel, round_up)?;
         if axes.iter().any(|axis| axis.begin != axis.end) {
             x = padded(x, &mut axes, &output, f64::NEG_INFINITY)?;
@@ -89,7 +101,8 @@ pub(super) fn max_pool(request: &Request) -> Result<Run, Refusal> {
                 )
             }
         };
-        Ok(vec![Value::Float(y)])
+        let y = Value::Float(y);
+        Ok(vec![if integers { y.to_int() } else { y }])
     }))
 }
 
