@@ -25,16 +25,28 @@ pub fn diagnose(
 ) -> Result<Diagnosis, Error> {
     let rectifiers = network.rectifiers()?;
     if rectifiers.is_empty() {
-        return Err(Error::NoRectifier { model: model.to_owned() });
+        return Err(Error::NoRectifier {
+            model: model.to_owned(),
+        });
     }
     let shapes = network.shapes(batch(network, data, &samples[..samples.len().min(2)])?)?;
-    let mut counters: Vec<Counter> =
-        rectifiers.iter().map(|rectifier| Counter::new(network, rectifier, &shapes)).collect();
-    let wanted: Vec<_> = network.outputs().iter().map(|output| output.value).collect();
+    let mut counters: Vec<Counter> = rectifiers
+        .iter()
+        .map(|rectifier| Counter::new(network, rectifier, &shapes))
+        .collect();
+    let wanted: Vec<_> = network
+        .outputs()
+        .iter()
+        .map(|output| output.value)
+        .collect();
     for samples in samples.chunks(batch_size) {
         let mut failed = None;
         network.forward(batch(network, data, samples)?, &wanted, |id, value| {
-            for (counter, _) in counters.iter_mut().zip(&rectifiers).filter(|(_, rectifier)| rectifier.input == id) {
+            for (counter, _) in counters
+                .iter_mut()
+                .zip(&rectifiers)
+                .filter(|(_, rectifier)| rectifier.input == id)
+            {
                 match value.clone().into_data() {
                     Ok(data) => counter.count(&data),
                     Err(reason) => failed = Some(reason),
@@ -46,8 +58,15 @@ pub fn diagnose(
         }
         step();
     }
-    let counts = counters.into_iter().zip(&rectifiers).map(|(counter, rectifier)| counter.finish(rectifier));
-    Ok(Diagnosis::new(model, samples.len() as u64, counts.collect()))
+    let counts = counters
+        .into_iter()
+        .zip(&rectifiers)
+        .map(|(counter, rectifier)| counter.finish(rectifier));
+    Ok(Diagnosis::new(
+        model,
+        samples.len() as u64,
+        counts.collect(),
+    ))
 }
 
 /// Counts the signs of the pre-activations of one rectifier.
@@ -62,8 +81,17 @@ struct Counter {
 impl Counter {
     fn new(network: &Network, rectifier: &Rectifier, shapes: &Shapes) -> Self {
         let axis = network.unit_axis(rectifier.input, shapes);
-        let units = shapes.get(rectifier.input).and_then(|shape| shape.get(axis)).map_or(1, |&units| units);
-        Self { axis, threshold: rectifier.threshold, above_zero: vec![0; units], below_zero: vec![0; units], total: 0 }
+        let units = shapes
+            .get(rectifier.input)
+            .and_then(|shape| shape.get(axis))
+            .map_or(1, |&units| units);
+        Self {
+            axis,
+            threshold: rectifier.threshold,
+            above_zero: vec![0; units],
+            below_zero: vec![0; units],
+            total: 0,
+        }
     }
 
     fn count(&mut self, data: &TensorData) {
@@ -84,8 +112,13 @@ impl Counter {
         }
     }
 
-    fn signs<T>(&mut self, signs: impl Fn(&[T]) -> SignBits, limit: impl Fn(f64) -> T, mut values: Vec<T>, inner: usize)
-    where
+    fn signs<T>(
+        &mut self,
+        signs: impl Fn(&[T]) -> SignBits,
+        limit: impl Fn(f64) -> T,
+        mut values: Vec<T>,
+        inner: usize,
+    ) where
         T: Copy + std::ops::Neg<Output = T> + std::ops::Sub<Output = T>,
     {
         self.total += (values.len() / self.above_zero.len()) as u64;

@@ -59,7 +59,11 @@ impl Objective {
     /// # Errors
     ///
     /// If the loss does not fit the target.
-    pub fn new(network: &Network, data: &Dataset, wanted: Option<Loss>) -> Result<(Self, Target), Error> {
+    pub fn new(
+        network: &Network,
+        data: &Dataset,
+        wanted: Option<Loss>,
+    ) -> Result<(Self, Target), Error> {
         let (output, shape, dtype) = answer(network, data)?;
         let target = data.target(&shape, dtype)?;
         let (ending, before) = ending(network, output);
@@ -72,11 +76,23 @@ impl Objective {
         let (value, classes) = match (loss, target.kind()) {
             (Loss::CrossEntropy, TargetKind::Classes(classes)) => {
                 // Log-softmax of log-probabilities leaves them as they are.
-                (if ending == Ending::Softmax { before } else { output }, classes)
+                (
+                    if ending == Ending::Softmax {
+                        before
+                    } else {
+                        output
+                    },
+                    classes,
+                )
             }
-            (Loss::BinaryCrossEntropy, TargetKind::Values) => {
-                (if ending == Ending::Sigmoid { before } else { output }, 0)
-            }
+            (Loss::BinaryCrossEntropy, TargetKind::Values) => (
+                if ending == Ending::Sigmoid {
+                    before
+                } else {
+                    output
+                },
+                0,
+            ),
             (Loss::MeanSquaredError, TargetKind::Values) => (output, 0),
             (Loss::CrossEntropy, TargetKind::Values) => return Err(Error::LossNeedsLabels),
             (_, TargetKind::Classes(_)) => return Err(Error::LossNeedsValues),
@@ -88,7 +104,15 @@ impl Objective {
             Loss::BinaryCrossEntropy if shape.len() > 2 => Metric::Dice,
             Loss::BinaryCrossEntropy => Metric::Accuracy,
         };
-        Ok((Self { value, loss, classes, metric }, target))
+        Ok((
+            Self {
+                value,
+                loss,
+                classes,
+                metric,
+            },
+            target,
+        ))
     }
 
     /// What the score is given in.
@@ -106,8 +130,15 @@ impl Objective {
     /// # Errors
     ///
     /// If the value does not hold floats of the target's size.
-    pub fn loss(&self, value: Value, target: &TensorData, network: &Network) -> Result<DispatchTensor, Error> {
-        let Value::Float(tensor) = value else { return Err(Error::OutputIsNotFloat) };
+    pub fn loss(
+        &self,
+        value: Value,
+        target: &TensorData,
+        network: &Network,
+    ) -> Result<DispatchTensor, Error> {
+        let Value::Float(tensor) = value else {
+            return Err(Error::OutputIsNotFloat);
+        };
         Ok(match self.loss {
             Loss::CrossEntropy => {
                 let logits = Tensor::<2>::from_dispatch(tensor);
@@ -115,7 +146,11 @@ impl Objective {
                     return Err(Error::OutputIsNotFloat);
                 };
                 let labels = Tensor::<1, Int>::from_dispatch(labels).unsqueeze_dim::<2>(1);
-                log_softmax(logits, 1).gather(1, labels).mean().neg().into_dispatch()
+                log_softmax(logits, 1)
+                    .gather(1, labels)
+                    .mean()
+                    .neg()
+                    .into_dispatch()
             }
             Loss::MeanSquaredError => {
                 let (found, wanted) = flat(tensor, target, network)?;
@@ -126,23 +161,42 @@ impl Objective {
                 // max(x, 0) - x t + log(1 + exp(-|x|)), which neither overflows nor loses digits.
                 let (x, t) = flat(tensor, target, network)?;
                 let softplus = x.clone().abs().neg().exp().log1p();
-                (x.clone().clamp_min(0.0) - x * t + softplus).mean().into_dispatch()
+                (x.clone().clamp_min(0.0) - x * t + softplus)
+                    .mean()
+                    .into_dispatch()
             }
         })
     }
 
     /// A tally to which batches are added, for the mean loss and the score of a data set.
     pub fn tally(&self) -> Tally {
-        Tally { metric: self.metric, loss: self.loss, classes: self.classes, sums: [0.0; 3], losses: 0.0, elements: 0.0 }
+        Tally {
+            metric: self.metric,
+            loss: self.loss,
+            classes: self.classes,
+            sums: [0.0; 3],
+            losses: 0.0,
+            elements: 0.0,
+        }
     }
 }
 
 /// The first output that holds floats, its shape for two samples, and its type.
-fn answer(network: &Network, data: &Dataset) -> Result<(ValueId, Vec<usize>, burn::tensor::DType), Error> {
+fn answer(
+    network: &Network,
+    data: &Dataset,
+) -> Result<(ValueId, Vec<usize>, burn::tensor::DType), Error> {
     let samples: Vec<usize> = (0..data.samples().min(2)).collect();
-    let all: Vec<ValueId> = network.outputs().iter().map(|output| output.value).collect();
+    let all: Vec<ValueId> = network
+        .outputs()
+        .iter()
+        .map(|output| output.value)
+        .collect();
     let found = outputs(network, data, &samples, &all)?;
-    let float = all.into_iter().zip(found).find(|(_, data)| data.dtype().is_float());
+    let float = all
+        .into_iter()
+        .zip(found)
+        .find(|(_, data)| data.dtype().is_float());
     let (value, data) = float.ok_or(Error::OutputIsNotFloat)?;
     Ok((value, data.shape().to_vec(), data.dtype()))
 }
@@ -152,7 +206,9 @@ fn ending(network: &Network, output: ValueId) -> (Ending, ValueId) {
     let mut value = output;
     while let Some(index) = network.producer(value) {
         let node = &network.nodes()[index];
-        let Some(&Some(input)) = node.inputs.first() else { break };
+        let Some(&Some(input)) = node.inputs.first() else {
+            break;
+        };
         let ending = match node.operator.as_str() {
             "Softmax" => Ending::Softmax,
             "LogSoftmax" => Ending::LogSoftmax,
@@ -169,7 +225,11 @@ fn ending(network: &Network, output: ValueId) -> (Ending, ValueId) {
 }
 
 /// Answer and target as vectors of one length.
-fn flat(tensor: DispatchTensor, target: &TensorData, network: &Network) -> Result<(Tensor<1>, Tensor<1>), Error> {
+fn flat(
+    tensor: DispatchTensor,
+    target: &TensorData,
+    network: &Network,
+) -> Result<(Tensor<1>, Tensor<1>), Error> {
     let vector = |value: Value| {
         let size = value.len();
         match value.reshape(vec![size]) {
@@ -177,7 +237,10 @@ fn flat(tensor: DispatchTensor, target: &TensorData, network: &Network) -> Resul
             _ => Err(Error::OutputIsNotFloat),
         }
     };
-    Ok((vector(Value::Float(tensor))?, vector(Value::from_data(target.clone(), network.device()))?))
+    Ok((
+        vector(Value::Float(tensor))?,
+        vector(Value::from_data(target.clone(), network.device()))?,
+    ))
 }
 
 /// Losses and right answers summed up over batches.
@@ -249,7 +312,11 @@ impl Tally {
             Metric::R2 => {
                 let variation = third - second * second / self.elements;
                 // As scikit-learn where the targets are all alike.
-                if variation > 0.0 { 1.0 - first / variation } else { f64::from(u8::from(first == 0.0)) }
+                if variation > 0.0 {
+                    1.0 - first / variation
+                } else {
+                    f64::from(u8::from(first == 0.0))
+                }
             }
         }
     }

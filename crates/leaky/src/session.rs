@@ -18,11 +18,16 @@ pub fn device() -> DispatchDevice {
 ///
 /// If the operating system does not grant the threads.
 pub fn use_threads(threads: Option<usize>) -> Result<(), Error> {
-    let Some(threads) = threads else { return Ok(()) };
+    let Some(threads) = threads else {
+        return Ok(());
+    };
     rayon::ThreadPoolBuilder::new()
         .num_threads(threads)
         .build_global()
-        .map_err(|error| Error::Threads { threads, reason: error.to_string() })
+        .map_err(|error| Error::Threads {
+            threads,
+            reason: error.to_string(),
+        })
 }
 
 /// The arrays of a file as the samples of a network.
@@ -34,7 +39,11 @@ pub fn dataset(network: &Network, arrays: &Arrays) -> Result<Dataset, Error> {
     let expected: Vec<ExpectedInput> = network
         .inputs()
         .iter()
-        .map(|input| ExpectedInput { name: input.name.clone(), shape: input.shape.clone(), dtype: input.dtype })
+        .map(|input| ExpectedInput {
+            name: input.name.clone(),
+            shape: input.shape.clone(),
+            dtype: input.dtype,
+        })
         .collect();
     Ok(arrays.dataset(&expected)?)
 }
@@ -46,7 +55,10 @@ pub fn dataset(network: &Network, arrays: &Arrays) -> Result<Dataset, Error> {
 /// If the data can no longer be read.
 pub fn batch(network: &Network, data: &Dataset, samples: &[usize]) -> Result<Vec<Value>, Error> {
     let arrays = data.batch(samples)?;
-    Ok(arrays.into_iter().map(|array| Value::from_data(array, network.device())).collect())
+    Ok(arrays
+        .into_iter()
+        .map(|array| Value::from_data(array, network.device()))
+        .collect())
 }
 
 /// What the network gives for some samples, at each of the wanted values.
@@ -54,7 +66,12 @@ pub fn batch(network: &Network, data: &Dataset, samples: &[usize]) -> Result<Vec
 /// # Errors
 ///
 /// If the network cannot run on them.
-pub fn outputs(network: &Network, data: &Dataset, samples: &[usize], wanted: &[ValueId]) -> Result<Vec<TensorData>, Error> {
+pub fn outputs(
+    network: &Network,
+    data: &Dataset,
+    samples: &[usize],
+    wanted: &[ValueId],
+) -> Result<Vec<TensorData>, Error> {
     network
         .forward(batch(network, data, samples)?, wanted, |_, _| {})?
         .into_iter()
@@ -89,7 +106,13 @@ impl Difference {
         samples: &[usize],
         batch_size: usize,
     ) -> Result<Self, Error> {
-        let wanted = |network: &Network| network.outputs().iter().map(|output| output.value).collect::<Vec<_>>();
+        let wanted = |network: &Network| {
+            network
+                .outputs()
+                .iter()
+                .map(|output| output.value)
+                .collect::<Vec<_>>()
+        };
         let mut found = Self::default();
         for samples in samples.chunks(batch_size) {
             let one = outputs(first, data, samples, &wanted(first))?;
@@ -98,8 +121,15 @@ impl Difference {
                 for (a, b) in one.iter::<f64>().zip(other.iter::<f64>()) {
                     let same = a == b || (a.is_nan() && b.is_nan());
                     let difference = if same { 0.0 } else { (a - b).abs() };
-                    found.maximum = if difference.is_nan() { f64::INFINITY } else { found.maximum.max(difference) };
-                    found.magnitude = found.magnitude.max(if a.is_finite() { a.abs() } else { 0.0 });
+                    found.maximum = if difference.is_nan() {
+                        f64::INFINITY
+                    } else {
+                        found.maximum.max(difference)
+                    };
+                    found.magnitude =
+                        found
+                            .magnitude
+                            .max(if a.is_finite() { a.abs() } else { 0.0 });
                 }
             }
         }

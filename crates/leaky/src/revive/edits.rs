@@ -35,7 +35,9 @@ impl Edits {
 
     /// The first number of a part.
     pub(super) fn number(&self, part: Part) -> f64 {
-        part.places().next().map_or(0.0, |place| self.get(part.parameter, place))
+        part.places()
+            .next()
+            .map_or(0.0, |place| self.get(part.parameter, place))
     }
 
     pub(super) fn fill(&mut self, part: Part, value: f64) {

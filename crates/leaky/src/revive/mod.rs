@@ -12,15 +12,17 @@ mod incoming;
 mod outgoing;
 mod part;
 
-use leaky_onnx::{Network, Rectifier, Shapes, Value};
+use leaky_onnx::{Network, Rectifier, Shapes};
+use leaky_relu::LeakyRelu;
 use rand::SeedableRng;
 use rand::rngs::ChaCha8Rng;
 use rand_distr::{Distribution, StandardNormal};
 use serde::Serialize;
 
 use crate::data::Dataset;
-use crate::error::Error;
 use crate::diagnosis::Diagnosis;
+use crate::error::Error;
+use crate::session::batch;
 use edits::Edits;
 use incoming::{Incoming, UnitNumbers};
 use outgoing::{Mute, mutes};
@@ -72,12 +74,20 @@ pub struct Request<'a> {
 /// # Errors
 ///
 /// If the network cannot run on the data.
-pub fn revive(network: &mut Network, diagnosis: &Diagnosis, request: &Request) -> Result<Revival, Error> {
+pub fn revive(
+    network: &mut Network,
+    diagnosis: &Diagnosis,
+    request: &Request,
+) -> Result<Revival, Error> {
     let mut revival = Revival::default();
     if diagnosis.dead == 0 {
         return Ok(revival);
     }
-    let shapes = network.shapes(batch(network, request, &request.samples[..request.samples.len().min(2)])?)?;
+    let shapes = network.shapes(batch(
+        network,
+        request.data,
+        &request.samples[..request.samples.len().min(2)],
+    )?)?;
     let mut random = ChaCha8Rng::seed_from_u64(request.seed);
     // The weights of a network sit in few layers; each is looked at once, all its units together.
     for (rectifier, layer) in network.rectifiers()?.iter().zip(&diagnosis.layers) {
@@ -98,7 +108,15 @@ pub fn revive(network: &mut Network, diagnosis: &Diagnosis, request: &Request) -
             }
         }
         if !plans.is_empty() {
-            redraw(network, rectifier, &plans, &shapes, request, &mut random, &mut revival)?;
+            redraw(
+                network,
+                rectifier,
+                &plans,
+                &shapes,
+                request,
+                &mut random,
+                &mut revival,
+            )?;
         }
     }
     Ok(revival)
@@ -106,7 +124,11 @@ pub fn revive(network: &mut Network, diagnosis: &Diagnosis, request: &Request) -
 
 impl Revival {
     fn leave(&mut self, rectifier: &Rectifier, unit: usize, reason: String) {
-        self.not_revived.push(NotRevived { layer: rectifier.name.clone(), unit, reason });
+        self.not_revived.push(NotRevived {
+            layer: rectifier.name.clone(),
+            unit,
+            reason,
+        });
     }
 }
 
@@ -114,7 +136,9 @@ impl Revival {
 fn silent(rectifier: &Rectifier) -> Result<(), String> {
     match (rectifier.operator.as_str(), rectifier.alpha) {
         ("Clip" | "ThresholdedRelu", _) | (_, Some(0.0)) => Ok(()),
-        (operator, _) => Err(format!("{operator} is never silent: the unit passes on its negative input and still learns")),
+        (operator, _) => Err(format!(
+            "{operator} is never silent: the unit passes on its negative input and still learns"
+        )),
     }
 }
 
@@ -142,7 +166,7 @@ fn redraw(
     random: &mut ChaCha8Rng,
     revival: &mut Revival,
 ) -> Result<(), Error> {
-    let gain = leaky_relu::kaiming_gain(request.alpha);
+    let gain = LeakyRelu::new(request.alpha).map_or(1.0, |rectifier| rectifier.gain());
     let untouched = Edits::of(network, plans.iter().flat_map(Plan::parameters))?;
     let mut edits = untouched.clone();
     for plan in plans {
@@ -150,7 +174,11 @@ fn redraw(
     }
     // The draw that fires closest to half of the time, for units that cannot be shifted.
     let mut best: Vec<Option<(f64, Vec<f64>)>> = vec![None; plans.len()];
-    let draws = if plans.iter().any(|plan| plan.numbers.shift.is_none()) { DRAWS_WITHOUT_SHIFT } else { 1 };
+    let draws = if plans.iter().any(|plan| plan.numbers.shift.is_none()) {
+        DRAWS_WITHOUT_SHIFT
+    } else {
+        1
+    };
     let mut observed = Vec::new();
     for _ in 0..draws {
         for plan in plans {
@@ -167,18 +195,25 @@ fn redraw(
     }
     if draws > 1 {
         for (plan, best) in plans.iter().zip(best) {
-            plan.set_weights(&mut edits, best.map(|(_, weights)| weights).unwrap_or_default());
+            plan.set_weights(
+                &mut edits,
+                best.map(|(_, weights)| weights).unwrap_or_default(),
+            );
         }
         edits.apply(network)?;
         observed = observe(network, rectifier, plans, shapes, request)?;
     }
     for (plan, seen) in plans.iter().zip(&observed) {
         if seen.deviation.is_finite() && seen.deviation > 1e-12 {
-            plan.centre(&mut edits, seen, gain);
+            plan.centre(&mut edits, seen, gain, rectifier.threshold);
             revival.revived += 1;
         } else {
             plan.restore(&mut edits, &untouched);
-            revival.leave(rectifier, plan.unit, "what reaches it does not vary on this data".into());
+            revival.leave(
+                rectifier,
+                plan.unit,
+                "what reaches it does not vary on this data".into(),
+            );
         }
     }
     edits.apply(network)?;
@@ -189,11 +224,24 @@ impl Plan {
     /// The parts of parameters that this plan changes.
     fn parts(&self) -> impl Iterator<Item = part::Part> {
         let numbers = &self.numbers;
-        let statistics = numbers.statistics.into_iter().flat_map(|(mean, variance)| [mean, variance]);
-        let own = numbers.weights.into_iter().chain(numbers.shift.map(|(shift, _)| shift)).chain(numbers.scale);
+        let statistics = numbers
+            .statistics
+            .into_iter()
+            .flat_map(|(mean, variance)| [mean, variance]);
+        let own = numbers
+            .weights
+            .into_iter()
+            .chain(numbers.shift.map(|(shift, _)| shift))
+            .chain(numbers.scale);
         let muted = self.mutes.iter().flat_map(|mute| match *mute {
             Mute::Zero(part) => vec![part],
-            Mute::Normalization { scale, shift, mean, variance, .. } => vec![scale, shift, mean, variance],
+            Mute::Normalization {
+                scale,
+                shift,
+                mean,
+                variance,
+                ..
+            } => vec![scale, shift, mean, variance],
         });
         own.chain(statistics).chain(muted)
     }
@@ -207,9 +255,16 @@ impl Plan {
         for mute in &self.mutes {
             match *mute {
                 Mute::Zero(part) => edits.fill(part, 0.0),
-                Mute::Normalization { scale, shift, mean, variance, epsilon } => {
+                Mute::Normalization {
+                    scale,
+                    shift,
+                    mean,
+                    variance,
+                    epsilon,
+                } => {
                     let given = edits.number(shift)
-                        - edits.number(scale) * edits.number(mean) / (edits.number(variance) + epsilon).sqrt();
+                        - edits.number(scale) * edits.number(mean)
+                            / (edits.number(variance) + epsilon).sqrt();
                     edits.fill(scale, 0.0);
                     edits.fill(shift, given);
                 }
@@ -238,11 +293,15 @@ impl Plan {
         }
     }
 
-    /// Puts the median of the pre-activation at zero and its deviation at `gain`.
-    fn centre(&self, edits: &mut Edits, seen: &Observed, gain: f64) {
+    /// Puts the median of the pre-activation at `middle` and its deviation at `gain`.
+    fn centre(&self, edits: &mut Edits, seen: &Observed, gain: f64, middle: f64) {
         let factor = gain / seen.deviation;
-        let mut shift = -seen.median * factor;
-        match (self.numbers.statistics, self.numbers.scale, self.numbers.weights) {
+        let mut shift = middle - seen.median * factor;
+        match (
+            self.numbers.statistics,
+            self.numbers.scale,
+            self.numbers.weights,
+        ) {
             (Some((mean, variance)), Some(scale), _) => {
                 // Batch normalisation gets the statistics that it would have found.
                 edits.fill(mean, seen.mean);
@@ -274,7 +333,10 @@ impl Plan {
 
     fn weights(&self, edits: &Edits) -> Vec<f64> {
         let weights = self.numbers.weights.into_iter();
-        weights.flat_map(|part| part.places().map(move |place| (part, place))).map(|(part, place)| edits.get(part.parameter, place)).collect()
+        weights
+            .flat_map(|part| part.places().map(move |place| (part, place)))
+            .map(|(part, place)| edits.get(part.parameter, place))
+            .collect()
     }
 
     fn set_weights(&self, edits: &mut Edits, drawn: Vec<f64>) {
@@ -284,11 +346,6 @@ impl Plan {
             }
         }
     }
-}
-
-fn batch(network: &Network, request: &Request, samples: &[usize]) -> Result<Vec<Value>, Error> {
-    let arrays = request.data.batch(samples)?;
-    Ok(arrays.into_iter().map(|array| Value::from_data(array, network.device())).collect())
 }
 
 /// Runs the data and looks at the pre-activations of some units.
@@ -301,29 +358,44 @@ fn observe(
 ) -> Result<Vec<Observed>, Error> {
     let axis = network.unit_axis(rectifier.input, shapes);
     let shape = shapes.get(rectifier.input).unwrap_or_default();
-    let positions: usize = shape.iter().enumerate().skip(1).filter(|(other, _)| *other != axis).map(|(_, size)| size).product();
+    let positions: usize = shape
+        .iter()
+        .enumerate()
+        .skip(1)
+        .filter(|(other, _)| *other != axis)
+        .map(|(_, size)| size)
+        .product();
     // Spread over all samples; where positions alone are many, fewer of these a sample.
     let samples: Vec<usize> = spread(request.samples, OBSERVED);
     let step = (samples.len() * positions).div_ceil(OBSERVED).max(1);
     let mut values: Vec<Vec<f64>> = vec![Vec::new(); plans.len()];
     for samples in samples.chunks(request.batch_size) {
-        let found = network.forward(batch(network, request, samples)?, &[rectifier.input], |_, _| {})?;
+        let found = network.forward(
+            batch(network, request.data, samples)?,
+            &[rectifier.input],
+            |_, _| {},
+        )?;
         for value in found {
             let shape = value.shape();
             let (units, inner) = (shape[axis], shape[axis + 1..].iter().product::<usize>());
             let data = value.into_data().map_err(leaky_onnx::Error::Invalid)?;
             let numbers: Vec<f64> = data.iter::<f64>().collect();
             for (plan, values) in plans.iter().zip(&mut values) {
-                let own = numbers.chunks(units * inner).flat_map(|block| &block[plan.unit * inner..(plan.unit + 1) * inner]);
+                let own = numbers
+                    .chunks(units * inner)
+                    .flat_map(|block| &block[plan.unit * inner..(plan.unit + 1) * inner]);
                 values.extend(own.step_by(step));
             }
         }
     }
-    Ok(values.into_iter().map(|values| Observed::of(values, rectifier.threshold)).collect())
+    Ok(values
+        .into_iter()
+        .map(|values| Observed::of(values, rectifier.threshold))
+        .collect())
 }
 
 /// At most `most` of the samples, spread evenly.
-fn spread(samples: &[usize], most: usize) -> Vec<usize> {
+pub(crate) fn spread(samples: &[usize], most: usize) -> Vec<usize> {
     let step = samples.len().div_ceil(most).max(1);
     samples.iter().copied().step_by(step).collect()
 }
@@ -332,12 +404,22 @@ impl Observed {
     fn of(mut values: Vec<f64>, threshold: f64) -> Self {
         let count = values.len() as f64;
         let mean = values.iter().sum::<f64>() / count;
-        let deviation = (values.iter().map(|value| (value - mean).powi(2)).sum::<f64>() / count).sqrt();
+        let deviation = (values
+            .iter()
+            .map(|value| (value - mean).powi(2))
+            .sum::<f64>()
+            / count)
+            .sqrt();
         let firing = values.iter().filter(|&&value| value > threshold).count() as f64 / count;
         values.sort_by(f64::total_cmp);
         // Between the two in the middle, so that half of the values lie above.
-        let middle = values.len() / 2;
-        let median = (values[middle] + values[middle.saturating_sub(1)]) / 2.0;
-        Self { mean, median, deviation, firing }
+        let half = values.len() / 2;
+        let median = (values[half] + values[half.saturating_sub(1)]) / 2.0;
+        Self {
+            mean,
+            median,
+            deviation,
+            firing,
+        }
     }
 }

@@ -13,7 +13,13 @@ pub(super) struct Part {
 impl Part {
     /// One number.
     pub(super) fn number(parameter: usize, index: usize) -> Self {
-        Self { parameter, start: index, length: 1, stride: 1, count: 1 }
+        Self {
+            parameter,
+            start: index,
+            length: 1,
+            stride: 1,
+            count: 1,
+        }
     }
 
     /// Entry `index` of `axis`, over all entries of the other axes.
@@ -36,7 +42,11 @@ impl Part {
         index: usize,
     ) -> Self {
         let all = Self::entry(parameter, shape, 1, index);
-        Self { start: all.start + rows.start * all.stride, count: rows.len(), ..all }
+        Self {
+            start: all.start + rows.start * all.stride,
+            count: rows.len(),
+            ..all
+        }
     }
 
     /// How many numbers there are.
@@ -60,7 +70,11 @@ mod tests {
     #[test]
     fn an_entry_is_found_on_every_axis() {
         let shape = [2, 3, 2];
-        let places = |axis, index| Part::entry(0, &shape, axis, index).places().collect::<Vec<_>>();
+        let places = |axis, index| {
+            Part::entry(0, &shape, axis, index)
+                .places()
+                .collect::<Vec<_>>()
+        };
         assert_eq!(places(0, 1), [6, 7, 8, 9, 10, 11]);
         assert_eq!(places(1, 2), [4, 5, 10, 11]);
         assert_eq!(places(2, 0), [0, 2, 4, 6, 8, 10]);
