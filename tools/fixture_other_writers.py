@@ -41,6 +41,7 @@ def sklearn_classifier() -> Fixture:
         options={"zipmap": False},
         target_opset={"": 15, "ai.onnx.ml": 3},
     )
+    model.opset_import.sort(key=lambda opset: opset.domain)  # skl2onnx keeps them in a set
     return Fixture(
         "sklearn-classifier", model, "skl2onnx", network, {"x": x}, y, "cross_entropy", unit_axis=-1
     )
@@ -78,7 +79,7 @@ def keras() -> Fixture:
     for linear, product in zip((network.hidden, network.classes), (2, 4), strict=True):
         set_linear(linear, stored[weighted[product].input[1]], stored[weighted[product + 1].input[1]])
     x, y = channels_last_digits()
-    exporter = f"{model.producer_name} {model.producer_version}"
+    exporter = f"{model.producer_name} {model.producer_version.split()[0]}"
     return Fixture("keras", model, exporter, network, {"x": x[:64]}, y[:64], "cross_entropy")
 
 

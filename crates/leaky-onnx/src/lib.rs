@@ -7,6 +7,7 @@
 
 mod attributes;
 mod error;
+mod gradients;
 mod inline;
 mod model;
 mod network;
@@ -25,6 +26,7 @@ mod proto {
 
 pub use attributes::Attributes;
 pub use error::{Error, Result, Unsupported};
+pub use gradients::Tracked;
 pub use model::Model;
 pub use network::{Input, Network, Node, Output, ValueId};
 pub use parameters::Parameter;
