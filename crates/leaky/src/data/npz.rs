@@ -162,3 +162,29 @@ fn reason(error: &ZipError) -> String {
         other => format!("its zip archive cannot be read ({other})"),
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use burn::tensor::DType;
+
+    #[test]
+    fn an_array_unpacked_into_a_temporary_file_is_the_same() {
+        let file = include_bytes!("../../tests/data/files/deflated.npz");
+        let storage = Arc::new(Storage::memory("deflated.npz", file.as_slice().into()));
+        let entries = list(&storage).unwrap();
+        let entry = entries.iter().find(|entry| entry.name == "i4").unwrap();
+        let Place::Member { index, header } = entry.place else {
+            panic!("{entry:?}");
+        };
+        let read = |in_memory| {
+            let (storage, offset) = load(entry, index, header, in_memory).unwrap();
+            let array = crate::data::array::Array::new(entry, DType::I32, storage, offset);
+            array.tensor(&[4, 0], &[2, 3], DType::I32).unwrap()
+        };
+        let data = read(0);
+        assert_eq!(data, read(u64::MAX));
+        let expected = [12, 13, 14, 15, 16, 17, -12, -11, -10, -9, -8, -7];
+        assert_eq!(data.as_slice::<i32>().unwrap(), expected);
+    }
+}
