@@ -530,11 +530,12 @@ impl Builder {
         }
         let operator = operators::find(proto.domain(), proto.op_type())
             .expect("unsupported operators were refused");
-        let run = operator
-            .build(&request(proto, model, device))
-            .map_err(|refusal| match refusal {
-                Refusal::Unsupported(what) | Refusal::Invalid(what) => wrong(what),
-            })?;
+        let run =
+            operator
+                .build(&request(proto, model, device))
+                .map_err(|refusal| match refusal {
+                    Refusal::Unsupported(what) | Refusal::Invalid(what) => wrong(what),
+                })?;
         let outputs = proto
             .output
             .iter()

@@ -95,7 +95,9 @@ impl Value {
         if left == right || (left.is_bool() && right.is_bool()) {
             return Ok(());
         }
-        Err(format!("cannot compute with {left:?} and {right:?} together"))
+        Err(format!(
+            "cannot compute with {left:?} and {right:?} together"
+        ))
     }
 
     /// Floats of a given width.

@@ -91,9 +91,7 @@ pub(super) fn conv(request: &Request) -> Result<Run, Refusal> {
         }
         bounded(&output)?;
         bounded(&padded)?;
-        Ok(vec![Value::Float(convolve(
-            x, weight, bias, axes, groups,
-        )?)])
+        Ok(vec![Value::Float(convolve(x, weight, bias, axes, groups)?)])
     }))
 }
 
@@ -146,7 +144,9 @@ pub(super) fn conv_transpose(request: &Request) -> Result<Run, Refusal> {
         let spatial = axes.len();
         for (name, list) in [("output_padding", &extra), ("output_shape", &wanted)] {
             if list.as_ref().is_some_and(|list| list.len() != spatial) {
-                return Err(format!("attribute '{name}' does not have {spatial} numbers"));
+                return Err(format!(
+                    "attribute '{name}' does not have {spatial} numbers"
+                ));
             }
         }
         let mut whole = vec![input[0], channels];

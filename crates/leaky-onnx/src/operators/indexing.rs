@@ -46,7 +46,9 @@ pub(super) fn split(request: &Request) -> Result<Run, Refusal> {
                 .iter()
                 .map(|&length| usize::try_from(length).ok())
                 .collect::<Option<Vec<_>>>()
-                .filter(|list| list.iter().try_fold(0_usize, |n, &l| n.checked_add(l)) == Some(size))
+                .filter(|list| {
+                    list.iter().try_fold(0_usize, |n, &l| n.checked_add(l)) == Some(size)
+                })
                 .ok_or_else(|| format!("lengths {lengths:?} do not make up {size}"))?,
             None if parts > size.max(1) => {
                 return Err(format!("{size} elements do not make {parts} parts"));
@@ -215,7 +217,10 @@ pub(super) fn gather(request: &Request) -> Result<Run, Refusal> {
         result.extend(&shape[axis + 1..]);
         bounded(&result)?;
         let Value::Int(_) = indices else {
-            return Err(format!("input 1 holds {}, expected integers", indices.kind()));
+            return Err(format!(
+                "input 1 holds {}, expected integers",
+                indices.kind()
+            ));
         };
         let indices = crate::tensor::values(&indices.into_data()?);
         let picked = select(value, axis, positions(indices, shape[axis])?)?;

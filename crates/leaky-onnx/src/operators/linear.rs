@@ -125,9 +125,7 @@ fn check_product(a: &DispatchTensor, b: &DispatchTensor) -> Result<(), String> {
         ));
     }
     if left.contains(&0) || right.contains(&0) {
-        return Err(format!(
-            "a matrix of shape {left:?} or {right:?} is empty"
-        ));
+        return Err(format!("a matrix of shape {left:?} or {right:?} is empty"));
     }
     let mut shape = broadcast_shape(&[left[..rows].to_vec(), right[..columns].to_vec()])?;
     shape.extend([left[rows], right[columns + 1]]);

@@ -209,6 +209,8 @@ fn bounded(shape: &[usize]) -> Result<(), String> {
         .filter(|&n| n <= LARGEST)
         .map(|_| ())
         .ok_or_else(|| {
-            format!("asks for a tensor of shape {shape:?}, more than the {LARGEST} elements allowed")
+            format!(
+                "asks for a tensor of shape {shape:?}, more than the {LARGEST} elements allowed"
+            )
         })
 }

@@ -124,7 +124,11 @@ pub(super) fn group(request: &Request) -> Result<Run, Refusal> {
             return Err(format!("{channels} channels do not make {groups} groups"));
         }
         let shape = x.shape().to_vec();
-        let grouped = vec![shape[0], groups, x.shape().num_elements() / shape[0] / groups];
+        let grouped = vec![
+            shape[0],
+            groups,
+            x.shape().num_elements() / shape[0] / groups,
+        ];
         let grouped = Dispatch::float_reshape(x, Shape::from(grouped));
         let y = standardize(grouped, &[2], epsilon)?.values;
         let (scale, shift) = (inputs.float(1)?, inputs.float(2)?);
@@ -135,11 +139,7 @@ pub(super) fn group(request: &Request) -> Result<Run, Refusal> {
         } else {
             let scale = on_channels(scale, channels, rank)?;
             let shift = on_channels(shift, channels, rank)?;
-            affine(
-                Dispatch::float_reshape(y, Shape::from(shape)),
-                scale,
-                shift,
-            )
+            affine(Dispatch::float_reshape(y, Shape::from(shape)), scale, shift)
         };
         Ok(vec![Value::Float(y)])
     }))

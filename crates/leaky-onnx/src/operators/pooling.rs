@@ -47,7 +47,12 @@ fn windows(
 }
 
 /// Pads explicitly, so far that the windows fit without rounding up.
-fn padded(x: DispatchTensor, axes: &mut [Axis], output: &[usize], fill: f64) -> Result<DispatchTensor, String> {
+fn padded(
+    x: DispatchTensor,
+    axes: &mut [Axis],
+    output: &[usize],
+    fill: f64,
+) -> Result<DispatchTensor, String> {
     let mut pads = vec![(0, 0); 2];
     for (axis, &count) in axes.iter_mut().zip(&output[2..]) {
         let reach = (count - 1) * axis.stride + axis.span();

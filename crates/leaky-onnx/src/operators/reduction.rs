@@ -202,12 +202,12 @@ fn position(request: &Request, float: Position, int: IntPosition) -> Result<Run,
         let axis = value::axis(axis, shape.len())?;
         let size = shape[axis];
         if shape.contains(&0) {
-            return Err(format!("a tensor of shape {shape:?} has no largest element"));
+            return Err(format!(
+                "a tensor of shape {shape:?} has no largest element"
+            ));
         }
         let positions = match value {
-            Value::Float(x) if last => {
-                float(Dispatch::float_flip(x, &[axis]), axis, IntDType::I64)
-            }
+            Value::Float(x) if last => float(Dispatch::float_flip(x, &[axis]), axis, IntDType::I64),
             Value::Float(x) => float(x, axis, IntDType::I64),
             Value::Int(x) if last => int(Dispatch::int_flip(x, &[axis]), axis),
             Value::Int(x) => int(x, axis),

@@ -226,11 +226,7 @@ pub(super) fn resize(request: &Request) -> Result<Run, Refusal> {
     if attributes.flag("antialias", false)? {
         return unsupported("Resize with antialiasing");
     }
-    let coordinates = match word(
-        "coordinate_transformation_mode",
-        "half_pixel",
-        "asymmetric",
-    )? {
+    let coordinates = match word("coordinate_transformation_mode", "half_pixel", "asymmetric")? {
         "half_pixel" => Coordinates::HalfPixel,
         "half_pixel_symmetric" => Coordinates::HalfPixelSymmetric,
         "pytorch_half_pixel" => Coordinates::PytorchHalfPixel,
@@ -265,7 +261,11 @@ pub(super) fn resize(request: &Request) -> Result<Run, Refusal> {
         let value = Value::Float(inputs.float(0)?);
         let shape = value.shape();
         // Until operator set 10 the scales are the second input.
-        let region = if old { None } else { inputs.optional_floats(1)? };
+        let region = if old {
+            None
+        } else {
+            inputs.optional_floats(1)?
+        };
         let scales = inputs.optional_floats(if old { 1 } else { 2 })?;
         let sizes = inputs.optional_ints(3)?;
         let places = match &named {
@@ -329,11 +329,7 @@ fn mode(word: &str, rounding: Rounding) -> Result<Mode, Refusal> {
 
 fn by_scales(shape: &[usize], places: &[usize], scales: &[f64]) -> Result<Vec<Axis>, String> {
     if scales.len() != places.len() {
-        return Err(format!(
-            "{} scales for {} axes",
-            scales.len(),
-            places.len()
-        ));
+        return Err(format!("{} scales for {} axes", scales.len(), places.len()));
     }
     places
         .iter()

@@ -157,7 +157,11 @@ pub(super) fn tile(_: &Request) -> Result<Run, Refusal> {
         let repeats = sizes(&inputs.ints(1)?)?;
         let shape = value.shape();
         if repeats.len() != shape.len() {
-            return Err(format!("{} repeats for {} axes", repeats.len(), shape.len()));
+            return Err(format!(
+                "{} repeats for {} axes",
+                repeats.len(),
+                shape.len()
+            ));
         }
         let tiled: Vec<usize> = shape
             .iter()

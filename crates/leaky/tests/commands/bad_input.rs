@@ -103,7 +103,10 @@ fn data_that_do_not_fit_are_refused() {
             &["shape-and-offsets-disagree.safetensors"],
         ),
         ("unequal-lengths.npz", &["samples"]),
-        ("wrong-feature-count.npz", &["axis 1", "expected", "found"]),
+        (
+            "wrong-feature-count.npz",
+            &["axis 1", "size 3", "expects 4"],
+        ),
         ("wrong-rank.npz", &["axes"]),
         ("does-not-exist.npz", &["does-not-exist.npz"]),
     ] {
