@@ -9,7 +9,7 @@ std::thread_local! {
 }
 
 /// Runs `body` for every set of instructions that the processor has, with and without writing past
-/// the caches.
+/// the caches and sharing out among threads.
 pub(crate) fn for_each_way(mut body: impl FnMut(Level, bool)) {
     for level in Level::all() {
         for stream in [false, true] {
@@ -25,5 +25,12 @@ pub(super) fn level() -> Option<Level> {
 }
 
 pub(super) fn streams() -> bool {
+    FORCED.get().1
+}
+
+/// Whether any amount of work is shared out: where streaming is forced, since the threads then
+/// stream as well.
+#[cfg(feature = "rayon")]
+pub(crate) fn threads() -> bool {
     FORCED.get().1
 }

@@ -22,7 +22,11 @@ pub(crate) fn execute<T: Float, G: Stage<T>>(pass: Pass<'_, T>, stage: G) {
 
 /// Does `work`.
 pub(crate) fn execute_work<T: Float, W: Work<T>>(work: W) {
-    T::run_at(Level::widest(), work);
+    let level = Level::widest();
+    #[cfg(feature = "rayon")]
+    super::threads::share_out(level, work);
+    #[cfg(not(feature = "rayon"))]
+    T::run_at(level, work);
 }
 
 /// Does `step` for every block of `pass`; where `stream` says so, past the caches.

@@ -12,6 +12,8 @@ mod signs;
 mod slopes;
 #[cfg(test)]
 mod tests;
+#[cfg(feature = "rayon")]
+mod threads;
 mod unary;
 
 pub(crate) use alpha_gradient::with_alpha;

@@ -94,36 +94,55 @@ fn for_each_stretch(size: usize, mut check: impl FnMut(usize, usize)) {
     }
 }
 
-/// What the methods of a rectifier are called, whichever it is.
-struct Methods<'a, T> {
-    forward: &'a dyn Fn(&[T], &mut [T]),
-    forward_in_place: &'a dyn Fn(&mut [T]),
-    forward_with_signs: &'a dyn Fn(&[T], &mut [T], &mut SignBits),
-    forward_in_place_with_signs: &'a dyn Fn(&mut [T], &mut SignBits),
-    backward: &'a dyn Fn(&[T], &[T], &mut [T]),
-    backward_in_place: &'a dyn Fn(&[T], &mut [T]),
-    backward_from_signs: &'a dyn Fn(&SignBits, &[T], &mut [T]),
-    backward_from_signs_in_place: &'a dyn Fn(&SignBits, &mut [T]),
+/// The methods that all rectifiers have whose gradient needs only signs.
+trait Methods<T: Float> {
+    fn forward(&self, x: &[T], y: &mut [T]);
+    fn forward_in_place(&self, x: &mut [T]);
+    fn forward_with_signs(&self, x: &[T], y: &mut [T], signs: &mut SignBits);
+    fn forward_in_place_with_signs(&self, x: &mut [T], signs: &mut SignBits);
+    fn backward(&self, x: &[T], dy: &[T], dx: &mut [T]);
+    fn backward_in_place(&self, x: &[T], dy: &mut [T]);
+    fn backward_from_signs(&self, signs: &SignBits, dy: &[T], dx: &mut [T]);
+    fn backward_from_signs_in_place(&self, signs: &SignBits, dy: &mut [T]);
 }
 
 macro_rules! methods {
-    ($f:expr) => {
-        Methods {
-            forward: &|x, y| $f.forward(x, y),
-            forward_in_place: &|x| $f.forward_in_place(x),
-            forward_with_signs: &|x, y, signs| $f.forward_with_signs(x, y, signs),
-            forward_in_place_with_signs: &|x, signs| $f.forward_in_place_with_signs(x, signs),
-            backward: &|x, dy, dx| $f.backward(x, dy, dx),
-            backward_in_place: &|x, dy| $f.backward_in_place(x, dy),
-            backward_from_signs: &|signs, dy, dx| $f.backward_from_signs(signs, dy, dx),
-            backward_from_signs_in_place: &|signs, dy| $f.backward_from_signs_in_place(signs, dy),
+    ($rectifier:ty) => {
+        impl<T: Float> Methods<T> for $rectifier {
+            fn forward(&self, x: &[T], y: &mut [T]) {
+                <$rectifier>::forward(self, x, y);
+            }
+            fn forward_in_place(&self, x: &mut [T]) {
+                <$rectifier>::forward_in_place(self, x);
+            }
+            fn forward_with_signs(&self, x: &[T], y: &mut [T], signs: &mut SignBits) {
+                <$rectifier>::forward_with_signs(self, x, y, signs);
+            }
+            fn forward_in_place_with_signs(&self, x: &mut [T], signs: &mut SignBits) {
+                <$rectifier>::forward_in_place_with_signs(self, x, signs);
+            }
+            fn backward(&self, x: &[T], dy: &[T], dx: &mut [T]) {
+                <$rectifier>::backward(self, x, dy, dx);
+            }
+            fn backward_in_place(&self, x: &[T], dy: &mut [T]) {
+                <$rectifier>::backward_in_place(self, x, dy);
+            }
+            fn backward_from_signs(&self, signs: &SignBits, dy: &[T], dx: &mut [T]) {
+                <$rectifier>::backward_from_signs(self, signs, dy, dx);
+            }
+            fn backward_from_signs_in_place(&self, signs: &SignBits, dy: &mut [T]) {
+                <$rectifier>::backward_from_signs_in_place(self, signs, dy);
+            }
         }
     };
 }
+methods!(LeakyRelu<T::Alpha>);
+methods!(Relu);
+methods!(PRelu<'_, T>);
 
 /// Checks every method on `len` elements at `offset` against one element at a time.
 fn check_methods<T: Bits>(
-    methods: &Methods<'_, T>,
+    f: &impl Methods<T>,
     (len, offset): (usize, usize),
     value: impl Fn(usize, T) -> T,
     passes: impl Fn(T) -> bool,
@@ -142,16 +161,16 @@ fn check_methods<T: Bits>(
     };
 
     let out = &mut room[offset..];
-    (methods.forward)(x, out);
+    f.forward(x, out);
     assert_same(out, values(), context);
 
     out.copy_from_slice(x);
-    (methods.forward_in_place)(out);
+    f.forward_in_place(out);
     assert_same(out, values(), context);
 
     out.fill(T::ZERO);
     let mut signs = SignBits::new();
-    (methods.forward_with_signs)(x, out, &mut signs);
+    f.forward_with_signs(x, out, &mut signs);
     assert_same(out, values(), context);
     assert!(
         (0..len)
@@ -162,23 +181,23 @@ fn check_methods<T: Bits>(
 
     out.copy_from_slice(x);
     let mut signs_in_place = SignBits::of(&[T::EDGES[7]; 500]);
-    (methods.forward_in_place_with_signs)(out, &mut signs_in_place);
+    f.forward_in_place_with_signs(out, &mut signs_in_place);
     assert_same(out, values(), context);
     assert_eq!(signs, signs_in_place, "{context}");
 
-    (methods.backward)(x, dy, out);
+    f.backward(x, dy, out);
     assert_same(out, gradients(), context);
 
     out.copy_from_slice(dy);
-    (methods.backward_in_place)(x, out);
+    f.backward_in_place(x, out);
     assert_same(out, gradients(), context);
 
     out.fill(T::ZERO);
-    (methods.backward_from_signs)(&signs, dy, out);
+    f.backward_from_signs(&signs, dy, out);
     assert_same(out, gradients(), context);
 
     out.copy_from_slice(dy);
-    (methods.backward_from_signs_in_place)(&signs, out);
+    f.backward_from_signs_in_place(&signs, out);
     assert_same(out, gradients(), context);
 }
 
@@ -195,7 +214,7 @@ fn leaky_relu<T: Bits>() {
         for_each_way(|level, stream| {
             for_each_stretch(size_of::<T>(), |len, offset| {
                 check_methods(
-                    &methods!(f),
+                    &f,
                     (len, offset),
                     |_, x| gradient(passes(x), x),
                     passes,
@@ -212,7 +231,7 @@ fn relu<T: Bits>() {
     for_each_way(|level, stream| {
         for_each_stretch(size_of::<T>(), |len, offset| {
             check_methods(
-                &methods!(Relu),
+                &Relu,
                 (len, offset),
                 |_, x| {
                     if x.widen() < T::Alpha::ZERO {
@@ -252,7 +271,7 @@ fn prelu<T: Bits>() {
             for outer in 0..=4 {
                 let (len, offset) = (outer * channels * inner, outer % (64 / size_of::<T>()));
                 check_methods(
-                    &methods!(f),
+                    &f,
                     (len, offset),
                     |i, x| gradient(i, passes(x), x),
                     passes,
