@@ -1,9 +1,7 @@
 //! The Leaky ReLU.
 
 use candle_core::backend::BackendStorage;
-use candle_core::{
-    CpuStorage, CustomOp1, Error, Layout, Module, Result, Shape, Tensor, WithDType,
-};
+use candle_core::{CpuStorage, CustomOp1, Error, Layout, Module, Result, Shape, Tensor, WithDType};
 
 use crate::composed;
 use crate::elements::{Number, apply, elements, on_cpu, with_number};
