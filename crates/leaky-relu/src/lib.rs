@@ -11,19 +11,20 @@
 //! # Ok::<(), leaky_relu::Error>(())
 //! ```
 #![no_std]
-#[cfg(test)]
+#[cfg(any(test, feature = "std"))]
 extern crate std;
 
 extern crate alloc;
 
+mod arch;
 mod count;
 mod elu;
 mod error;
 mod exponential;
 mod float;
 mod gain;
+mod kernel;
 mod leaky_relu;
-mod map;
 mod prelu;
 mod relu;
 mod rrelu;
