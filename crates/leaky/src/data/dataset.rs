@@ -96,7 +96,7 @@ impl Arrays {
             .ok_or_else(|| DataError::MissingInput {
                 file: self.file.clone(),
                 input: input.name.clone(),
-                expected: match only {
+                expected: match only && input.name != "x" {
                     true => format!("`x` or `{}`", input.name),
                     false => format!("`{}`", input.name),
                 },

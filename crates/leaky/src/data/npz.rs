@@ -151,7 +151,7 @@ fn reason(error: &ZipError) -> String {
     match error {
         ZipError::Io(error) => format!("its zip archive cannot be read ({error})"),
         ZipError::InvalidArchive(reason) => {
-            format!("its zip archive does not hold together ({reason})")
+            format!("its zip archive is cut off or does not hold together ({reason})")
         }
         ZipError::UnsupportedArchive(reason) => {
             format!("its zip archive is of an unsupported kind ({reason})")

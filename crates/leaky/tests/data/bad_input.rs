@@ -150,7 +150,7 @@ fn nan_and_infinity_are_counted_and_the_first_is_named() {
             &arrays(&[("x", floats(&[1_000_000, 3], &values))]),
             &float_input(&[3])
         ),
-        "array `x` holds 2 NaN and 1 infinite values, the first at x[833333, 2]"
+        "array `x` holds values that are not finite: 2 NaN and 1 infinite, the first at x[833333, 2]"
     );
 }
 

@@ -63,7 +63,7 @@ fn one_number_a_sample_takes_the_shape_of_an_output_of_one_number() {
 fn labels_outside_of_the_classes_are_counted_and_the_first_is_named() {
     assert_eq!(
         refusal(4, integers(&[4], &[0, 3, -1, 2]), &[3]),
-        "2 labels of `y` are outside of the network's 3 classes (0 to 2); the first is y[1] = 3"
+        "`y` holds labels outside of the network's 3 classes (0 to 2): 2 in all, the first is y[1] = 3"
     );
 }
 
@@ -94,7 +94,7 @@ fn values_that_are_not_finite_are_refused() {
             floats(&[2, 2], &[0.0, 1.0, f32::NAN, f32::INFINITY]),
             &[2]
         ),
-        "array `y` holds 1 NaN and 1 infinite values, the first at y[1, 0]"
+        "array `y` holds values that are not finite: 1 NaN and 1 infinite, the first at y[1, 0]"
     );
 }
 
