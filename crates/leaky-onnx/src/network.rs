@@ -238,6 +238,13 @@ impl Network {
             .position(|parameter| parameter.value == value)
     }
 
+    /// The numbers of an integer tensor of the file.
+    pub fn constant_ints(&self, value: ValueId) -> Option<Vec<i64>> {
+        let (_, constant) = self.constants.iter().find(|(id, _)| *id == value)?;
+        let data = constant.clone().into_data().ok()?;
+        Some(data.iter::<i64>().collect())
+    }
+
     /// The numbers of a parameter as they are now.
     ///
     /// # Errors

@@ -199,7 +199,11 @@ impl Value {
     }
 
     /// The same elements in another shape of equal size.
-    pub(crate) fn reshape(self, shape: Vec<usize>) -> Result<Self, String> {
+    ///
+    /// # Errors
+    ///
+    /// If the sizes differ.
+    pub fn reshape(self, shape: Vec<usize>) -> Result<Self, String> {
         let expected: Option<usize> = shape.iter().try_fold(1_usize, |n, &d| n.checked_mul(d));
         if expected != Some(self.len()) {
             return Err(format!("shape {:?} cannot become {shape:?}", self.shape()));

@@ -212,3 +212,6 @@ fn existing(path: &Path, file: &Path) -> Result<Option<Permissions>, FileError> 
         reason,
     })
 }
+
+#[cfg(test)]
+mod tests;

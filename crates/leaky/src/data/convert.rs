@@ -4,6 +4,8 @@
 //! become infinite is refused. Integers and booleans given for a float are refused unless they
 //! are converted exactly, and integers given for another integer type unless it holds them.
 
+use std::fmt::Display;
+
 use burn::tensor::{BoolStore, DType, TensorData};
 use half::{bf16, f16};
 
@@ -149,34 +151,59 @@ fn narrow<T: Copy>(
     to: impl Fn(f64) -> T,
     back: impl Fn(T) -> f64,
 ) -> Result<Vec<T>, Misfit> {
-    let wide = widen(bytes, from)?;
+    if matches!(from, DType::I64 | DType::U64) {
+        return narrow_long_integers(bytes, from, to, back);
+    }
+    let wide = widen(bytes, from);
     let narrow: Vec<T> = wide.iter().map(|&value| to(value)).collect();
-    let misfit = |position: usize, advice| Misfit {
-        position,
-        value: wide[position].to_string(),
-        advice,
-    };
     let mut pairs = wide.iter().zip(&narrow);
     if is_float(from) {
         match pairs.position(|(wide, &narrow)| wide.is_finite() && !back(narrow).is_finite()) {
-            Some(position) => Err(misfit(
+            Some(position) => Err(Misfit {
                 position,
-                ": it would become infinite; scale the data",
-            )),
+                value: format!("{:?}", wide[position]),
+                advice: ": it would become infinite; scale the data",
+            }),
             None => Ok(narrow),
         }
     } else {
         match pairs.position(|(&wide, &narrow)| back(narrow) != wide) {
-            Some(position) => Err(misfit(position, INEXACT)),
+            Some(position) => Err(inexact(position, wide[position])),
             None => Ok(narrow),
         }
     }
 }
 
-const INEXACT: &str = " exactly; store the array as floats if rounding is meant";
+fn inexact(position: usize, value: impl Display) -> Misfit {
+    Misfit {
+        position,
+        value: value.to_string(),
+        advice: " exactly; store the array as floats if rounding is meant",
+    }
+}
 
-fn widen(bytes: &[u8], from: DType) -> Result<Vec<f64>, Misfit> {
-    Ok(match from {
+/// Integers of 64 bits, which `f64` may not hold.
+fn narrow_long_integers<T: Copy>(
+    bytes: &[u8],
+    from: DType,
+    to: impl Fn(f64) -> T,
+    back: impl Fn(T) -> f64,
+) -> Result<Vec<T>, Misfit> {
+    let mut floats = Vec::with_capacity(bytes.len() / from.size());
+    for_each_integer(bytes, from, |position, value| {
+        let float = to(value as f64);
+        floats.push(float);
+        match back(float) as i128 == value {
+            true => Ok(()),
+            false => Err(inexact(position, value)),
+        }
+    })?;
+    Ok(floats)
+}
+
+/// Elements of a type whose every value `f64` holds.
+fn widen(bytes: &[u8], from: DType) -> Vec<f64> {
+    match from {
         DType::F64 => elements!(bytes, f64).collect(),
         DType::F32 => elements!(bytes, f32).map(f64::from).collect(),
         DType::F16 => elements!(bytes, f16).map(f64::from).collect(),
@@ -188,22 +215,8 @@ fn widen(bytes: &[u8], from: DType) -> Result<Vec<f64>, Misfit> {
         DType::U16 => elements!(bytes, u16).map(f64::from).collect(),
         DType::U8 => bytes.iter().map(|&value| f64::from(value)).collect(),
         DType::Bool(_) => bytes.iter().map(|&value| f64::from(value != 0)).collect(),
-        _ => {
-            let mut wide = Vec::with_capacity(bytes.len() / from.size());
-            for_each_integer(bytes, from, |position, value| {
-                wide.push(value as f64);
-                match wide[position] as i128 == value {
-                    true => Ok(()),
-                    false => Err(Misfit {
-                        position,
-                        value: value.to_string(),
-                        advice: INEXACT,
-                    }),
-                }
-            })?;
-            wide
-        }
-    })
+        other => unreachable!("{} is wider than float64", dtype_name(other)),
+    }
 }
 
 fn integers<T: TryFrom<i128>>(bytes: &[u8], from: DType) -> Result<Vec<T>, Misfit> {

@@ -96,7 +96,7 @@ impl Arrays {
             .ok_or_else(|| DataError::MissingInput {
                 file: self.file.clone(),
                 input: input.name.clone(),
-                expected: match only {
+                expected: match only && input.name != "x" {
                     true => format!("`x` or `{}`", input.name),
                     false => format!("`{}`", input.name),
                 },
@@ -174,6 +174,9 @@ fn expected_text(shape: &[Option<usize>]) -> String {
 /// What to do where only axes of size 1 are missing or too many, as with single-channel images, or
 /// where the same numbers of a sample stand in fewer or more axes.
 fn reshape_hint(found: &[usize], expected: &[Option<usize>]) -> String {
+    if expected.is_empty() {
+        return "; an input needs an axis for the samples".to_owned();
+    }
     let Some((_, row)) = found.split_first() else {
         return String::new();
     };

@@ -191,7 +191,9 @@ pub enum DataError {
     },
 
     /// The data holds values that are no numbers.
-    #[error("array `{array}` holds {nan} NaN and {infinite} infinite values, the first at {first}")]
+    #[error(
+        "array `{array}` holds values that are not finite: {nan} NaN and {infinite} infinite, the first at {first}"
+    )]
     NotFinite {
         /// The array's name.
         array: String,
@@ -233,7 +235,7 @@ pub enum DataError {
 
     /// A label names a class that the network does not have.
     #[error(
-        "{count} labels of `y` are outside of the network's {classes} classes (0 to {last}); the first is {first} = {value}"
+        "`y` holds labels outside of the network's {classes} classes (0 to {last}): {count} in all, the first is {first} = {value}"
     )]
     LabelRange {
         /// How many labels are out of range.
@@ -250,7 +252,7 @@ pub enum DataError {
 
     /// The data cannot be divided into a part to train on and a part to validate with.
     #[error(
-        "{samples} samples cannot be split into training and validation data: at least 2 are needed"
+        "at least 2 samples are needed to train on some and validate with others, and there are {samples}"
     )]
     TooFewSamples {
         /// How many samples there are.

@@ -69,3 +69,70 @@ fn column_places(row_shape: &[usize]) -> impl Iterator<Item = usize> {
             .fold(0, |place, (&index, &size)| place * size + index)
     })
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::data::entry::{Entry, Place};
+    use crate::data::storage::Storage;
+    use burn::tensor::DType;
+    use proptest::prelude::*;
+
+    /// A Fortran-ordered array whose elements, counted in C order, are 0, 1, 2, ….
+    fn counting(shape: &[usize]) -> Array {
+        let count: usize = shape.iter().product();
+        let mut elements = vec![0_u32; count];
+        for number in 0..count {
+            let (mut rest, mut place, mut stride) = (number, 0, count);
+            for &size in shape.iter().rev() {
+                stride /= size;
+                place += (rest % size) * stride;
+                rest /= size;
+            }
+            elements[place] = number as u32;
+        }
+        let bytes: Vec<u8> = elements.iter().flat_map(|e| e.to_ne_bytes()).collect();
+        let storage = Arc::new(Storage::memory("x.npy", bytes.into()));
+        let entry = Entry {
+            name: "x".into(),
+            dtype: Ok(DType::U32),
+            big_endian: cfg!(target_endian = "big"),
+            fortran_order: true,
+            shape: shape.to_vec(),
+            storage: storage.clone(),
+            place: Place::Plain { offset: 0 },
+        };
+        Array::new(&entry, DType::U32, storage, 0)
+    }
+
+    proptest! {
+        #[test]
+        fn rows_come_out_in_c_order_from_memory_and_from_a_file(
+            shape in prop::collection::vec(1_usize..6, 2..5), in_file: bool,
+        ) {
+            let array = into_rows(&counting(&shape), if in_file { 0 } else { u64::MAX }).unwrap();
+            let rows: Vec<usize> = (0..shape[0]).collect();
+            let data = array.tensor(&rows, &shape[1..], DType::U32).unwrap();
+            let count: usize = shape.iter().product();
+            let expected: Vec<u32> = (0..count as u32).collect();
+            prop_assert_eq!(data.as_slice::<u32>().unwrap(), expected);
+        }
+    }
+
+    #[test]
+    fn an_array_of_several_blocks_is_joined() {
+        // One row takes a megabyte and a half, so that a block holds ten of them.
+        let shape = [23, 3 << 17];
+        let array = into_rows(&counting(&shape), u64::MAX).unwrap();
+        let data = array.tensor(&[9, 10, 22], &shape[1..], DType::U32).unwrap();
+        let found = data.as_slice::<u32>().unwrap();
+        for (row, elements) in [9, 10, 22].into_iter().zip(found.chunks(shape[1])) {
+            let first = (row * shape[1]) as u32;
+            assert!(
+                (first..)
+                    .zip(elements)
+                    .all(|(number, &element)| number == element)
+            );
+        }
+    }
+}

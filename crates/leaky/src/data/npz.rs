@@ -151,7 +151,7 @@ fn reason(error: &ZipError) -> String {
     match error {
         ZipError::Io(error) => format!("its zip archive cannot be read ({error})"),
         ZipError::InvalidArchive(reason) => {
-            format!("its zip archive does not hold together ({reason})")
+            format!("its zip archive is cut off or does not hold together ({reason})")
         }
         ZipError::UnsupportedArchive(reason) => {
             format!("its zip archive is of an unsupported kind ({reason})")
@@ -160,5 +160,31 @@ fn reason(error: &ZipError) -> String {
             format!("it is compressed by method {method}; NumPy stores or deflates")
         }
         other => format!("its zip archive cannot be read ({other})"),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use burn::tensor::DType;
+
+    #[test]
+    fn an_array_unpacked_into_a_temporary_file_is_the_same() {
+        let file = include_bytes!("../../tests/data/files/deflated.npz");
+        let storage = Arc::new(Storage::memory("deflated.npz", file.as_slice().into()));
+        let entries = list(&storage).unwrap();
+        let entry = entries.iter().find(|entry| entry.name == "i4").unwrap();
+        let Place::Member { index, header } = entry.place else {
+            panic!("{entry:?}");
+        };
+        let read = |in_memory| {
+            let (storage, offset) = load(entry, index, header, in_memory).unwrap();
+            let array = crate::data::array::Array::new(entry, DType::I32, storage, offset);
+            array.tensor(&[4, 0], &[2, 3], DType::I32).unwrap()
+        };
+        let data = read(0);
+        assert_eq!(data, read(u64::MAX));
+        let expected = [12, 13, 14, 15, 16, 17, -12, -11, -10, -9, -8, -7];
+        assert_eq!(data.as_slice::<i32>().unwrap(), expected);
     }
 }

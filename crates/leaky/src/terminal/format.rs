@@ -17,17 +17,17 @@ pub fn percent(part: usize, whole: usize) -> String {
     format!("{:.1} %", shown / 10.0)
 }
 
-/// A loss or a score: four significant digits.
+/// A loss, a score or a difference: a few digits. Zero is shown as `0`, and nothing else is.
 pub fn score(value: f64) -> String {
     if !value.is_finite() {
         return value.to_string();
     }
-    let magnitude = match value.abs() {
-        0.0 => 0,
-        size => size.log10().floor() as i32,
-    };
+    if value == 0.0 {
+        return "0".to_owned();
+    }
+    let magnitude = value.abs().log10().floor() as i32;
     match magnitude {
-        -4..=0 => format!("{value:.4}"),
+        -3..=0 => format!("{value:.4}"),
         1..=3 => format!("{value:.*}", (4 - magnitude) as usize),
         _ => format!("{value:.3e}"),
     }
@@ -62,7 +62,10 @@ mod tests {
     #[test]
     fn scores_keep_about_four_digits() {
         for (value, text) in [
-            (0.0, "0.0000"),
+            (0.0, "0"),
+            (-0.0, "0"),
+            (0.00123, "0.0012"),
+            (0.000123, "1.230e-4"),
             (0.98765, "0.9877"),
             (-0.5, "-0.5000"),
             (2.302585, "2.3026"),

@@ -101,3 +101,38 @@ fn bar(steps: u64, template: &str) -> ProgressBar {
     }
     bar
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn training_shows_the_epoch_under_way_and_what_the_last_one_gave() {
+        let progress = TrainingProgress::new(20, 3, "accuracy");
+        assert_eq!(progress.bar.length(), Some(60));
+        assert_eq!(progress.bar.prefix(), "Epoch  1/20");
+        assert_eq!(progress.bar.message(), "");
+        for _ in 0..3 {
+            progress.batch();
+        }
+        progress.epoch(1, 0.51234567, 0.975);
+        assert_eq!(progress.bar.position(), 3);
+        assert_eq!(progress.bar.prefix(), "Epoch  2/20");
+        assert_eq!(progress.bar.message(), "loss 0.5123, accuracy 0.9750");
+        progress.epoch(20, f64::NAN, 0.0);
+        assert_eq!(progress.bar.prefix(), "Epoch 20/20");
+        assert_eq!(progress.bar.message(), "loss NaN, accuracy 0");
+    }
+
+    #[test]
+    fn steps_are_counted() {
+        let progress = Progress::new(7, "Diagnosing");
+        progress.step();
+        progress.step();
+        assert_eq!(
+            (progress.bar.position(), progress.bar.length()),
+            (2, Some(7))
+        );
+        assert_eq!(progress.bar.message(), "Diagnosing");
+    }
+}
