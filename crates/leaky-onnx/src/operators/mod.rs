@@ -18,6 +18,8 @@ mod pooling;
 mod reduction;
 mod resize;
 mod shape;
+#[cfg(test)]
+mod tests;
 mod window;
 
 use burn::backend::DispatchDevice;
