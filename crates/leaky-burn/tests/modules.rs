@@ -53,7 +53,10 @@ fn print_as_burns_own() {
     );
     assert_eq!(
         RReluConfig::new().init().freeze().to_string(),
-        nn::RReluConfig::new().init().freeze().to_string()
+        nn::activation::RReluConfig::new()
+            .init()
+            .freeze()
+            .to_string()
     );
     assert_eq!(Relu::new().to_string(), nn::Relu::new().to_string());
 }
@@ -62,7 +65,7 @@ fn print_as_burns_own() {
 fn a_record_brings_back_the_slopes_that_were_learned() {
     let device = Device::flex();
     let mut network = Network::new(0.1, &device);
-    network.second.alpha = Param::from_floats([0.5, -0.25, 2.0], &device);
+    network.second.alpha = Param::from_data([0.5, -0.25, 2.0], &device);
     let bytes = network
         .clone()
         .into_record()
@@ -83,7 +86,7 @@ fn a_record_brings_back_the_slopes_that_were_learned() {
 fn a_record_of_burns_own_module_loads() {
     let device = Device::flex();
     let mut burns = nn::PReluConfig::new().with_num_parameters(2).init(&device);
-    burns.alpha = Param::from_floats([0.7, -0.1], &device);
+    burns.alpha = Param::from_data([0.7, -0.1], &device);
     let ours = PReluConfig::new()
         .with_num_parameters(2)
         .init(&device)
@@ -102,7 +105,7 @@ fn configurations_are_read_from_burns_own() {
     let burns = nn::PReluConfig::new().with_num_parameters(4);
     let ours = PReluConfig::load_binary(burns.to_string().as_bytes()).expect("a configuration");
     assert_eq!((ours.num_parameters, ours.alpha), (4, 0.25));
-    let burns = nn::RReluConfig::new().with_lower(0.2);
+    let burns = nn::activation::RReluConfig::new().with_lower(0.2);
     let ours = RReluConfig::load_binary(burns.to_string().as_bytes()).expect("a configuration");
     assert_eq!((ours.lower, ours.upper), (0.2, 1.0 / 3.0));
 }

@@ -22,7 +22,9 @@ fn the_slopes_are_those_that_burns_own_module_draws() {
         device.seed(17);
         let ours = output_and_gradient(&input, |x| RReluConfig::new().init().forward(x));
         device.seed(17);
-        let burns = output_and_gradient(&input, |x| nn::RReluConfig::new().init().forward(x));
+        let burns = output_and_gradient(&input, |x| {
+            nn::activation::RReluConfig::new().init().forward(x)
+        });
         assert_eq!(ours, burns);
         device.seed(18);
         let other = output_and_gradient(&input, |x| RReluConfig::new().init().forward(x));

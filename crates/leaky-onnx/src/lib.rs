@@ -32,4 +32,5 @@ pub use network::{Input, Network, Node, Output, ValueId};
 pub use parameters::Parameter;
 pub use rectifiers::Rectifier;
 pub use units::Shapes;
+pub use tensor::read_tensor;
 pub use value::Value;

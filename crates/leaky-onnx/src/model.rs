@@ -114,7 +114,8 @@ impl Model {
     }
 
     /// The ONNX message.
-    pub(crate) fn message(&self) -> &ModelProto {
+    #[cfg(test)]
+    fn message(&self) -> &ModelProto {
         &self.message
     }
 
@@ -172,3 +173,6 @@ impl Model {
 pub(crate) fn is_standard_domain(domain: &str) -> bool {
     domain.is_empty() || domain == "ai.onnx"
 }
+
+#[cfg(test)]
+mod tests;

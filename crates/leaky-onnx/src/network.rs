@@ -9,7 +9,7 @@ use burn::tensor::{DType, TensorData};
 use crate::attributes::Attributes;
 use crate::error::{Error, Result, Unsupported};
 use crate::model::{Model, Place, is_standard_domain};
-use crate::operators::{self, Inputs, OPSETS, Request, Run};
+use crate::operators::{self, Inputs, OPSETS, Refusal, Request, Run};
 use crate::parameters::{self, Parameter};
 use crate::proto::{NodeProto, TypeProto, ValueInfoProto};
 use crate::tensor;
@@ -95,7 +95,7 @@ impl Network {
     /// [`Error::Unsupported`] with everything that cannot run, before any work starts; other errors
     /// if the graph or one of its tensors is not valid.
     pub fn new(model: &Model, device: &DispatchDevice) -> Result<Self> {
-        refuse_unsupported(model)?;
+        refuse_unsupported(model, device)?;
         let mut builder = Builder::default();
         let graph = model.graph();
         let mut parameters = Vec::new();
@@ -528,19 +528,14 @@ impl Builder {
             }
             inputs.push(id);
         }
-        let request = Request {
-            attributes: Attributes::new(proto, model.folder()),
-            opset: model.opset(),
-            outputs: proto
-                .output
-                .iter()
-                .rposition(|name| !name.is_empty())
-                .map_or(0, |last| last + 1),
-            device: device.clone(),
-        };
         let operator = operators::find(proto.domain(), proto.op_type())
             .expect("unsupported operators were refused");
-        let run = operator.build(&request).map_err(wrong)?;
+        let run =
+            operator
+                .build(&request(proto, model, device))
+                .map_err(|refusal| match refusal {
+                    Refusal::Unsupported(what) | Refusal::Invalid(what) => wrong(what),
+                })?;
         let outputs = proto
             .output
             .iter()
@@ -567,8 +562,22 @@ fn label(proto: &NodeProto) -> String {
     }
 }
 
+/// What an operator may know of a node before values reach it.
+fn request<'a>(proto: &'a NodeProto, model: &'a Model, device: &DispatchDevice) -> Request<'a> {
+    Request {
+        attributes: Attributes::new(proto, model.folder()),
+        opset: model.opset(),
+        outputs: proto
+            .output
+            .iter()
+            .rposition(|name| !name.is_empty())
+            .map_or(0, |last| last + 1),
+        device: device.clone(),
+    }
+}
+
 /// Lists everything in a model that cannot run here.
-fn refuse_unsupported(model: &Model) -> Result<()> {
+fn refuse_unsupported(model: &Model, device: &DispatchDevice) -> Result<()> {
     let mut found = Vec::new();
     let (oldest, newest) = OPSETS;
     let opset = model.opset();
@@ -579,8 +588,18 @@ fn refuse_unsupported(model: &Model) -> Result<()> {
         });
     }
     for proto in &model.graph().node {
-        let is_constant = proto.op_type() == "Constant" && is_standard_domain(proto.domain());
-        if !is_constant && operators::find(proto.domain(), proto.op_type()).is_none() {
+        if proto.op_type() == "Constant" && is_standard_domain(proto.domain()) {
+            continue;
+        }
+        if let Some(operator) = operators::find(proto.domain(), proto.op_type()) {
+            if let Err(Refusal::Unsupported(what)) = operator.build(&request(proto, model, device))
+            {
+                found.push(Unsupported {
+                    node: Some(label(proto)),
+                    what,
+                });
+            }
+        } else {
             let domain = if is_standard_domain(proto.domain()) {
                 ""
             } else {

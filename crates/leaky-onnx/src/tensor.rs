@@ -8,7 +8,7 @@ use std::path::{Path, PathBuf};
 
 use burn::tensor::{BoolStore, DType, Element, TensorData};
 use half::{bf16, f16};
-use protobuf::Enum;
+use protobuf::{Enum, Message};
 
 use crate::error::{Error, Result};
 use crate::proto::TensorProto;
@@ -97,6 +97,19 @@ pub(crate) fn read(proto: &TensorProto, folder: &Path) -> Result<TensorData> {
         None => from_fields(proto, stored, &shape),
     };
     data.map_err(wrong)
+}
+
+/// Reads a tensor from the bytes of a file that holds nothing else, as ONNX's tests keep their data:
+/// its name, and its numbers in the type that a network computes with.
+///
+/// # Errors
+///
+/// If the bytes are not a tensor, or its element type is not supported.
+pub fn read_tensor(bytes: &[u8]) -> Result<(String, TensorData)> {
+    let proto = TensorProto::parse_from_bytes(bytes)
+        .map_err(|error| Error::Invalid(format!("the bytes are not a tensor: {error}")))?;
+    let data = read(&proto, Path::new(""))?;
+    Ok((proto.name().to_owned(), data))
 }
 
 /// A host array of `values`, which must be as many as the shape says.

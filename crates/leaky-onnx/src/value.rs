@@ -2,7 +2,9 @@
 
 use burn::backend::ops::{BoolTensorOps, FloatTensorOps, IntTensorOps};
 use burn::backend::{Dispatch, DispatchDevice, DispatchTensor, TensorMetadata, try_read_sync};
-use burn::tensor::{DType, Shape, Slice, TensorData};
+use burn::tensor::{BoolDType, DType, Element, FloatDType, IntDType, Shape, Slice, TensorData};
+
+use crate::tensor;
 
 /// One tensor of any rank.
 #[derive(Debug, Clone)]
@@ -64,6 +66,105 @@ impl Value {
     pub(crate) fn tensor(&self) -> &DispatchTensor {
         match self {
             Self::Float(tensor) | Self::Int(tensor) | Self::Bool(tensor) => tensor,
+        }
+    }
+
+    /// The tensor, which must hold floats.
+    pub(crate) fn into_float(self) -> Result<DispatchTensor, String> {
+        match self {
+            Self::Float(tensor) => Ok(tensor),
+            other => Err(format!("holds {}, expected floats", other.kind())),
+        }
+    }
+
+    /// The only number it holds; `what` names it in messages.
+    pub(crate) fn number<T: Element>(&self, what: &str) -> Result<T, String> {
+        if self.len() != 1 {
+            return Err(format!(
+                "{what} has shape {:?}, expected one number",
+                self.shape()
+            ));
+        }
+        let numbers: Vec<T> = tensor::values(&self.clone().into_data()?);
+        Ok(numbers[0])
+    }
+
+    /// Whether both hold floats of one width, integers or truth values.
+    pub(crate) fn same_type(&self, other: &Self) -> Result<(), String> {
+        let (left, right) = (self.tensor().dtype(), other.tensor().dtype());
+        if left == right || (left.is_bool() && right.is_bool()) {
+            return Ok(());
+        }
+        Err(format!(
+            "cannot compute with {left:?} and {right:?} together"
+        ))
+    }
+
+    /// Floats of a given width.
+    pub(crate) fn to_float(&self, dtype: DType) -> Result<Self, String> {
+        let wanted = FloatDType::from(dtype);
+        Ok(Self::Float(match self.clone() {
+            Self::Float(tensor) if tensor.dtype() == dtype => tensor,
+            Self::Float(tensor) => Dispatch::float_cast(tensor, wanted),
+            Self::Int(tensor) => Dispatch::int_into_float(tensor, wanted),
+            Self::Bool(tensor) => Dispatch::bool_into_float(tensor, wanted),
+        }))
+    }
+
+    /// Integers; floats are rounded towards zero.
+    pub(crate) fn to_int(&self) -> Self {
+        Self::Int(match self.clone() {
+            Self::Float(tensor) => Dispatch::float_into_int(tensor, IntDType::I64),
+            Self::Int(tensor) => tensor,
+            Self::Bool(tensor) => Dispatch::bool_into_int(tensor, IntDType::I64),
+        })
+    }
+
+    /// Truth values: what is not zero is true.
+    pub(crate) fn to_bool(&self) -> Self {
+        Self::Bool(match self.clone() {
+            Self::Float(tensor) => {
+                Dispatch::float_not_equal_elem(tensor, 0.0.into(), BoolDType::Native)
+            }
+            Self::Int(tensor) => Dispatch::int_not_equal_elem(tensor, 0.into(), BoolDType::Native),
+            Self::Bool(tensor) => tensor,
+        })
+    }
+
+    /// Integers, each passed through `apply` on the host.
+    pub(crate) fn map_ints(
+        self,
+        apply: impl Fn(i64) -> Result<i64, String>,
+    ) -> Result<Self, String> {
+        let (shape, device) = (self.shape(), self.tensor().device());
+        let numbers = tensor::values::<i64>(&self.into_data()?)
+            .into_iter()
+            .map(apply)
+            .collect::<Result<Vec<_>, _>>()?;
+        Ok(Self::from_data(
+            TensorData::new(numbers, shape.as_slice()),
+            &device,
+        ))
+    }
+
+    /// A tensor of this kind, type and device, every element `number`.
+    pub(crate) fn filled(&self, shape: Vec<usize>, number: f64) -> Self {
+        let (device, shape) = (self.tensor().device(), Shape::from(shape));
+        match self {
+            Self::Float(tensor) => {
+                let dtype = FloatDType::from(tensor.dtype());
+                Self::Float(Dispatch::float_full(shape, number.into(), &device, dtype))
+            }
+            Self::Int(_) => Self::Int(Dispatch::int_full(
+                shape,
+                (number as i64).into(),
+                &device,
+                IntDType::I64,
+            )),
+            Self::Bool(_) if number == 0.0 => {
+                Self::Bool(Dispatch::bool_zeros(shape, &device, BoolDType::Native))
+            }
+            Self::Bool(_) => Self::Bool(Dispatch::bool_ones(shape, &device, BoolDType::Native)),
         }
     }
 
@@ -132,6 +233,23 @@ impl Value {
         each_kind!(self, t => Dispatch::float_slice(t, slices), Dispatch::int_slice(t, slices), Dispatch::bool_slice(t, slices))
     }
 
+    /// Writes `part` over a part of each axis. The slices must lie inside of the shape.
+    pub(crate) fn slice_assign(self, slices: &[Slice], part: Self) -> Result<Self, String> {
+        self.same_type(&part)?;
+        Ok(match (self, part) {
+            (Self::Float(all), Self::Float(part)) => {
+                Self::Float(Dispatch::float_slice_assign(all, slices, part))
+            }
+            (Self::Int(all), Self::Int(part)) => {
+                Self::Int(Dispatch::int_slice_assign(all, slices, part))
+            }
+            (Self::Bool(all), Self::Bool(part)) => {
+                Self::Bool(Dispatch::bool_slice_assign(all, slices, part))
+            }
+            (all, _) => return Err(format!("cannot write over {}", all.kind())),
+        })
+    }
+
     /// The entries of `axis` that `indices`, of rank 1 and inside of the axis, name.
     pub(crate) fn select(self, axis: usize, indices: DispatchTensor) -> Self {
         each_kind!(self, t => Dispatch::float_select(t, axis, indices), Dispatch::int_select(t, axis, indices), Dispatch::bool_select(t, axis, indices))
@@ -148,6 +266,7 @@ impl Value {
 
     /// The elements `yes` where `mask` is true, `self` elsewhere; all three have one shape.
     pub(crate) fn replace_where(self, mask: DispatchTensor, yes: Self) -> Result<Self, String> {
+        self.same_type(&yes)?;
         Ok(match (self, yes) {
             (Self::Float(no), Self::Float(yes)) => {
                 Self::Float(Dispatch::float_mask_where(no, mask, yes))
@@ -165,11 +284,12 @@ impl Value {
         let first = values.first().ok_or("nothing to join")?;
         let (kind, shape) = (first.kind(), first.shape());
         for value in &values {
+            first.same_type(value)?;
             let mut aligned = value.shape();
             if value.rank() == shape.len() {
                 aligned[axis] = shape[axis];
             }
-            if aligned != shape || value.kind() != kind {
+            if aligned != shape {
                 return Err(format!(
                     "{} of shape {:?} cannot be joined with {kind} of shape {shape:?} along axis {axis}",
                     value.kind(),
@@ -221,4 +341,18 @@ pub(crate) fn axis(axis: i64, rank: usize) -> Result<usize, String> {
         .ok()
         .filter(|&axis| axis < rank)
         .ok_or_else(|| format!("axis {axis} does not exist in {rank} axes"))
+}
+
+/// Axes counted from the end where they are negative, none of them twice.
+pub(crate) fn axes(list: &[i64], rank: usize) -> Result<Vec<usize>, String> {
+    let axes = list
+        .iter()
+        .map(|&number| axis(number, rank))
+        .collect::<Result<Vec<_>, _>>()?;
+    let mut sorted = axes.clone();
+    sorted.sort_unstable();
+    if sorted.windows(2).any(|pair| pair[0] == pair[1]) {
+        return Err(format!("axes {list:?} name one axis twice"));
+    }
+    Ok(axes)
 }

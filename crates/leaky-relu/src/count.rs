@@ -33,13 +33,16 @@ impl SignBits {
     /// # Panics
     /// If `counts.len() * inner` is zero or does not divide the number of elements.
     pub fn add_counts_by_channel(&self, inner: usize, counts: &mut [u64]) {
-        let block = counts.len() * inner;
+        let sample = counts.len().saturating_mul(inner);
         assert!(
-            block != 0 && self.len().is_multiple_of(block),
+            sample != 0 && self.len().is_multiple_of(sample),
             "{} sign bits are not whole samples of {} channels of {inner} elements",
             self.len(),
             counts.len(),
         );
+        if inner == 1 {
+            return self.add_counts_by_column(counts);
+        }
         let mut start = 0;
         while start < self.len() {
             for count in counts.iter_mut() {
@@ -47,6 +50,25 @@ impl SignBits {
                 start += inner;
             }
         }
+    }
+
+    /// The counts where the channels are the last axis: 64 channels are counted at once, in
+    /// counters of which each word holds one binary digit.
+    fn add_counts_by_column(&self, counts: &mut [u64]) {
+        let mut counters = vec![Counters::default(); counts.len().div_ceil(64)];
+        let mut rows = 0;
+        for row in (0..self.len()).step_by(counts.len()) {
+            for (i, counters) in counters.iter_mut().enumerate() {
+                let column = i * 64;
+                counters.add(self.bits(row + column, (counts.len() - column).min(64)));
+            }
+            rows += 1;
+            if rows == Counters::MOST {
+                drain(&mut counters, counts);
+                rows = 0;
+            }
+        }
+        drain(&mut counters, counts);
     }
 
     /// How many of the `len` elements from `start` on were above zero.
@@ -67,5 +89,48 @@ impl SignBits {
             count += u64::from((words[last] & low_bits(end % 64)).count_ones());
         }
         count
+    }
+
+    /// The `len` bits from `start` on, at most 64, in the lowest places.
+    #[inline]
+    fn bits(&self, start: usize, len: usize) -> u64 {
+        let (word, shift) = (start / 64, start % 64);
+        let mut bits = self.words()[word] >> shift;
+        if shift + len > 64 {
+            bits |= self.words()[word + 1] << (64 - shift);
+        }
+        if len < 64 { bits & low_bits(len) } else { bits }
+    }
+}
+
+/// 64 counters; word `i` holds their binary digits of weight `2^i`.
+#[derive(Clone, Copy, Default)]
+struct Counters([u64; 8]);
+
+impl Counters {
+    /// How often can be counted before a counter overflows.
+    const MOST: u32 = 255;
+
+    /// Adds 1 to the counters whose bits are set.
+    #[inline]
+    fn add(&mut self, bits: u64) {
+        let mut carry = bits;
+        for digit in &mut self.0 {
+            let both = *digit & carry;
+            *digit ^= carry;
+            carry = both;
+        }
+    }
+}
+
+/// Moves what the counters hold to the counts.
+fn drain(counters: &mut [Counters], counts: &mut [u64]) {
+    for (counters, counts) in counters.iter_mut().zip(counts.chunks_mut(64)) {
+        for (place, digit) in counters.0.iter().enumerate() {
+            for (column, count) in counts.iter_mut().enumerate() {
+                *count += (digit >> column & 1) << place;
+            }
+        }
+        *counters = Counters::default();
     }
 }

@@ -1,6 +1,8 @@
 //! The exponential linear unit.
 
-use crate::map::{self, Pass};
+use crate::arch::{Arithmetic, Pass};
+use crate::exponential::{exp, exp_m1};
+use crate::kernel::{Binary, Map1, Map2, Operand, Unary, execute, same_length};
 use crate::{Alpha, Error, Float};
 
 /// The exponential linear unit: `f(x) = x` for `x > 0`, `alpha * (exp(x) - 1)` otherwise.
@@ -52,12 +54,12 @@ impl<A: Alpha> Elu<A> {
     /// # Panics
     /// If the slices differ in length.
     pub fn forward<T: Float<Alpha = A>>(&self, x: &[T], y: &mut [T]) {
-        map::unary(Pass::into(x, y), |x| self.value(x));
+        execute(Pass::into(x, y), Map1(*self));
     }
 
     /// Replaces `x` by `f(x)`.
     pub fn forward_in_place<T: Float<Alpha = A>>(&self, x: &mut [T]) {
-        map::unary(Pass::InPlace(x), |x| self.value(x));
+        execute(Pass::in_place(x), Map1(*self));
     }
 
     /// Reads the input `x` and the gradient `dy` of the output, writes the gradient of the input
@@ -66,7 +68,7 @@ impl<A: Alpha> Elu<A> {
     /// # Panics
     /// If the slices differ in length.
     pub fn backward<T: Float<Alpha = A>>(&self, x: &[T], dy: &[T], dx: &mut [T]) {
-        map::binary(x, Pass::into(dy, dx), |x, dy| self.gradient(x, dy));
+        gradient(FromInput(self.alpha), x, Pass::into(dy, dx));
     }
 
     /// As [`backward`](Self::backward); `dy` becomes the gradient of the input.
@@ -74,7 +76,7 @@ impl<A: Alpha> Elu<A> {
     /// # Panics
     /// If the slices differ in length.
     pub fn backward_in_place<T: Float<Alpha = A>>(&self, x: &[T], dy: &mut [T]) {
-        map::binary(x, Pass::InPlace(dy), |x, dy| self.gradient(x, dy));
+        gradient(FromInput(self.alpha), x, Pass::in_place(dy));
     }
 
     /// As [`backward`](Self::backward), from the output `y`: `dy * (y + alpha)` at and below zero.
@@ -91,9 +93,7 @@ impl<A: Alpha> Elu<A> {
         dx: &mut [T],
     ) -> Result<(), Error> {
         self.positive()?;
-        map::binary(y, Pass::into(dy, dx), |y, dy| {
-            self.gradient_from_output(y, dy)
-        });
+        gradient(FromOutput(self.alpha), y, Pass::into(dy, dx));
         Ok(())
     }
 
@@ -111,34 +111,8 @@ impl<A: Alpha> Elu<A> {
         dy: &mut [T],
     ) -> Result<(), Error> {
         self.positive()?;
-        map::binary(y, Pass::InPlace(dy), |y, dy| {
-            self.gradient_from_output(y, dy)
-        });
+        gradient(FromOutput(self.alpha), y, Pass::in_place(dy));
         Ok(())
-    }
-
-    fn value(&self, x: A) -> A {
-        if x < A::ZERO {
-            x.exp_m1() * self.alpha
-        } else {
-            x
-        }
-    }
-
-    fn gradient(&self, x: A, dy: A) -> A {
-        if x > A::ZERO {
-            dy
-        } else {
-            dy * self.alpha * x.exp()
-        }
-    }
-
-    fn gradient_from_output(&self, y: A, dy: A) -> A {
-        if y > A::ZERO {
-            dy
-        } else {
-            dy * (y + self.alpha)
-        }
     }
 
     fn positive(&self) -> Result<(), Error> {
@@ -149,5 +123,46 @@ impl<A: Alpha> Elu<A> {
             parameter: "alpha",
             value: self.alpha.into(),
         })
+    }
+}
+
+fn gradient<T: Float>(function: impl Binary<T::Alpha>, kept: &[T], pass: Pass<'_, T>) {
+    same_length(kept.len(), pass.len());
+    let kept = Operand::new(kept);
+    execute(pass, Map2 { function, kept });
+}
+
+impl<A: Alpha> Unary<A> for Elu<A> {
+    #[inline(always)]
+    fn value<S: Arithmetic<A>>(self, s: S, x: S::Vector) -> S::Vector {
+        let below_zero = s.greater(s.splat(A::ZERO), x);
+        let leak = s.mul(exp_m1(s, x), s.splat(self.alpha));
+        s.select(below_zero, leak, x)
+    }
+}
+
+/// The gradient from the input.
+#[derive(Clone, Copy)]
+struct FromInput<A>(A);
+
+impl<A: Alpha> Binary<A> for FromInput<A> {
+    #[inline(always)]
+    fn value<S: Arithmetic<A>>(self, s: S, x: S::Vector, dy: S::Vector) -> S::Vector {
+        let above_zero = s.greater(x, s.splat(A::ZERO));
+        let leak = s.mul(s.mul(dy, s.splat(self.0)), exp(s, x));
+        s.select(above_zero, dy, leak)
+    }
+}
+
+/// The gradient from the output.
+#[derive(Clone, Copy)]
+struct FromOutput<A>(A);
+
+impl<A: Alpha> Binary<A> for FromOutput<A> {
+    #[inline(always)]
+    fn value<S: Arithmetic<A>>(self, s: S, y: S::Vector, dy: S::Vector) -> S::Vector {
+        let above_zero = s.greater(y, s.splat(A::ZERO));
+        let leak = s.mul(dy, s.add(y, s.splat(self.0)));
+        s.select(above_zero, dy, leak)
     }
 }

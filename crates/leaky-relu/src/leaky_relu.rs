@@ -1,7 +1,11 @@
 //! The Leaky ReLU.
 
+use crate::arch::{Arithmetic, Mask, Memory, Pass, Vector};
 use crate::gain::kaiming;
-use crate::map::{self, Pass, same_length};
+use crate::kernel::{
+    BitReader, BitWriter, FromSigns, Gradient, Map1, Operand, Rectifier, Unary, Values, WithSigns,
+    execute, same_length,
+};
 use crate::{Alpha, Error, Float, SignBits};
 
 /// The Leaky ReLU: `f(x) = x` for `x > 0`, `alpha * x` otherwise.
@@ -66,12 +70,12 @@ impl<A: Alpha> LeakyRelu<A> {
     /// # Panics
     /// If the slices differ in length.
     pub fn forward<T: Float<Alpha = A>>(&self, x: &[T], y: &mut [T]) {
-        map::unary(Pass::into(x, y), |x| self.value(x));
+        execute(Pass::into(x, y), Values(*self));
     }
 
     /// Replaces `x` by `f(x)`.
     pub fn forward_in_place<T: Float<Alpha = A>>(&self, x: &mut [T]) {
-        map::unary(Pass::InPlace(x), |x| self.value(x));
+        execute(Pass::in_place(x), Values(*self));
     }
 
     /// Reads `x`, writes `f(x)` to `y`, and replaces `signs` by the sign bits of `x`.
@@ -93,7 +97,7 @@ impl<A: Alpha> LeakyRelu<A> {
         x: &mut [T],
         signs: &mut SignBits,
     ) {
-        self.forward_and_signs(Pass::InPlace(x), signs);
+        self.forward_and_signs(Pass::in_place(x), signs);
     }
 
     /// Reads the input `x` and the gradient `dy` of the output, writes the gradient of the input
@@ -102,9 +106,7 @@ impl<A: Alpha> LeakyRelu<A> {
     /// # Panics
     /// If the slices differ in length.
     pub fn backward<T: Float<Alpha = A>>(&self, x: &[T], dy: &[T], dx: &mut [T]) {
-        map::binary(x, Pass::into(dy, dx), |x, dy| {
-            self.gradient(x > A::ZERO, dy)
-        });
+        self.gradient_from_input(x, Pass::into(dy, dx));
     }
 
     /// As [`backward`](Self::backward); `dy` becomes the gradient of the input.
@@ -112,7 +114,7 @@ impl<A: Alpha> LeakyRelu<A> {
     /// # Panics
     /// If the slices differ in length.
     pub fn backward_in_place<T: Float<Alpha = A>>(&self, x: &[T], dy: &mut [T]) {
-        map::binary(x, Pass::InPlace(dy), |x, dy| self.gradient(x > A::ZERO, dy));
+        self.gradient_from_input(x, Pass::in_place(dy));
     }
 
     /// As [`backward`](Self::backward), from the sign bits of the input.
@@ -138,7 +140,7 @@ impl<A: Alpha> LeakyRelu<A> {
         signs: &SignBits,
         dy: &mut [T],
     ) {
-        self.gradient_from_signs(signs, Pass::InPlace(dy));
+        self.gradient_from_signs(signs, Pass::in_place(dy));
     }
 
     /// As [`backward`](Self::backward), from the output `y`, which has the signs of the input
@@ -188,7 +190,7 @@ impl<A: Alpha> LeakyRelu<A> {
     /// If the slices differ in length.
     pub fn inverse<T: Float<Alpha = A>>(&self, y: &[T], x: &mut [T]) -> Result<(), Error> {
         self.positive()?;
-        map::unary(Pass::into(y, x), |y| self.inverse_value(y));
+        execute(Pass::into(y, x), Map1(Inverse { alpha: self.alpha }));
         Ok(())
     }
 
@@ -198,32 +200,26 @@ impl<A: Alpha> LeakyRelu<A> {
     /// [`Error::NotPositive`] if `alpha` is not above zero; `y` is then left as it was.
     pub fn inverse_in_place<T: Float<Alpha = A>>(&self, y: &mut [T]) -> Result<(), Error> {
         self.positive()?;
-        map::unary(Pass::InPlace(y), |y| self.inverse_value(y));
+        execute(Pass::in_place(y), Map1(Inverse { alpha: self.alpha }));
         Ok(())
     }
 
-    fn value(&self, x: A) -> A {
-        if x > A::ZERO { x } else { x * self.alpha }
-    }
-
-    fn gradient(&self, above_zero: bool, dy: A) -> A {
-        if above_zero { dy } else { dy * self.alpha }
-    }
-
-    fn inverse_value(&self, y: A) -> A {
-        if y > A::ZERO { y } else { y / self.alpha }
-    }
-
     fn forward_and_signs<T: Float<Alpha = A>>(&self, pass: Pass<'_, T>, signs: &mut SignBits) {
-        let words = signs.words_for(pass.len());
-        map::unary_with_bits(pass, words, |x| self.value(x), |x| x > A::ZERO);
+        let signs = BitWriter::new(signs.words_for(pass.len()));
+        let rectifier = *self;
+        execute(pass, WithSigns { rectifier, signs });
+    }
+
+    fn gradient_from_input<T: Float<Alpha = A>>(&self, x: &[T], pass: Pass<'_, T>) {
+        same_length(x.len(), pass.len());
+        let (rectifier, kept) = (*self, Operand::new(x));
+        execute(pass, Gradient { rectifier, kept });
     }
 
     fn gradient_from_signs<T: Float<Alpha = A>>(&self, signs: &SignBits, pass: Pass<'_, T>) {
         same_length(signs.len(), pass.len());
-        map::from_bits(signs.words(), pass, |above_zero, dy| {
-            self.gradient(above_zero, dy)
-        });
+        let (rectifier, signs) = (*self, BitReader::new(signs.words()));
+        execute(pass, FromSigns { rectifier, signs });
     }
 
     fn positive(&self) -> Result<(), Error> {
@@ -234,5 +230,41 @@ impl<A: Alpha> LeakyRelu<A> {
             parameter: "alpha",
             value: self.alpha.into(),
         })
+    }
+}
+
+impl<T: Float> Rectifier<T> for LeakyRelu<T::Alpha> {
+    fn split_at(self, _: usize) -> (Self, Self) {
+        (self, self)
+    }
+
+    #[inline(always)]
+    fn value<S: Memory<T>>(&self, s: S, lane: usize, x: Vector<S, T>) -> Vector<S, T> {
+        Rectifier::<T>::gradient(self, s, lane, Rectifier::<T>::passes(self, s, x), x)
+    }
+
+    #[inline(always)]
+    fn gradient<S: Memory<T>>(
+        &self,
+        s: S,
+        _: usize,
+        passes: Mask<S, T>,
+        dy: Vector<S, T>,
+    ) -> Vector<S, T> {
+        s.select(passes, dy, s.mul(dy, s.splat(self.alpha)))
+    }
+}
+
+/// `x = y` for `y > 0`, `y / alpha` otherwise.
+#[derive(Clone, Copy)]
+struct Inverse<A> {
+    alpha: A,
+}
+
+impl<A: Alpha> Unary<A> for Inverse<A> {
+    #[inline(always)]
+    fn value<S: Arithmetic<A>>(self, s: S, y: S::Vector) -> S::Vector {
+        let above_zero = s.greater(y, s.splat(A::ZERO));
+        s.select(above_zero, y, s.div(y, s.splat(self.alpha)))
     }
 }

@@ -11,20 +11,22 @@
 //! # Ok::<(), leaky_relu::Error>(())
 //! ```
 #![no_std]
-#[cfg(test)]
+#[cfg(any(test, feature = "std"))]
 extern crate std;
 
 extern crate alloc;
 
+mod arch;
 mod count;
 mod elu;
 mod error;
 mod exponential;
 mod float;
 mod gain;
+mod kernel;
 mod leaky_relu;
-mod map;
 mod prelu;
+mod quantized;
 mod relu;
 mod rrelu;
 mod sign_bits;
@@ -34,6 +36,7 @@ pub use error::Error;
 pub use float::{Alpha, Float};
 pub use leaky_relu::LeakyRelu;
 pub use prelu::PRelu;
+pub use quantized::{Quantization, Quantized, QuantizedLeakyRelu};
 pub use relu::Relu;
 pub use rrelu::RRelu;
 pub use sign_bits::SignBits;

@@ -1,7 +1,11 @@
 //! The parametric Leaky ReLU.
 
-use crate::map::{self, Pass, same_length};
-use crate::{Alpha, Error, Float, SignBits};
+use crate::arch::Pass;
+use crate::kernel::{
+    BitReader, BitWriter, FromSigns, Gradient, Operand, Slopes, Values, WithSigns, execute,
+    same_length, with_alpha,
+};
+use crate::{Error, Float, SignBits};
 
 /// The parametric Leaky ReLU, whose slopes are learned: `f(x) = x` for `x > 0`, `alpha[c] * x`
 /// otherwise, over arrays of shape `[outer, channels, inner]`.
@@ -67,7 +71,7 @@ impl<'a, T: Float> PRelu<'a, T> {
     /// # Panics
     /// If `x` does not hold whole samples of `channels * inner` elements.
     pub fn forward_in_place(&self, x: &mut [T]) {
-        self.values(Pass::InPlace(x));
+        self.values(Pass::in_place(x));
     }
 
     /// Reads `x`, writes `f(x)` to `y`, and replaces `signs` by the sign bits of `x`.
@@ -83,7 +87,7 @@ impl<'a, T: Float> PRelu<'a, T> {
     /// # Panics
     /// As [`forward_in_place`](Self::forward_in_place).
     pub fn forward_in_place_with_signs(&self, x: &mut [T], signs: &mut SignBits) {
-        self.values_and_signs(Pass::InPlace(x), signs);
+        self.values_and_signs(Pass::in_place(x), signs);
     }
 
     /// Reads the input `x` and the gradient `dy` of the output, writes the gradient of the input
@@ -100,7 +104,7 @@ impl<'a, T: Float> PRelu<'a, T> {
     /// # Panics
     /// As [`backward`](Self::backward).
     pub fn backward_in_place(&self, x: &[T], dy: &mut [T]) {
-        self.gradients(x, Pass::InPlace(dy));
+        self.gradients(x, Pass::in_place(dy));
     }
 
     /// As [`backward`](Self::backward), from the sign bits of the input.
@@ -118,7 +122,7 @@ impl<'a, T: Float> PRelu<'a, T> {
     /// # Panics
     /// As [`backward_from_signs`](Self::backward_from_signs).
     pub fn backward_from_signs_in_place(&self, signs: &SignBits, dy: &mut [T]) {
-        self.gradients_from_signs(signs, Pass::InPlace(dy));
+        self.gradients_from_signs(signs, Pass::in_place(dy));
     }
 
     /// As [`backward`](Self::backward), and writes the gradient of the slopes to `dalpha`: for each
@@ -127,8 +131,7 @@ impl<'a, T: Float> PRelu<'a, T> {
     /// # Panics
     /// As [`backward`](Self::backward), and if there are not as many `dalpha` as slopes.
     pub fn backward_with_alpha(&self, x: &[T], dy: &[T], dx: &mut [T], dalpha: &mut [T]) {
-        self.alpha_gradient(x, dy, dalpha);
-        self.backward(x, dy, dx);
+        self.all_gradients(x, Pass::into(dy, dx), dalpha);
     }
 
     /// As [`backward_with_alpha`](Self::backward_with_alpha); `dy` becomes the gradient of the
@@ -137,75 +140,44 @@ impl<'a, T: Float> PRelu<'a, T> {
     /// # Panics
     /// As [`backward_with_alpha`](Self::backward_with_alpha).
     pub fn backward_with_alpha_in_place(&self, x: &[T], dy: &mut [T], dalpha: &mut [T]) {
-        self.alpha_gradient(x, dy, dalpha);
-        self.backward_in_place(x, dy);
+        self.all_gradients(x, Pass::in_place(dy), dalpha);
     }
 
     fn values(&self, pass: Pass<'_, T>) {
         self.check(pass.len());
-        map::indexed(pass, |i, x| {
-            if x > T::Alpha::ZERO {
-                x
-            } else {
-                x * self.slope(i)
-            }
-        });
+        execute(pass, Values(self.slopes()));
     }
 
     fn values_and_signs(&self, pass: Pass<'_, T>, signs: &mut SignBits) {
-        match &pass {
-            Pass::Into(x, _) => signs.record(x),
-            Pass::InPlace(x) => signs.record(x),
-        }
-        self.values(pass);
+        self.check(pass.len());
+        let signs = BitWriter::new(signs.words_for(pass.len()));
+        let rectifier = self.slopes();
+        execute(pass, WithSigns { rectifier, signs });
     }
 
     fn gradients(&self, x: &[T], pass: Pass<'_, T>) {
         self.check(x.len());
         same_length(x.len(), pass.len());
-        map::indexed(pass, |i, dy| {
-            if x[i].widen() > T::Alpha::ZERO {
-                dy
-            } else {
-                dy * self.slope(i)
-            }
-        });
+        let (rectifier, kept) = (self.slopes(), Operand::new(x));
+        execute(pass, Gradient { rectifier, kept });
     }
 
     fn gradients_from_signs(&self, signs: &SignBits, pass: Pass<'_, T>) {
         self.check(signs.len());
         same_length(signs.len(), pass.len());
-        map::indexed(
-            pass,
-            |i, dy| {
-                if signs.get(i) { dy } else { dy * self.slope(i) }
-            },
-        );
+        let (rectifier, signs) = (self.slopes(), BitReader::new(signs.words()));
+        execute(pass, FromSigns { rectifier, signs });
     }
 
-    fn alpha_gradient(&self, x: &[T], dy: &[T], dalpha: &mut [T]) {
+    fn all_gradients(&self, x: &[T], pass: Pass<'_, T>, dalpha: &mut [T]) {
         self.check(x.len());
-        same_length(x.len(), dy.len());
+        same_length(x.len(), pass.len());
         same_length(self.alpha.len(), dalpha.len());
-        for (channel, dalpha) in dalpha.iter_mut().enumerate() {
-            let mut sum = 0.0;
-            let runs = x.chunks(self.inner).zip(dy.chunks(self.inner));
-            for (x, dy) in runs.skip(channel).step_by(self.alpha.len()) {
-                for (x, dy) in x.iter().zip(dy) {
-                    let above_zero = x.widen() > T::Alpha::ZERO;
-                    sum += if above_zero {
-                        0.0
-                    } else {
-                        x.widen().into() * dy.widen().into()
-                    };
-                }
-            }
-            *dalpha = T::narrow(T::Alpha::from_f64(sum));
-        }
+        with_alpha(self.alpha, self.inner, x, pass, dalpha);
     }
 
-    fn slope(&self, index: usize) -> T::Alpha {
-        self.alpha[index / self.inner % self.alpha.len()].widen()
+    fn slopes(&self) -> Slopes<'a, T> {
+        Slopes::new(self.alpha, self.inner)
     }
 
     #[track_caller]

@@ -1,7 +1,11 @@
 //! The rectified linear unit.
 
-use crate::map::{self, Pass, same_length};
-use crate::{Alpha, Float, SignBits};
+use crate::arch::{Mask, Memory, Pass, Vector};
+use crate::kernel::{
+    BitReader, BitWriter, FromSigns, Gradient, Operand, Rectifier, Values, WithSigns, execute,
+    same_length,
+};
+use crate::{Float, SignBits};
 
 /// The rectified linear unit: `f(x) = 0` for `x < 0`, `x` otherwise.
 ///
@@ -31,12 +35,12 @@ impl Relu {
     /// # Panics
     /// If the slices differ in length.
     pub fn forward<T: Float>(&self, x: &[T], y: &mut [T]) {
-        map::unary(Pass::into(x, y), value);
+        execute(Pass::into(x, y), Values(*self));
     }
 
     /// Replaces `x` by `f(x)`.
     pub fn forward_in_place<T: Float>(&self, x: &mut [T]) {
-        map::unary(Pass::InPlace(x), value);
+        execute(Pass::in_place(x), Values(*self));
     }
 
     /// Reads `x`, writes `f(x)` to `y`, and replaces `signs` by the record of where the gradient
@@ -50,7 +54,7 @@ impl Relu {
 
     /// As [`forward_with_signs`](Self::forward_with_signs); `x` becomes `f(x)`.
     pub fn forward_in_place_with_signs<T: Float>(&self, x: &mut [T], signs: &mut SignBits) {
-        forward_and_signs(Pass::InPlace(x), signs);
+        forward_and_signs(Pass::in_place(x), signs);
     }
 
     /// Reads the input `x` and the gradient `dy` of the output, writes the gradient of the input
@@ -59,7 +63,7 @@ impl Relu {
     /// # Panics
     /// If the slices differ in length.
     pub fn backward<T: Float>(&self, x: &[T], dy: &[T], dx: &mut [T]) {
-        map::binary(x, Pass::into(dy, dx), |x, dy| gradient(passes(x), dy));
+        gradient_from_input(x, Pass::into(dy, dx));
     }
 
     /// As [`backward`](Self::backward); `dy` becomes the gradient of the input.
@@ -67,7 +71,7 @@ impl Relu {
     /// # Panics
     /// If the slices differ in length.
     pub fn backward_in_place<T: Float>(&self, x: &[T], dy: &mut [T]) {
-        map::binary(x, Pass::InPlace(dy), |x, dy| gradient(passes(x), dy));
+        gradient_from_input(x, Pass::in_place(dy));
     }
 
     /// As [`backward`](Self::backward), from the output `y`.
@@ -102,33 +106,52 @@ impl Relu {
     /// # Panics
     /// If there are not as many sign bits as elements of `dy`.
     pub fn backward_from_signs_in_place<T: Float>(&self, signs: &SignBits, dy: &mut [T]) {
-        gradient_from_signs(signs, Pass::InPlace(dy));
+        gradient_from_signs(signs, Pass::in_place(dy));
     }
 }
 
-fn value<A: Alpha>(x: A) -> A {
-    if x < A::ZERO { A::ZERO } else { x }
-}
-
-/// Whether the gradient passes: also at NaN, as in PyTorch.
-#[expect(
-    clippy::neg_cmp_op_on_partial_ord,
-    reason = "NaN is not at or below zero"
-)]
-fn passes<A: Alpha>(x: A) -> bool {
-    !(x <= A::ZERO)
-}
-
-fn gradient<A: Alpha>(passes: bool, dy: A) -> A {
-    if passes { dy } else { A::ZERO }
-}
-
 fn forward_and_signs<T: Float>(pass: Pass<'_, T>, signs: &mut SignBits) {
-    let words = signs.words_for(pass.len());
-    map::unary_with_bits(pass, words, value, passes);
+    let signs = BitWriter::new(signs.words_for(pass.len()));
+    let rectifier = Relu;
+    execute(pass, WithSigns { rectifier, signs });
+}
+
+fn gradient_from_input<T: Float>(x: &[T], pass: Pass<'_, T>) {
+    same_length(x.len(), pass.len());
+    let (rectifier, kept) = (Relu, Operand::new(x));
+    execute(pass, Gradient { rectifier, kept });
 }
 
 fn gradient_from_signs<T: Float>(signs: &SignBits, pass: Pass<'_, T>) {
     same_length(signs.len(), pass.len());
-    map::from_bits(signs.words(), pass, gradient);
+    let (rectifier, signs) = (Relu, BitReader::new(signs.words()));
+    execute(pass, FromSigns { rectifier, signs });
+}
+
+impl<T: Float> Rectifier<T> for Relu {
+    fn split_at(self, _: usize) -> (Self, Self) {
+        (self, self)
+    }
+
+    #[inline(always)]
+    fn passes<S: Memory<T>>(&self, s: S, x: Vector<S, T>) -> Mask<S, T> {
+        s.not_at_most(x, s.splat(T::Alpha::ZERO))
+    }
+
+    #[inline(always)]
+    fn value<S: Memory<T>>(&self, s: S, _: usize, x: Vector<S, T>) -> Vector<S, T> {
+        let zero = s.splat(T::Alpha::ZERO);
+        s.select(s.greater(zero, x), zero, x)
+    }
+
+    #[inline(always)]
+    fn gradient<S: Memory<T>>(
+        &self,
+        s: S,
+        _: usize,
+        passes: Mask<S, T>,
+        dy: Vector<S, T>,
+    ) -> Vector<S, T> {
+        s.select(passes, dy, s.splat(T::Alpha::ZERO))
+    }
 }

@@ -1,6 +1,7 @@
 //! The randomised Leaky ReLU.
 
-use crate::map::{self, Pass, same_length};
+use crate::arch::{Arithmetic, Pass};
+use crate::kernel::{Binary, Map2, Operand, execute, same_length};
 use crate::{Alpha, Error, Float, LeakyRelu};
 
 /// The randomised Leaky ReLU: in training `f(x) = x` for `x > 0` and `a * x` otherwise, with a slope
@@ -87,7 +88,7 @@ impl<A: Alpha> RRelu<A> {
         uniform: impl FnMut() -> A,
     ) {
         self.draw(x, slopes, uniform);
-        map::binary(slopes, Pass::into(x, y), |slope, x| slope * x);
+        multiply(slopes, Pass::into(x, y));
     }
 
     /// As [`forward_training`](Self::forward_training); `x` becomes the output.
@@ -101,7 +102,7 @@ impl<A: Alpha> RRelu<A> {
         uniform: impl FnMut() -> A,
     ) {
         self.draw(x, slopes, uniform);
-        map::binary(slopes, Pass::InPlace(x), |slope, x| slope * x);
+        multiply(slopes, Pass::in_place(x));
     }
 
     /// Reads the slopes that [`forward_training`](Self::forward_training) wrote and the gradient
@@ -110,7 +111,7 @@ impl<A: Alpha> RRelu<A> {
     /// # Panics
     /// If the slices differ in length.
     pub fn backward_training<T: Float<Alpha = A>>(&self, slopes: &[T], dy: &[T], dx: &mut [T]) {
-        map::binary(slopes, Pass::into(dy, dx), |slope, dy| slope * dy);
+        multiply(slopes, Pass::into(dy, dx));
     }
 
     /// As [`backward_training`](Self::backward_training); `dy` becomes the gradient of the input.
@@ -118,7 +119,7 @@ impl<A: Alpha> RRelu<A> {
     /// # Panics
     /// If the slices differ in length.
     pub fn backward_training_in_place<T: Float<Alpha = A>>(&self, slopes: &[T], dy: &mut [T]) {
-        map::binary(slopes, Pass::InPlace(dy), |slope, dy| slope * dy);
+        multiply(slopes, Pass::in_place(dy));
     }
 
     fn draw<T: Float<Alpha = A>>(&self, x: &[T], slopes: &mut [T], mut uniform: impl FnMut() -> A) {
@@ -130,5 +131,22 @@ impl<A: Alpha> RRelu<A> {
                 A::ONE
             });
         }
+    }
+}
+
+fn multiply<T: Float>(slopes: &[T], pass: Pass<'_, T>) {
+    same_length(slopes.len(), pass.len());
+    let (function, kept) = (Product, Operand::new(slopes));
+    execute(pass, Map2 { function, kept });
+}
+
+/// The product of slope and element.
+#[derive(Clone, Copy)]
+struct Product;
+
+impl<A: Alpha> Binary<A> for Product {
+    #[inline(always)]
+    fn value<S: Arithmetic<A>>(self, s: S, slope: S::Vector, x: S::Vector) -> S::Vector {
+        s.mul(slope, x)
     }
 }

@@ -2,6 +2,7 @@
 
 use alloc::vec::Vec;
 
+use crate::kernel::{BitWriter, Operand, Signs, execute_work};
 use crate::{Error, Float};
 
 const WORD: usize = u64::BITS as usize;
@@ -44,8 +45,9 @@ impl SignBits {
 
     /// Replaces the record by the sign bits of `x`, in the same memory where it is large enough.
     pub fn record<T: Float>(&mut self, x: &[T]) {
-        self.resize(x.len());
-        crate::map::signs(x, &mut self.words);
+        let signs = BitWriter::new(self.words_for(x.len()));
+        let x = Operand::new(x);
+        execute_work(Signs { x, signs });
     }
 
     /// The record as bytes, eight elements a byte, the first element in the lowest bit.

@@ -144,7 +144,7 @@ pub fn cure(
     let (training, validation) = (parts.training(data), parts.validation(patient));
 
     let everything: Vec<usize> = (0..data.samples()).collect();
-    let mut look = |network: &Network, progress: &mut dyn Progress| {
+    let look = |network: &Network, progress: &mut dyn Progress| {
         progress.diagnosing(everything.len().div_ceil(settings.batch_size));
         diagnose(
             network,

@@ -102,11 +102,11 @@ impl Counter {
         }
         match data.dtype() {
             DType::F64 => {
-                let values = data.to_vec::<f64>().unwrap_or_default();
+                let values = data.try_to_vec::<f64>().unwrap_or_default();
                 self.signs(SignBits::of, |limit| limit, values, inner);
             }
             _ => {
-                let values = data.to_vec::<f32>().unwrap_or_default();
+                let values = data.try_to_vec::<f32>().unwrap_or_default();
                 self.signs(SignBits::of, |limit| limit as f32, values, inner);
             }
         }

@@ -6,7 +6,7 @@ use burn::backend::TensorMetadata;
 use burn::backend::flex::FlexTensor;
 use leaky_relu::SignBits;
 
-use super::dense::{Dense, Number, memory_order, with_number};
+use super::dense::{AxisOrder, Dense, Number, memory_order, with_number};
 
 /// A PReLU that the kernels can compute: one slope a channel over `[outer, channels, inner]`, as the
 /// input lies in memory.
@@ -26,9 +26,8 @@ impl PRelu {
             return None;
         }
         let order = memory_order(input.layout());
-        let input = Dense::in_order(input.clone(), order.clone());
-        let alpha = Dense::in_order(alpha.clone(), order);
-        let inner = inner_length(input.lengths(), alpha.lengths())?;
+        let alpha = Dense::in_order(alpha.clone(), order.clone());
+        let inner = inner_length(&lengths(input, &order), alpha.lengths())?;
         Some(PRelu { alpha, inner })
     }
 
@@ -109,6 +108,15 @@ impl PRelu {
     fn kernel<E: Number>(&self) -> leaky_relu::PRelu<'_, E> {
         leaky_relu::PRelu::new(self.alpha.elements(), self.inner)
             .expect("there are slopes and elements, as was found when this value was made")
+    }
+}
+
+/// The lengths of the axes in the given order.
+fn lengths(tensor: &FlexTensor, order: &AxisOrder) -> Vec<usize> {
+    let shape = tensor.layout().shape();
+    match order {
+        Some(order) => order.iter().map(|&axis| shape[axis]).collect(),
+        None => shape.to_vec(),
     }
 }
 
