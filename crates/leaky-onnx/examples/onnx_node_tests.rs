@@ -160,10 +160,8 @@ fn outcome(path: &Path, device: &DispatchDevice) -> Outcome {
                 (0..count)
                     .map(|index| {
                         let file = set.join(format!("{kind}_{index}.pb"));
-                        let bytes = std::fs::read(&file).map_err(|source| Error::Io {
-                            path: file,
-                            source,
-                        })?;
+                        let bytes = std::fs::read(&file)
+                            .map_err(|source| Error::Io { path: file, source })?;
                         Ok(read_tensor(&bytes)?.1)
                     })
                     .collect()
@@ -209,7 +207,11 @@ fn difference(
         ));
     }
     if found.dtype() != expected.dtype() {
-        return Some(format!("{:?}, expected {:?}", found.dtype(), expected.dtype()));
+        return Some(format!(
+            "{:?}, expected {:?}",
+            found.dtype(),
+            expected.dtype()
+        ));
     }
     found
         .iter::<f64>()

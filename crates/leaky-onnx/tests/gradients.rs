@@ -34,7 +34,11 @@ fn check(name: &str) -> Result<(), String> {
             other => other,
         });
     }
-    let wanted: Vec<_> = network.outputs().iter().map(|output| output.value).collect();
+    let wanted: Vec<_> = network
+        .outputs()
+        .iter()
+        .map(|output| output.value)
+        .collect();
     let outputs = network
         .forward(inputs, &wanted, |_, _| {})
         .map_err(|e| e.to_string())?;

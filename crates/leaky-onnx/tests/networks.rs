@@ -104,7 +104,11 @@ fn check(name: &str, kind: Loss) -> Result<(), String> {
         });
         arrays.map(|a| Value::from_data(a, &cpu())).collect()
     };
-    let wanted: Vec<ValueId> = network.outputs().iter().map(|output| output.value).collect();
+    let wanted: Vec<ValueId> = network
+        .outputs()
+        .iter()
+        .map(|output| output.value)
+        .collect();
     let outputs = network
         .forward(inputs(), &wanted, |_, _| {})
         .map_err(|e| e.to_string())?;
@@ -123,7 +127,9 @@ fn check(name: &str, kind: Loss) -> Result<(), String> {
         return Err("the logits are not floats".into());
     };
     let gradients = parameters.gradients(loss(kind, logits, data["y"].clone()));
-    let mut missing: Vec<&str> = with_prefix(&expected, "gradient:").map(|(n, _)| n).collect();
+    let mut missing: Vec<&str> = with_prefix(&expected, "gradient:")
+        .map(|(n, _)| n)
+        .collect();
     for (parameter, gradient) in network.parameters().iter().zip(gradients) {
         let Some(wanted) = expected.get(&format!("gradient:{}", parameter.name)) else {
             continue;
