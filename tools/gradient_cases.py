@@ -104,5 +104,5 @@ def write(case: Case, folder: Path) -> int:
 
     paths = folder / f"{case.name}.onnx", folder / f"{case.name}.safetensors"
     onnx.save(model, paths[0])
-    save_file({k: np.ascontiguousarray(v) for k, v in (stored | gradients).items()}, paths[1])
+    save_file({k: np.asarray(v, order="C") for k, v in (stored | gradients).items()}, paths[1])
     return sum(path.stat().st_size for path in paths)

@@ -14,5 +14,5 @@ fi
 
 cases=target/onnx-node-tests
 rm -rf "$cases"
-"$python" tools/write_onnx_node_tests.py "$cases"
+"$python" -W ignore tools/write_onnx_node_tests.py "$cases"
 exec cargo run --quiet -p leaky-onnx --example onnx_node_tests -- "$cases" "$pinned" docs/operators.md

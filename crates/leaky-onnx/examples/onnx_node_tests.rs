@@ -13,7 +13,26 @@ use leaky_onnx::operators::{OPSETS, SUPPORTED};
 use leaky_onnx::{Error, Model, Network, read_tensor};
 
 /// Why tests fail, by the beginning of their names.
-const REASONS: &[(&str, &str)] = &[];
+const REASONS: &[(&str, &str)] = &[
+    (
+        "test_castlike_FLOAT_to_BFLOAT16",
+        "`bfloat16` is held as `float32`, so that a tensor to be alike does not say to round",
+    ),
+    (
+        "test_celu_bfloat16",
+        "computed in `float32`; the expected numbers are rounded to `bfloat16`",
+    ),
+    (
+        "test_resize_downsample_scales_linear_align_corners",
+        "ONNX Runtime gives our numbers; the expected ones take the output's length before it is \
+         rounded down to a whole number",
+    ),
+    (
+        "test_training_dropout",
+        "dropping at random is not supported; the mode is an input of this graph, so that it is \
+         refused only when it runs",
+    ),
+];
 
 /// What became of a test.
 enum Outcome {
@@ -67,8 +86,14 @@ fn run(folder: &Path, package: &str, page: &Path) -> Result<bool, String> {
         }
     }
     let refused: usize = unsupported.values().sum();
+    let other: usize = unsupported
+        .iter()
+        .filter(|(what, _)| what.starts_with("operator "))
+        .map(|(_, count)| count)
+        .sum();
     println!(
-        "{} node tests of {package}: {passed} passed, {} failed, {refused} not supported",
+        "{} node tests of {package}: {passed} passed, {} failed, {refused} not supported, {other} of \
+         these for an operator that is not",
         tests.len(),
         failed.len()
     );
@@ -96,8 +121,10 @@ fn run(folder: &Path, package: &str, page: &Path) -> Result<bool, String> {
          `tools/onnx-node-tests.sh` runs every node test of the package `{package}`, with its \
          tolerances, and writes this page.\n\n\
          | | tests |\n|---|---|\n| in the package | {total} |\n| passed | {passed} |\n\
-         | failed | {} |\n| not supported, refused by name | {refused} |\n",
-        failed.len()
+         | failed | {} |\n| refused for an operator that is not listed above | {other} |\n\
+         | refused for something else | {} |\n",
+        failed.len(),
+        refused - other
     )
     .expect("a string grows");
     if !failed.is_empty() {

@@ -151,6 +151,23 @@ impl Model {
         }
     }
 
+    /// The numbers of a value that stands in the file: an initializer, or a constant node's tensor.
+    pub(crate) fn constant(&self, name: &str) -> Option<TensorData> {
+        let graph = self.graph();
+        let initializer = graph
+            .initializer
+            .iter()
+            .find(|tensor| tensor.name() == name);
+        let constant = || {
+            let node = graph.node.iter().find(|node| {
+                node.op_type() == "Constant" && node.output.first().is_some_and(|o| o == name)
+            })?;
+            let value = node.attribute.iter().find(|a| a.name() == "value")?;
+            value.t.as_ref()
+        };
+        tensor::read(initializer.or_else(constant)?, &self.folder).ok()
+    }
+
     /// The numbers of a constant tensor.
     pub(crate) fn read_tensor(&self, place: Place) -> Result<TensorData> {
         tensor::read(self.tensor(place), &self.folder)

@@ -147,7 +147,8 @@ impl Value {
         ))
     }
 
-    /// A tensor of this kind, type and device, every element `number`.
+    /// A tensor of this kind, type and device, every element `number`; truth values are true where it
+    /// is above zero.
     pub(crate) fn filled(&self, shape: Vec<usize>, number: f64) -> Self {
         let (device, shape) = (self.tensor().device(), Shape::from(shape));
         match self {
@@ -161,7 +162,7 @@ impl Value {
                 &device,
                 IntDType::I64,
             )),
-            Self::Bool(_) if number == 0.0 => {
+            Self::Bool(_) if number <= 0.0 => {
                 Self::Bool(Dispatch::bool_zeros(shape, &device, BoolDType::Native))
             }
             Self::Bool(_) => Self::Bool(Dispatch::bool_ones(shape, &device, BoolDType::Native)),

@@ -6,7 +6,7 @@ mod common;
 
 use burn::backend::ops::FloatTensorOps;
 use burn::backend::{AutodiffBackend, Dispatch, DispatchTensor, TensorMetadata};
-use burn::tensor::TensorData;
+use burn::tensor::{Shape, TensorData};
 use common::{arrays, cpu, difference, fixture, with_prefix};
 use leaky_onnx::{Model, Network, Value};
 
@@ -54,7 +54,10 @@ fn check(name: &str) -> Result<(), String> {
         };
         let weight = weight.convert_dtype(tensor.dtype());
         let weight = Dispatch::float_from_data(weight, &cpu());
-        let part = Dispatch::float_sum(Dispatch::float_mul(tensor, weight));
+        // Burn's sum has no gradient for a scalar: make it a list.
+        let weighted = Dispatch::float_mul(tensor, weight);
+        let list = Shape::from(vec![weighted.shape().num_elements()]);
+        let part = Dispatch::float_sum(Dispatch::float_reshape(weighted, list));
         loss = Some(match loss {
             None => part,
             Some(loss) => Dispatch::float_add(loss, part),

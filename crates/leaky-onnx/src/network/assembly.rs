@@ -10,7 +10,7 @@ use super::{Input, Network, Node, Output, ValueId};
 use crate::attributes::Attributes;
 use crate::error::{Error, Result, Unsupported};
 use crate::model::{Model, Place, is_standard_domain};
-use crate::operators::{self, OPSETS, Refusal, Request};
+use crate::operators::{self, OPSETS, Operator, Refusal, Request, Run};
 use crate::parameters::{self, Parameter};
 use crate::proto::{NodeProto, TypeProto, ValueInfoProto};
 use crate::tensor;
@@ -172,12 +172,9 @@ impl Builder {
         }
         let operator = operators::find(proto.domain(), proto.op_type())
             .expect("unsupported operators were refused");
-        let run =
-            operator
-                .build(&request(proto, model, device))
-                .map_err(|refusal| match refusal {
-                    Refusal::Unsupported(what) | Refusal::Invalid(what) => wrong(what),
-                })?;
+        let run = build(operator, proto, model, device).map_err(|refusal| match refusal {
+            Refusal::Unsupported(what) | Refusal::Invalid(what) => wrong(what),
+        })?;
         let outputs = proto
             .output
             .iter()
@@ -204,9 +201,14 @@ fn label(proto: &NodeProto) -> String {
     }
 }
 
-/// What an operator may know of a node before values reach it.
-fn request<'a>(proto: &'a NodeProto, model: &'a Model, device: &DispatchDevice) -> Request<'a> {
-    Request {
+/// Makes a node ready to run.
+fn build(
+    operator: &Operator,
+    proto: &NodeProto,
+    model: &Model,
+    device: &DispatchDevice,
+) -> std::result::Result<Run, Refusal> {
+    operator.build(&Request {
         attributes: Attributes::new(proto, model.folder()),
         opset: model.opset(),
         outputs: proto
@@ -215,7 +217,8 @@ fn request<'a>(proto: &'a NodeProto, model: &'a Model, device: &DispatchDevice) 
             .rposition(|name| !name.is_empty())
             .map_or(0, |last| last + 1),
         device: device.clone(),
-    }
+        constant: &|index| model.constant(proto.input.get(index)?),
+    })
 }
 
 /// Lists everything in a model that cannot run here.
@@ -234,8 +237,7 @@ fn refuse_unsupported(model: &Model, device: &DispatchDevice) -> Result<()> {
             continue;
         }
         if let Some(operator) = operators::find(proto.domain(), proto.op_type()) {
-            if let Err(Refusal::Unsupported(what)) = operator.build(&request(proto, model, device))
-            {
+            if let Err(Refusal::Unsupported(what)) = build(operator, proto, model, device) {
                 found.push(Unsupported {
                     node: Some(label(proto)),
                     what,

@@ -18,9 +18,12 @@ mod pooling;
 mod reduction;
 mod resize;
 mod shape;
+#[cfg(test)]
+mod tests;
 mod window;
 
 use burn::backend::DispatchDevice;
+use burn::tensor::TensorData;
 
 use crate::attributes::Attributes;
 use crate::value::Value;
@@ -66,6 +69,8 @@ pub(crate) struct Request<'a> {
     /// How many outputs the rest of the graph takes.
     pub(crate) outputs: usize,
     pub(crate) device: DispatchDevice,
+    /// The numbers of an input, if they stand in the file.
+    pub(crate) constant: &'a dyn Fn(usize) -> Option<TensorData>,
 }
 
 /// An operator of ONNX that runs here.
@@ -115,7 +120,7 @@ pub const SUPPORTED: &[Operator] = operators! {
     "" "Conv" "1-D to 3-D" => convolution::conv,
     "" "ConvTranspose" "1-D to 3-D" => convolution::conv_transpose,
     "" "Div" "" => elementwise::div,
-    "" "Dropout" "as the identity: not in training mode, without a mask" => shape::dropout,
+    "" "Dropout" "as the identity: not in training mode, without the mask" => shape::dropout,
     "" "Elu" "" => activation::elu,
     "" "Equal" "" => comparison::equal,
     "" "Erf" "" => activation::erf,

@@ -2,7 +2,7 @@
 
 use burn::backend::ops::{FloatTensorOps, ModuleOps};
 use burn::backend::{Dispatch, DispatchTensor, TensorMetadata};
-use burn::tensor::{Shape, TensorData};
+use burn::tensor::{DType, Shape, TensorData};
 
 use super::convolution::convolve;
 use super::window::{Axis, Window};
@@ -75,7 +75,14 @@ pub(super) fn max_pool(request: &Request) -> Result<Run, Refusal> {
         return unsupported(format!("MaxPool over {} axes", kernel.len()));
     }
     Ok(Box::new(move |mut inputs: Inputs| {
-        let mut x = inputs.float(0)?;
+        // Eight-bit integers may be pooled too: they pass through as floats.
+        let value = inputs.value(0)?;
+        let integers = matches!(value, Value::Int(_));
+        let mut x = if integers {
+            value.to_float(DType::F64)?.into_float()?
+        } else {
+            value.into_float()?
+        };
         let (mut axes, output) = windows(&x, &window, &kernel, round_up)?;
         if axes.iter().any(|axis| axis.begin != axis.end) {
             x = padded(x, &mut axes, &output, f64::NEG_INFINITY)?;
@@ -94,7 +101,8 @@ pub(super) fn max_pool(request: &Request) -> Result<Run, Refusal> {
                 )
             }
         };
-        Ok(vec![Value::Float(y)])
+        let y = Value::Float(y);
+        Ok(vec![if integers { y.to_int() } else { y }])
     }))
 }
 

@@ -170,7 +170,7 @@ impl Method {
 /// repeated in place.
 fn nearest(value: Value, axis: &Axis, sources: Vec<i64>) -> Result<Value, String> {
     let times = axis.output / axis.input;
-    let repeats = axis.output % axis.input == 0
+    let repeats = axis.output.is_multiple_of(axis.input)
         && sources
             .iter()
             .enumerate()

@@ -217,16 +217,27 @@ pub(super) fn identity(_: &Request) -> Result<Run, Refusal> {
     Ok(Box::new(|mut inputs: Inputs| Ok(vec![inputs.value(0)?])))
 }
 
-/// The identity, as it is outside of training.
+/// The identity, as it is outside of training or where nothing is dropped.
 pub(super) fn dropout(request: &Request) -> Result<Run, Refusal> {
+    const TRAINING: &str = "Dropout in training mode";
     if request.outputs > 1 {
         return unsupported("the mask that is Dropout's second output");
     }
-    Ok(Box::new(|mut inputs: Inputs| {
-        if let Some(training) = inputs.optional(2)
-            && training.to_int().number::<i64>("training_mode")? != 0
-        {
-            return Err("Dropout in training mode is not supported".into());
+    let drops = |ratio: f64, training: i64| training != 0 && ratio != 0.0;
+    let first = |index| (request.constant)(index).and_then(|data| data.iter::<f64>().next());
+    if drops(first(1).unwrap_or(0.5), first(2).unwrap_or(0.0) as i64) {
+        return unsupported(TRAINING);
+    }
+    Ok(Box::new(move |mut inputs: Inputs| {
+        let ratio = inputs.optional(1).map(|ratio| ratio.number("the ratio"));
+        let training = inputs
+            .optional(2)
+            .map(|flag| flag.to_int().number("the mode"));
+        if drops(
+            ratio.transpose()?.unwrap_or(0.5),
+            training.transpose()?.unwrap_or(0),
+        ) {
+            return Err(format!("{TRAINING} is not supported"));
         }
         Ok(vec![inputs.value(0)?])
     }))
