@@ -1,0 +1,158 @@
+"""The whole cure in plain PyTorch: what `leaky cure` is measured against.
+
+    python benchmarks/cure.py --network mlp --weights mlp.pt --data mlp.npz --epochs 5 -o cured.pt
+
+Diagnoses with hooks, revives dead units, swaps ReLU for Leaky ReLU, trains with Adam, keeps the epoch that
+validates best, diagnoses again and writes the weights. Prints one line of JSON: seconds of the whole process
+from its first line on (importing PyTorch included), seconds of training, peak memory, and what came of it.
+"""
+
+import time
+
+START = time.perf_counter()
+
+import argparse  # noqa: E402
+import copy  # noqa: E402
+import json  # noqa: E402
+import resource  # noqa: E402
+from pathlib import Path  # noqa: E402
+
+import numpy as np  # noqa: E402
+import torch  # noqa: E402
+from torch import Tensor, nn  # noqa: E402
+
+from cure_networks import build  # noqa: E402
+
+EVALUATION_BATCH = 256
+# As many samples as revival looks at to centre a unit.
+CENTRING_SAMPLES = 1024
+
+
+@torch.no_grad()
+def diagnose(network: nn.Sequential, x: Tensor) -> list[Tensor]:
+    """For each rectifier, the share of samples and positions on which each unit is above zero."""
+    counts, totals, hooks = {}, {}, []
+
+    def count(index: int, values: Tensor) -> None:
+        above = (values > 0).movedim(1, 0).flatten(1)
+        counts[index] = counts.get(index, 0) + above.sum(1)
+        totals[index] = totals.get(index, 0) + above.shape[1]
+
+    for index, layer in enumerate(network):
+        if isinstance(layer, (nn.ReLU, nn.LeakyReLU)):
+            hook = layer.register_forward_pre_hook(lambda _, args, index=index: count(index, args[0]))
+            hooks.append(hook)
+    for batch in x.split(EVALUATION_BATCH):
+        network(batch)
+    for hook in hooks:
+        hook.remove()
+    return [counts[index] / totals[index] for index in sorted(counts)]
+
+
+@torch.no_grad()
+def revive(network: nn.Sequential, x: Tensor, alpha: float) -> int:
+    """Draws dead units' incoming weights afresh, centred on the data, and sets the outgoing to zero."""
+    weighted = [i for i, layer in enumerate(network) if isinstance(layer, (nn.Linear, nn.Conv2d))]
+    values, revived, done = x[:CENTRING_SAMPLES], 0, 0
+    for index, following in zip(weighted, weighted[1:], strict=False):
+        layer, consumer = network[index], network[following]
+        values, done = network[done:index](values), index
+        units = layer(values).movedim(1, 0).flatten(1)
+        dead = (units <= 0).all(1).nonzero().flatten()
+        if len(dead):
+            fresh = copy.deepcopy(layer)
+            nn.init.kaiming_normal_(fresh.weight, a=alpha)
+            fresh.bias.zero_()
+            drawn = fresh(values).movedim(1, 0).flatten(1)[dead]
+            spread = drawn.std(1).clamp_min(1e-6)
+            layer.weight[dead] = fresh.weight[dead] / spread.view(-1, *[1] * (layer.weight.ndim - 1))
+            layer.bias[dead] = -drawn.median(1).values / spread
+            # A flattened channel reaches the consumer through as many columns as it has positions.
+            outgoing = consumer.weight.view(consumer.weight.shape[0], len(units), -1)
+            outgoing[:, dead] = 0
+            revived += len(dead)
+    return revived
+
+
+@torch.no_grad()
+def evaluate(network: nn.Module, x: Tensor, y: Tensor) -> tuple[float, float]:
+    """Mean loss and accuracy."""
+    loss, right = 0.0, 0
+    for batch, labels in zip(x.split(EVALUATION_BATCH), y.split(EVALUATION_BATCH), strict=True):
+        logits = network(batch)
+        loss += nn.functional.cross_entropy(logits, labels, reduction="sum").item()
+        right += (logits.argmax(1) == labels).sum().item()
+    return loss / len(x), right / len(x)
+
+
+def train(network: nn.Module, train_set: tuple, validation_set: tuple, options: argparse.Namespace) -> None:
+    """Adam over shuffled batches; the network is left as it was in the epoch that validated best."""
+    x, y = train_set
+    optimizer = torch.optim.Adam(network.parameters(), lr=options.lr)
+    best_loss, best = evaluate(network, *validation_set)[0], copy.deepcopy(network.state_dict())
+    for _ in range(options.epochs):
+        for batch in torch.randperm(len(x)).split(options.batch_size):
+            optimizer.zero_grad()
+            nn.functional.cross_entropy(network(x[batch]), y[batch]).backward()
+            optimizer.step()
+        loss, _ = evaluate(network, *validation_set)
+        if loss < best_loss:
+            best_loss, best = loss, copy.deepcopy(network.state_dict())
+    network.load_state_dict(best)
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser.add_argument("--network", choices=["mlp", "conv"], required=True)
+    parser.add_argument("--weights", type=Path, help="default: beside the data")
+    parser.add_argument("--data", type=Path, required=True)
+    parser.add_argument("-o", "--output", type=Path)
+    parser.add_argument("--alpha", type=float, default=0.01)
+    parser.add_argument("--epochs", type=int, default=20)
+    parser.add_argument("--batch-size", type=int, default=64)
+    parser.add_argument("--lr", type=float, default=0.001)
+    parser.add_argument("--seed", type=int, default=0)
+    parser.add_argument("--threads", type=int, default=2)
+    parser.add_argument("--validation-share", type=float, default=0.1)
+    options = parser.parse_args()
+    torch.set_num_threads(options.threads)
+    torch.manual_seed(options.seed)
+
+    with np.load(options.data) as data:
+        x, y = torch.from_numpy(data["x"]), torch.from_numpy(data["y"])
+    network = build(options.network).eval()
+    network.load_state_dict(torch.load(options.weights or options.data.with_suffix(".pt")))
+    order = torch.randperm(len(x))
+    held_out = round(options.validation_share * len(x))
+    validation_set = x[order[:held_out]], y[order[:held_out]]
+    train_set = x[order[held_out:]], y[order[held_out:]]
+
+    before, (_, accuracy_before) = diagnose(network, x), evaluate(network, *validation_set)
+    revived = revive(network, x, options.alpha)
+    for index, layer in enumerate(network):
+        if isinstance(layer, nn.ReLU):
+            network[index] = nn.LeakyReLU(options.alpha)
+    training = time.perf_counter()
+    train(network, train_set, validation_set, options)
+    training = time.perf_counter() - training
+    after, (_, accuracy_after) = diagnose(network, x), evaluate(network, *validation_set)
+    if options.output:
+        torch.save(network.state_dict(), options.output)
+    report = {
+        "torch": torch.__version__,
+        "threads": options.threads,
+        "dead_before": [int((share == 0).sum()) for share in before],
+        "dead_after": [int((share == 0).sum()) for share in after],
+        "revived": revived,
+        "accuracy_before": accuracy_before,
+        "accuracy_after": accuracy_after,
+        "seconds": time.perf_counter() - START,
+        "training_seconds": training,
+        # Linux counts in KiB.
+        "peak_memory_mib": resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024,
+    }
+    print(json.dumps(report))
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,72 @@
+//! The rectifiers on the flex backend, through the kernels of `leaky-relu`.
+
+mod by_signs;
+mod dense;
+mod gradient;
+mod prelu;
+
+use std::any::TypeId;
+
+use burn::backend::autodiff::checkpoint::strategy::{CheckpointStrategy, NoCheckpointing};
+use burn::backend::tensor::FloatTensor;
+use burn::backend::{Autodiff, Flex, ops::ActivationOps};
+
+use self::by_signs::BySigns;
+use self::prelu::PRelu;
+use crate::backend::Rectifiers;
+use crate::composed;
+
+impl Rectifiers for Flex {
+    fn rectify(input: FloatTensor<Self>) -> FloatTensor<Self> {
+        BySigns::Relu.forward(input)
+    }
+
+    fn rectify_leaky(input: FloatTensor<Self>, negative_slope: f64) -> FloatTensor<Self> {
+        match BySigns::leaky_relu(negative_slope) {
+            Some(rectifier) => rectifier.forward(input),
+            None => composed::leaky_relu::<Self>(input, negative_slope),
+        }
+    }
+
+    fn rectify_parametric(input: FloatTensor<Self>, alpha: FloatTensor<Self>) -> FloatTensor<Self> {
+        match PRelu::new(&input, &alpha) {
+            Some(rectifier) => rectifier.forward(input),
+            None => composed::prelu::<Self>(input, alpha),
+        }
+    }
+}
+
+impl<C: CheckpointStrategy> Rectifiers for Autodiff<Flex, C> {
+    fn rectify(input: FloatTensor<Self>) -> FloatTensor<Self> {
+        if recomputes::<C>() {
+            return <Self as ActivationOps<Self>>::relu(input);
+        }
+        gradient::record_by_signs::<C>(BySigns::Relu, input)
+    }
+
+    fn rectify_leaky(input: FloatTensor<Self>, negative_slope: f64) -> FloatTensor<Self> {
+        match BySigns::leaky_relu(negative_slope) {
+            Some(rectifier) if !recomputes::<C>() => {
+                gradient::record_by_signs::<C>(rectifier, input)
+            }
+            _ => composed::leaky_relu::<Self>(input, negative_slope),
+        }
+    }
+
+    fn rectify_parametric(input: FloatTensor<Self>, alpha: FloatTensor<Self>) -> FloatTensor<Self> {
+        match PRelu::new(input.primitive(), alpha.primitive()) {
+            Some(rectifier) if !recomputes::<C>() => {
+                gradient::record_prelu::<C>(rectifier, input, alpha)
+            }
+            _ => composed::prelu::<Self>(input, alpha),
+        }
+    }
+}
+
+/// Whether the strategy drops activations and computes them anew in the backward pass.
+///
+/// A recomputed operation reads its input again, which must then be kept as it was: Burn's own
+/// operations do that.
+fn recomputes<C: CheckpointStrategy>() -> bool {
+    TypeId::of::<C>() != TypeId::of::<NoCheckpointing>()
+}

@@ -1,0 +1,135 @@
+//! The PReLU on flex tensors.
+
+use std::sync::Arc;
+
+use burn::backend::TensorMetadata;
+use burn::backend::flex::FlexTensor;
+use leaky_relu::SignBits;
+
+use super::dense::{AxisOrder, Dense, Number, memory_order, with_number};
+
+/// A PReLU that the kernels can compute: one slope a channel over `[outer, channels, inner]`, as the
+/// input lies in memory.
+#[derive(Clone, Debug)]
+pub(super) struct PRelu {
+    alpha: Dense,
+    inner: usize,
+}
+
+impl PRelu {
+    /// Takes slopes of the input's rank that broadcast to its shape.
+    ///
+    /// `None` where the axes that have their own slopes do not stand together, there are no
+    /// elements, or the types differ: that is for Burn's own operations.
+    pub(super) fn new(input: &FlexTensor, alpha: &FlexTensor) -> Option<Self> {
+        if input.dtype() != alpha.dtype() || input.rank() != alpha.rank() {
+            return None;
+        }
+        let order = memory_order(input.layout());
+        let alpha = Dense::in_order(alpha.clone(), order.clone());
+        let inner = inner_length(&lengths(input, &order), alpha.lengths())?;
+        Some(PRelu { alpha, inner })
+    }
+
+    /// The function, in the input's memory where nobody else holds it.
+    pub(super) fn forward(&self, input: FlexTensor) -> FlexTensor {
+        with_number!(input.dtype(), E => {
+            let kernel = self.kernel::<E>();
+            Dense::new(input)
+                .apply::<E, _>(|x| kernel.forward_in_place(x), |x, y| kernel.forward(x, y))
+                .0
+        })
+    }
+
+    /// As [`forward`](Self::forward), and the signs of the input.
+    pub(super) fn forward_with_signs(&self, input: FlexTensor) -> (FlexTensor, Arc<SignBits>) {
+        with_number!(input.dtype(), E => {
+            let kernel = self.kernel::<E>();
+            let (output, signs) = Dense::new(input).apply::<E, _>(
+                |x| {
+                    let mut signs = SignBits::new();
+                    kernel.forward_in_place_with_signs(x, &mut signs);
+                    signs
+                },
+                |x, y| {
+                    let mut signs = SignBits::new();
+                    kernel.forward_with_signs(x, y, &mut signs);
+                    signs
+                },
+            );
+            (output, Arc::new(signs))
+        })
+    }
+
+    /// The gradient of the input, in the memory of the output's where nobody else holds it.
+    pub(super) fn backward_from_signs(&self, signs: &SignBits, gradient: FlexTensor) -> FlexTensor {
+        with_number!(gradient.dtype(), E => {
+            let kernel = self.kernel::<E>();
+            self.dense(gradient)
+                .apply::<E, _>(
+                    |dy| kernel.backward_from_signs_in_place(signs, dy),
+                    |dy, dx| kernel.backward_from_signs(signs, dy, dx),
+                )
+                .0
+        })
+    }
+
+    /// The gradients of the input and of the slopes.
+    pub(super) fn backward_with_alpha(
+        &self,
+        input: FlexTensor,
+        gradient: FlexTensor,
+    ) -> (FlexTensor, FlexTensor) {
+        with_number!(gradient.dtype(), E => {
+            let kernel = self.kernel::<E>();
+            let input = self.dense(input);
+            let x = input.elements::<E>();
+            let (gradient, slopes) = self.dense(gradient).apply::<E, _>(
+                |dy| {
+                    let mut slopes = bytemuck::zeroed_vec::<E>(self.alpha.len());
+                    kernel.backward_with_alpha_in_place(x, dy, &mut slopes);
+                    slopes
+                },
+                |dy, dx| {
+                    let mut slopes = bytemuck::zeroed_vec::<E>(self.alpha.len());
+                    kernel.backward_with_alpha(x, dy, dx, &mut slopes);
+                    slopes
+                },
+            );
+            (gradient, self.alpha.clone().with_elements(slopes))
+        })
+    }
+
+    /// The tensor in the order in which the input lies.
+    fn dense(&self, tensor: FlexTensor) -> Dense {
+        Dense::in_order(tensor, self.alpha.order().clone())
+    }
+
+    fn kernel<E: Number>(&self) -> leaky_relu::PRelu<'_, E> {
+        leaky_relu::PRelu::new(self.alpha.elements(), self.inner)
+            .expect("there are slopes and elements, as was found when this value was made")
+    }
+}
+
+/// The lengths of the axes in the given order.
+fn lengths(tensor: &FlexTensor, order: &AxisOrder) -> Vec<usize> {
+    let shape = tensor.layout().shape();
+    match order {
+        Some(order) => order.iter().map(|&axis| shape[axis]).collect(),
+        None => shape.to_vec(),
+    }
+}
+
+/// How many elements of the input stand together under one slope, where the axes that have their
+/// own slopes are neighbours.
+fn inner_length(input: &[usize], alpha: &[usize]) -> Option<usize> {
+    if input.contains(&0) {
+        return None;
+    }
+    let own = |length: &usize| *length != 1;
+    let (Some(first), Some(last)) = (alpha.iter().position(own), alpha.iter().rposition(own))
+    else {
+        return Some(input.iter().product());
+    };
+    (input[first..=last] == alpha[first..=last]).then(|| input[last + 1..].iter().product())
+}

@@ -1,0 +1,69 @@
+//! Gradients of a network's trainable parameters, by Burn's automatic differentiation.
+
+use burn::backend::ops::FloatTensorOps;
+use burn::backend::{AutodiffBackend, Dispatch, DispatchDevice, DispatchTensor, TensorMetadata};
+
+use crate::error::Result;
+use crate::network::{Network, ValueId};
+use crate::value::Value;
+
+/// The parameters of a network as leaves of a graph of derivatives: what is computed from them
+/// remembers how, until [`gradients`](Self::gradients) asks.
+///
+/// They are the numbers of the moment at which they were taken: after a change of the parameters,
+/// take them anew.
+pub struct Tracked(Vec<DispatchTensor>);
+
+impl Network {
+    /// The parameters, those that are trainable with their gradients followed.
+    pub fn tracked(&self) -> Tracked {
+        let tensors = self.parameters().iter().map(|parameter| {
+            let tensor = parameter.tensor.clone();
+            if parameter.trainable {
+                Dispatch::float_set_require_grad(Dispatch::from_inner(tensor), true)
+            } else {
+                tensor
+            }
+        });
+        Tracked(tensors.collect())
+    }
+
+    /// [`forward`](Self::forward) with these parameters, so that a loss computed from the values has
+    /// gradients.
+    ///
+    /// # Errors
+    ///
+    /// If the inputs do not fit, or a node cannot compute with what reaches it.
+    pub fn forward_tracked(
+        &self,
+        parameters: &Tracked,
+        inputs: Vec<Value>,
+        wanted: &[ValueId],
+    ) -> Result<Vec<Value>> {
+        self.execute(&parameters.0, inputs, wanted, |_, _| {})
+    }
+}
+
+impl Tracked {
+    /// The gradients of a loss of one element, in the order of [`Network::parameters`]; `None` for a
+    /// parameter that is not trainable or that the loss does not depend on.
+    pub fn gradients(&self, loss: DispatchTensor) -> Vec<Option<DispatchTensor>> {
+        if !is_tracked(&loss) {
+            return vec![None; self.0.len()];
+        }
+        let gradients = Dispatch::backward(loss);
+        self.0
+            .iter()
+            .map(|tensor| {
+                is_tracked(tensor)
+                    .then(|| Dispatch::grad(tensor, &gradients))
+                    .flatten()
+            })
+            .collect()
+    }
+}
+
+/// Whether gradients may flow through a tensor.
+pub(crate) fn is_tracked(tensor: &DispatchTensor) -> bool {
+    matches!(tensor.device(), DispatchDevice::Autodiff(_))
+}

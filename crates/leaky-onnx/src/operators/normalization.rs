@@ -1,0 +1,180 @@
+//! Normalisation by a mean and a variance, stored or of the data.
+
+use burn::backend::ops::FloatTensorOps;
+use burn::backend::{Dispatch, DispatchTensor, TensorMetadata};
+use burn::tensor::Shape;
+
+use super::reduction::mean_over;
+use super::{Inputs, Refusal, Request, Run, invalid, unsupported};
+use crate::value::{self, Value, broadcast_shape, with_rank};
+
+/// Numbers for each channel, which lie on axis 1 of a tensor of a given rank.
+fn on_channels(
+    numbers: DispatchTensor,
+    channels: usize,
+    rank: usize,
+) -> Result<DispatchTensor, String> {
+    if numbers.shape().to_vec() != [channels] {
+        return Err(format!(
+            "{:?} is not a list of numbers for {channels} channels",
+            numbers.shape().to_vec()
+        ));
+    }
+    let mut shape = vec![1; rank];
+    shape[1] = channels;
+    Ok(Dispatch::float_reshape(numbers, Shape::from(shape)))
+}
+
+/// The channels of an input, which has samples before them.
+fn channels(x: &DispatchTensor) -> Result<(usize, usize), String> {
+    let shape = x.shape().to_vec();
+    match shape.get(1) {
+        Some(&channels) if !shape.contains(&0) => Ok((channels, shape.len())),
+        _ => Err(format!(
+            "input of shape {shape:?}, expected samples and channels"
+        )),
+    }
+}
+
+/// With stored statistics, which training leaves as they are: one multiplication and one addition
+/// for each element, by numbers that the statistics are folded into.
+pub(super) fn batch(request: &Request) -> Result<Run, Refusal> {
+    let attributes = &request.attributes;
+    let epsilon = attributes.float("epsilon", 1e-5)?;
+    if attributes.flag("training_mode", false)? {
+        return unsupported("BatchNormalization in training mode");
+    }
+    if request.outputs > 1 {
+        return unsupported("the statistics that are outputs of BatchNormalization in training");
+    }
+    if request.opset < 9 && !attributes.flag("spatial", true)? {
+        return unsupported("BatchNormalization that is not spatial");
+    }
+    Ok(Box::new(move |mut inputs: Inputs| {
+        let x = inputs.float(0)?;
+        let (channels, rank) = channels(&x)?;
+        let mut numbers = |index| on_channels(inputs.float(index)?, channels, rank);
+        let (scale, shift) = (numbers(1)?, numbers(2)?);
+        let (mean, variance) = (numbers(3)?, numbers(4)?);
+        let deviation = Dispatch::float_sqrt(Dispatch::float_add_scalar(variance, epsilon.into()));
+        let factor = Dispatch::float_div(scale, deviation);
+        let offset = Dispatch::float_sub(shift, Dispatch::float_mul(mean, factor.clone()));
+        let y = Dispatch::float_add(Dispatch::float_mul(x, factor), offset);
+        Ok(vec![Value::Float(y)])
+    }))
+}
+
+/// What is normalised, the mean that was taken away and the factor it was scaled by.
+struct Standardized {
+    values: DispatchTensor,
+    mean: DispatchTensor,
+    factor: DispatchTensor,
+}
+
+/// Takes the mean along axes away and divides by the deviation, `sqrt(variance + epsilon)`.
+fn standardize(x: DispatchTensor, axes: &[usize], epsilon: f64) -> Result<Standardized, String> {
+    let mean = mean_over(Value::Float(x.clone()), axes)?.into_float()?;
+    let centred = Dispatch::float_sub(x, mean.clone());
+    let squares = Dispatch::float_mul(centred.clone(), centred.clone());
+    let variance = mean_over(Value::Float(squares), axes)?.into_float()?;
+    let deviation = Dispatch::float_sqrt(Dispatch::float_add_scalar(variance, epsilon.into()));
+    let factor = Dispatch::float_recip(deviation);
+    Ok(Standardized {
+        values: Dispatch::float_mul(centred, factor.clone()),
+        mean,
+        factor,
+    })
+}
+
+/// `x * scale + shift`.
+fn affine(x: DispatchTensor, scale: DispatchTensor, shift: DispatchTensor) -> DispatchTensor {
+    Dispatch::float_add(Dispatch::float_mul(x, scale), shift)
+}
+
+/// Each channel of each sample by its own mean and variance.
+pub(super) fn instance(request: &Request) -> Result<Run, Refusal> {
+    let epsilon = request.attributes.float("epsilon", 1e-5)?;
+    Ok(Box::new(move |mut inputs: Inputs| {
+        let x = inputs.float(0)?;
+        let (channels, rank) = channels(&x)?;
+        if rank < 3 {
+            return Err("no axes behind samples and channels to normalise over".into());
+        }
+        let scale = on_channels(inputs.float(1)?, channels, rank)?;
+        let shift = on_channels(inputs.float(2)?, channels, rank)?;
+        let axes: Vec<usize> = (2..rank).collect();
+        let y = standardize(x, &axes, epsilon)?.values;
+        Ok(vec![Value::Float(affine(y, scale, shift))])
+    }))
+}
+
+/// Groups of channels of each sample. Scale and shift are for each group until operator set 20, for
+/// each channel since.
+pub(super) fn group(request: &Request) -> Result<Run, Refusal> {
+    let epsilon = request.attributes.float("epsilon", 1e-5)?;
+    let groups = request.attributes.size("num_groups", 0)?;
+    if groups == 0 {
+        return invalid("attribute 'num_groups' is missing or 0");
+    }
+    let by_group = request.opset < 21;
+    Ok(Box::new(move |mut inputs: Inputs| {
+        let x = inputs.float(0)?;
+        let (channels, rank) = channels(&x)?;
+        if channels % groups != 0 {
+            return Err(format!("{channels} channels do not make {groups} groups"));
+        }
+        let shape = x.shape().to_vec();
+        let grouped = vec![
+            shape[0],
+            groups,
+            x.shape().num_elements() / shape[0] / groups,
+        ];
+        let grouped = Dispatch::float_reshape(x, Shape::from(grouped));
+        let y = standardize(grouped, &[2], epsilon)?.values;
+        let (scale, shift) = (inputs.float(1)?, inputs.float(2)?);
+        let y = if by_group {
+            let scale = on_channels(scale, groups, 3)?;
+            let shift = on_channels(shift, groups, 3)?;
+            Dispatch::float_reshape(affine(y, scale, shift), Shape::from(shape))
+        } else {
+            let scale = on_channels(scale, channels, rank)?;
+            let shift = on_channels(shift, channels, rank)?;
+            affine(Dispatch::float_reshape(y, Shape::from(shape)), scale, shift)
+        };
+        Ok(vec![Value::Float(y)])
+    }))
+}
+
+/// Over the axes from one on; gives the means and the factors too.
+pub(super) fn layer(request: &Request) -> Result<Run, Refusal> {
+    let axis = request.attributes.int("axis", -1)?;
+    let epsilon = request.attributes.float("epsilon", 1e-5)?;
+    Ok(Box::new(move |mut inputs: Inputs| {
+        let x = inputs.float(0)?;
+        let shape = x.shape().to_vec();
+        let axis = value::axis(axis, shape.len())?;
+        if shape.contains(&0) {
+            return Err(format!("input of shape {shape:?} is empty"));
+        }
+        let axes: Vec<usize> = (axis..shape.len()).collect();
+        let fits = |tensor: DispatchTensor| -> Result<DispatchTensor, String> {
+            let found = tensor.shape().to_vec();
+            if broadcast_shape(&[found.clone(), shape.clone()])? != shape {
+                return Err(format!("{found:?} does not broadcast to {shape:?}"));
+            }
+            with_rank(Value::Float(tensor), shape.len())?.into_float()
+        };
+        let scale = fits(inputs.float(1)?)?;
+        let shift = inputs.optional_float(2)?.map(fits).transpose()?;
+        let Standardized {
+            values,
+            mean,
+            factor,
+        } = standardize(x, &axes, epsilon)?;
+        let mut y = Dispatch::float_mul(values, scale);
+        if let Some(shift) = shift {
+            y = Dispatch::float_add(y, shift);
+        }
+        Ok([y, mean, factor].map(Value::Float).into())
+    }))
+}

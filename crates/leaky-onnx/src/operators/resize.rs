@@ -1,0 +1,413 @@
+//! Making images larger and smaller, one axis after the other.
+//!
+//! Every axis of the result takes from the input, for each of its positions, one element (nearest)
+//! or two with weights (linear). Both are a choice of entries, whose gradient Burn knows.
+//!
+//! Source: <https://onnx.ai/onnx/operators/onnx__Resize.html>.
+
+use burn::backend::ops::FloatTensorOps;
+use burn::backend::{Dispatch, TensorMetadata};
+use burn::tensor::TensorData;
+
+use super::{Inputs, Refusal, Request, Run, bounded, invalid, unsupported};
+use crate::value::{self, Value};
+
+/// Where a position of the result lies in the input.
+#[derive(Clone, Copy, PartialEq)]
+enum Coordinates {
+    HalfPixel,
+    HalfPixelSymmetric,
+    PytorchHalfPixel,
+    TfHalfPixelForNearest,
+    AlignCorners,
+    Asymmetric,
+    CropAndResize,
+}
+
+/// Which neighbour is nearest.
+#[derive(Clone, Copy)]
+enum Rounding {
+    PreferFloor,
+    PreferCeil,
+    Floor,
+    Ceil,
+    /// Downwards where the image grows, upwards where it shrinks: operator set 10 does not say, and
+    /// runtimes do this.
+    Simple,
+}
+
+/// How the elements of the result are found.
+#[derive(Clone, Copy)]
+enum Mode {
+    Nearest(Rounding),
+    Linear,
+}
+
+#[derive(Clone, Copy)]
+struct Method {
+    mode: Mode,
+    coordinates: Coordinates,
+    exclude_outside: bool,
+    /// What lies outside of the input, for `tf_crop_and_resize`.
+    extrapolation: f64,
+}
+
+/// One axis that changes.
+struct Axis {
+    index: usize,
+    input: usize,
+    output: usize,
+    scale: f64,
+    /// The range of the input that is taken, as fractions, for `tf_crop_and_resize`.
+    region: (f64, f64),
+}
+
+impl Coordinates {
+    /// The place in the input of a position of the result.
+    fn place(self, position: usize, axis: &Axis) -> f64 {
+        let (x, scale) = (position as f64, axis.scale);
+        let (input, output) = (axis.input as f64, axis.output as f64);
+        match self {
+            Self::HalfPixel => (x + 0.5) / scale - 0.5,
+            Self::HalfPixelSymmetric => {
+                let adjustment = output / (scale * input);
+                let offset = input / 2.0 * (1.0 - adjustment);
+                offset + (x + 0.5) / scale - 0.5
+            }
+            Self::PytorchHalfPixel if axis.output == 1 => 0.0,
+            Self::PytorchHalfPixel => (x + 0.5) / scale - 0.5,
+            Self::TfHalfPixelForNearest => (x + 0.5) / scale,
+            Self::AlignCorners if axis.output == 1 => 0.0,
+            Self::AlignCorners => x * (input - 1.0) / (output - 1.0),
+            Self::Asymmetric => x / scale,
+            Self::CropAndResize => {
+                let (start, end) = axis.region;
+                if axis.output > 1 {
+                    start * (input - 1.0) + x * (end - start) * (input - 1.0) / (output - 1.0)
+                } else {
+                    0.5 * (start + end) * (input - 1.0)
+                }
+            }
+        }
+    }
+}
+
+impl Rounding {
+    fn round(self, place: f64, scale: f64) -> f64 {
+        match self {
+            Self::PreferFloor => (place - 0.5).ceil(),
+            Self::PreferCeil => (place + 0.5).floor(),
+            Self::Floor => place.floor(),
+            Self::Ceil => place.ceil(),
+            Self::Simple if scale < 1.0 => place.ceil(),
+            Self::Simple => place.trunc(),
+        }
+    }
+}
+
+impl Method {
+    fn apply(self, value: Value, axis: &Axis) -> Result<Value, String> {
+        let places: Vec<f64> = (0..axis.output)
+            .map(|position| self.coordinates.place(position, axis))
+            .collect();
+        let last = (axis.input - 1) as f64;
+        let inside = |place: f64| place.clamp(0.0, last) as i64;
+        let resized = match self.mode {
+            Mode::Nearest(rounding) => {
+                let sources = places
+                    .iter()
+                    .map(|&place| inside(rounding.round(place, axis.scale)));
+                nearest(value, axis, sources.collect())?
+            }
+            Mode::Linear => self.linear(value, axis, &places)?,
+        };
+        if self.coordinates != Coordinates::CropAndResize {
+            return Ok(resized);
+        }
+        let outside = places.iter().map(|place| !(0.0..=last).contains(place));
+        extrapolated(resized, axis, outside.collect(), self.extrapolation)
+    }
+
+    /// Each position from the elements before and after its place.
+    fn linear(self, value: Value, axis: &Axis, places: &[f64]) -> Result<Value, String> {
+        let last = (axis.input - 1) as f64;
+        let (mut before, mut after, mut weights) = (Vec::new(), Vec::new(), Vec::new());
+        for &place in places {
+            let low = place.floor();
+            let mut weight = place - low;
+            if self.exclude_outside {
+                // What lies outside has no weight, the rest makes up for it.
+                if low < 0.0 {
+                    weight = 1.0;
+                } else if low + 1.0 > last {
+                    weight = 0.0;
+                }
+            }
+            before.push(low.clamp(0.0, last) as i64);
+            after.push((low + 1.0).clamp(0.0, last) as i64);
+            weights.push(weight);
+        }
+        let device = value.tensor().device();
+        let mut shape = vec![1; value.rank()];
+        shape[axis.index] = places.len();
+        let tensor = value.tensor();
+        let data = TensorData::new(weights, shape).convert_dtype(tensor.dtype());
+        let weights = Dispatch::float_from_data(data, &device);
+        let taken = |sources: Vec<i64>| {
+            let indices = Value::from_ints(sources, &device);
+            value
+                .clone()
+                .select(axis.index, indices.tensor().clone())
+                .into_float()
+        };
+        let (low, high) = (taken(before)?, taken(after)?);
+        let step = Dispatch::float_mul(Dispatch::float_sub(high, low.clone()), weights);
+        Ok(Value::Float(Dispatch::float_add(low, step)))
+    }
+}
+
+/// Picks entries of an axis. Where each stands equally often, as when an image is doubled, they are
+/// repeated in place.
+fn nearest(value: Value, axis: &Axis, sources: Vec<i64>) -> Result<Value, String> {
+    let times = axis.output / axis.input;
+    let repeats = axis.output % axis.input == 0
+        && sources
+            .iter()
+            .enumerate()
+            .all(|(position, &source)| source as usize == position / times);
+    if !repeats {
+        let indices = Value::from_ints(sources, &value.tensor().device());
+        return Ok(value.select(axis.index, indices.tensor().clone()));
+    }
+    let mut shape = value.shape();
+    let mut apart = shape.clone();
+    apart.insert(axis.index + 1, 1);
+    let mut repeated = apart.clone();
+    repeated[axis.index + 1] = times;
+    shape[axis.index] = axis.output;
+    value.reshape(apart)?.expand(repeated).reshape(shape)
+}
+
+/// Puts a number at the positions of an axis that lie outside of the input.
+fn extrapolated(
+    value: Value,
+    axis: &Axis,
+    outside: Vec<bool>,
+    number: f64,
+) -> Result<Value, String> {
+    let mut shape = vec![1; value.rank()];
+    shape[axis.index] = outside.len();
+    let mask = Value::from_data(TensorData::new(outside, shape), &value.tensor().device());
+    let whole = value.shape();
+    let mask = mask.expand(whole.clone()).tensor().clone();
+    let fill = value.filled(whole, number);
+    value.replace_where(mask, fill)
+}
+
+/// What `keep_aspect_ratio_policy` says of sizes.
+#[derive(Clone, Copy, PartialEq)]
+enum AspectRatio {
+    Stretch,
+    NotLarger,
+    NotSmaller,
+}
+
+pub(super) fn resize(request: &Request) -> Result<Run, Refusal> {
+    let attributes = &request.attributes;
+    // Operator set 10 knows neither the coordinates nor the rounding.
+    let old = request.opset < 11;
+    let word = |name, default, old_default| -> Result<&str, Refusal> {
+        Ok(if old {
+            old_default
+        } else {
+            attributes.string(name, default)?
+        })
+    };
+    if attributes.flag("antialias", false)? {
+        return unsupported("Resize with antialiasing");
+    }
+    let coordinates = match word("coordinate_transformation_mode", "half_pixel", "asymmetric")? {
+        "half_pixel" => Coordinates::HalfPixel,
+        "half_pixel_symmetric" => Coordinates::HalfPixelSymmetric,
+        "pytorch_half_pixel" => Coordinates::PytorchHalfPixel,
+        "tf_half_pixel_for_nn" => Coordinates::TfHalfPixelForNearest,
+        "align_corners" => Coordinates::AlignCorners,
+        "asymmetric" => Coordinates::Asymmetric,
+        "tf_crop_and_resize" => Coordinates::CropAndResize,
+        other => return invalid(format!("coordinate_transformation_mode is '{other}'")),
+    };
+    let rounding = match word("nearest_mode", "round_prefer_floor", "simple")? {
+        "round_prefer_floor" => Rounding::PreferFloor,
+        "round_prefer_ceil" => Rounding::PreferCeil,
+        "floor" => Rounding::Floor,
+        "ceil" => Rounding::Ceil,
+        "simple" if old => Rounding::Simple,
+        other => return invalid(format!("nearest_mode is '{other}'")),
+    };
+    let policy = match attributes.string("keep_aspect_ratio_policy", "stretch")? {
+        "stretch" => AspectRatio::Stretch,
+        "not_larger" => AspectRatio::NotLarger,
+        "not_smaller" => AspectRatio::NotSmaller,
+        other => return invalid(format!("keep_aspect_ratio_policy is '{other}'")),
+    };
+    let method = Method {
+        mode: mode(attributes.string("mode", "nearest")?, rounding)?,
+        coordinates,
+        exclude_outside: attributes.flag("exclude_outside", false)?,
+        extrapolation: attributes.float("extrapolation_value", 0.0)?,
+    };
+    let named = attributes.ints("axes")?.map(<[i64]>::to_vec);
+    Ok(Box::new(move |mut inputs: Inputs| {
+        let value = Value::Float(inputs.float(0)?);
+        let shape = value.shape();
+        // Until operator set 10 the scales are the second input.
+        let region = if old {
+            None
+        } else {
+            inputs.optional_floats(1)?
+        };
+        let scales = inputs.optional_floats(if old { 1 } else { 2 })?;
+        let sizes = inputs.optional_ints(3)?;
+        let places = match &named {
+            Some(axes) => value::axes(axes, shape.len())?,
+            None => (0..shape.len()).collect(),
+        };
+        let given = |list: &Option<Vec<f64>>| list.clone().filter(|list| !list.is_empty());
+        let sizes = sizes.filter(|list| !list.is_empty());
+        let mut axes = match (given(&scales), sizes) {
+            (Some(scales), None) => by_scales(&shape, &places, &scales)?,
+            (None, Some(sizes)) => by_sizes(&shape, &places, &sizes, policy)?,
+            _ => return Err("expected either scales or sizes".into()),
+        };
+        if coordinates == Coordinates::CropAndResize {
+            let region = given(&region).filter(|region| region.len() == 2 * places.len());
+            let region = region.ok_or("'tf_crop_and_resize' needs a region of all axes")?;
+            for (index, axis) in axes.iter_mut().enumerate() {
+                axis.region = (region[index], region[places.len() + index]);
+            }
+        }
+        Ok(vec![resized(value, &axes, method)?])
+    }))
+}
+
+/// What stood before Resize, until operator set 9: asymmetric, rounding down.
+pub(super) fn upsample(request: &Request) -> Result<Run, Refusal> {
+    if request.opset > 9 {
+        return invalid("Upsample does not exist since operator set 10");
+    }
+    let fixed = request.attributes.floats("scales")?.map(<[f32]>::to_vec);
+    let method = Method {
+        mode: mode(
+            request.attributes.string("mode", "nearest")?,
+            Rounding::Floor,
+        )?,
+        coordinates: Coordinates::Asymmetric,
+        exclude_outside: false,
+        extrapolation: 0.0,
+    };
+    Ok(Box::new(move |mut inputs: Inputs| {
+        let value = Value::Float(inputs.float(0)?);
+        let scales = match &fixed {
+            Some(scales) => scales.iter().map(|&scale| f64::from(scale)).collect(),
+            None => inputs.optional_floats(1)?.ok_or("the scales are missing")?,
+        };
+        let shape = value.shape();
+        let places: Vec<usize> = (0..shape.len()).collect();
+        let axes = by_scales(&shape, &places, &scales)?;
+        Ok(vec![resized(value, &axes, method)?])
+    }))
+}
+
+fn mode(word: &str, rounding: Rounding) -> Result<Mode, Refusal> {
+    match word {
+        "nearest" => Ok(Mode::Nearest(rounding)),
+        "linear" | "bilinear" => Ok(Mode::Linear),
+        "cubic" => unsupported("cubic interpolation"),
+        other => invalid(format!("attribute 'mode' is '{other}'")),
+    }
+}
+
+fn by_scales(shape: &[usize], places: &[usize], scales: &[f64]) -> Result<Vec<Axis>, String> {
+    if scales.len() != places.len() {
+        return Err(format!("{} scales for {} axes", scales.len(), places.len()));
+    }
+    places
+        .iter()
+        .zip(scales)
+        .map(|(&index, &scale)| {
+            if !(scale.is_finite() && scale > 0.0) {
+                return Err(format!("a scale of {scale}"));
+            }
+            Ok(Axis {
+                index,
+                input: shape[index],
+                output: (shape[index] as f64 * scale).floor() as usize,
+                scale,
+                region: (0.0, 1.0),
+            })
+        })
+        .collect()
+}
+
+fn by_sizes(
+    shape: &[usize],
+    places: &[usize],
+    sizes: &[i64],
+    policy: AspectRatio,
+) -> Result<Vec<Axis>, String> {
+    if sizes.len() != places.len() {
+        return Err(format!("{} sizes for {} axes", sizes.len(), places.len()));
+    }
+    let ratios = || {
+        let pairs = places.iter().zip(sizes);
+        pairs.map(|(&index, &size)| size as f64 / shape[index] as f64)
+    };
+    let common = match policy {
+        AspectRatio::Stretch => None,
+        AspectRatio::NotLarger => ratios().reduce(f64::min),
+        AspectRatio::NotSmaller => ratios().reduce(f64::max),
+    };
+    places
+        .iter()
+        .zip(sizes)
+        .map(|(&index, &size)| {
+            let input = shape[index];
+            let output = match common {
+                None => usize::try_from(size).map_err(|_| format!("a size of {size}"))?,
+                Some(ratio) if ratio.is_finite() && ratio >= 0.0 => {
+                    // Rounded to the nearest, halves upwards.
+                    (ratio * input as f64 + 0.5).floor() as usize
+                }
+                Some(_) => return Err(format!("sizes {sizes:?} have no common ratio")),
+            };
+            Ok(Axis {
+                index,
+                input,
+                output,
+                scale: common.unwrap_or(output as f64 / input as f64),
+                region: (0.0, 1.0),
+            })
+        })
+        .collect()
+}
+
+fn resized(mut value: Value, axes: &[Axis], method: Method) -> Result<Value, String> {
+    let mut shape = value.shape();
+    for axis in axes {
+        shape[axis.index] = axis.output;
+    }
+    bounded(&shape)?;
+    if value.is_empty() || shape.contains(&0) {
+        return Err(format!(
+            "an image of shape {:?} cannot become {shape:?}",
+            value.shape()
+        ));
+    }
+    for axis in axes {
+        let same = axis.input == axis.output && axis.scale == 1.0;
+        if !same || method.coordinates == Coordinates::CropAndResize {
+            value = method.apply(value, axis)?;
+        }
+    }
+    Ok(value)
+}

@@ -1,0 +1,182 @@
+//! The command line: what can be asked, in the words of its help, and what of it is refused.
+
+mod values;
+
+use std::path::PathBuf;
+
+use clap::{Args, Parser, Subcommand, ValueEnum};
+
+use values::{alpha, fraction, learning_rate};
+
+/// Find the dead ReLU units in a network, bring them back, let them leak, and prove it.
+#[derive(Debug, Parser)]
+#[command(
+    name = "leaky",
+    version,
+    arg_required_else_help = true,
+    disable_help_subcommand = true
+)]
+pub struct Arguments {
+    /// What to do.
+    #[command(subcommand)]
+    pub command: Command,
+}
+
+/// What the tool can do. A new command is one line here and its options below.
+#[derive(Debug, Subcommand)]
+pub enum Command {
+    /// Find the units of a network that never fire
+    ///
+    /// Runs the network on the data and counts, for each unit in front of a rectifier, how often
+    /// it is above zero. A unit that never is contributes nothing and learns nothing: it is dead.
+    Diagnose(Diagnose),
+    /// Replace the hidden ReLUs of a network by Leaky ReLUs
+    ///
+    /// Everything else in the file stays as it was, bit for bit. Leaking prevents death; units
+    /// that are dead already hardly recover by it: for those there is `leaky cure`.
+    Convert(Convert),
+    /// Bring dead units back to life, let them leak, and train on
+    ///
+    /// Diagnoses the network, gives its dead units fresh weights without changing what the network
+    /// computes, replaces ReLU by Leaky ReLU, trains, diagnoses again, and writes the result as an
+    /// ONNX file. Without a network it cures the bundled example.
+    Cure(Cure),
+}
+
+/// Options of `leaky diagnose`.
+#[derive(Debug, Args)]
+pub struct Diagnose {
+    /// The network: an ONNX file
+    #[arg(value_name = "NETWORK.onnx")]
+    pub network: PathBuf,
+    /// The data to run it on.
+    #[command(flatten)]
+    pub data: Data,
+    /// How many samples to run at a time
+    #[arg(long, value_name = "SAMPLES", default_value_t = 64, value_parser = values::count)]
+    pub batch_size: usize,
+    /// How many threads to compute with [default: one for each core]
+    #[arg(long, value_name = "COUNT", value_parser = values::count)]
+    pub threads: Option<usize>,
+    /// End with exit code 1 where more than this fraction of the units is dead (0 to 1)
+    #[arg(long, value_name = "FRACTION", value_parser = fraction, allow_negative_numbers = true)]
+    pub fail_above: Option<f64>,
+    /// Write every figure to this file as JSON, or to standard output for `-`
+    #[arg(long, value_name = "FILE")]
+    pub json: Option<PathBuf>,
+}
+
+/// Options of `leaky convert`.
+#[derive(Debug, Args)]
+pub struct Convert {
+    /// The network: an ONNX file
+    #[arg(value_name = "NETWORK.onnx")]
+    pub network: PathBuf,
+    /// Where to write the converted network
+    #[arg(short, long, value_name = "FILE.onnx")]
+    pub output: PathBuf,
+    /// The slope below zero that each ReLU gets
+    #[arg(long, value_name = "SLOPE", default_value_t = 0.01, value_parser = alpha, allow_negative_numbers = true)]
+    pub alpha: f32,
+    /// Convert only the nodes whose name fits this pattern, such as '/layer1/*'; may be repeated
+    #[arg(long, value_name = "GLOB")]
+    pub only: Vec<String>,
+    /// Leave the nodes whose name fits this pattern; may be repeated
+    #[arg(long, value_name = "GLOB")]
+    pub skip: Vec<String>,
+}
+
+/// Options of `leaky cure`.
+#[derive(Debug, Args)]
+pub struct Cure {
+    /// The network: an ONNX file [default: the bundled example, with its data]
+    #[arg(value_name = "NETWORK.onnx", requires = "data")]
+    pub network: Option<PathBuf>,
+    /// The samples to diagnose and train with: a .npz or .safetensors file that holds `x` (samples
+    /// on the first axis) and `y`, or a .npy file of samples
+    #[arg(long, value_name = "FILE", requires = "network")]
+    pub data: Option<PathBuf>,
+    /// A .npy file of labels, where they are not in the data file
+    #[arg(long, value_name = "FILE.npy", requires = "data")]
+    pub labels: Option<PathBuf>,
+    /// The samples to validate with [default: a fifth of the data, which is not trained on]
+    #[arg(long, value_name = "FILE", requires = "data")]
+    pub val: Option<PathBuf>,
+    /// A .npy file of labels for --val, where they are not in that file
+    #[arg(long, value_name = "FILE.npy", requires = "val")]
+    pub val_labels: Option<PathBuf>,
+    /// Where to write the cured network
+    #[arg(short, long, value_name = "FILE.onnx", default_value = "cured.onnx")]
+    pub output: PathBuf,
+    /// The slope below zero that each hidden ReLU gets; 0 keeps them ReLUs
+    #[arg(long, value_name = "SLOPE", default_value_t = 0.01, value_parser = alpha, allow_negative_numbers = true)]
+    pub alpha: f32,
+    /// How many times to train on all the data
+    #[arg(long, value_name = "COUNT", default_value_t = 20, value_parser = values::count)]
+    pub epochs: usize,
+    /// How many samples to train on at a time
+    #[arg(long, value_name = "SAMPLES", default_value_t = 64, value_parser = values::count)]
+    pub batch_size: usize,
+    /// The learning rate
+    #[arg(long, value_name = "RATE", default_value_t = 0.001, value_parser = learning_rate, allow_negative_numbers = true)]
+    pub lr: f64,
+    /// How the weights follow the gradient
+    #[arg(long, value_name = "METHOD", default_value = "adam")]
+    pub optimizer: Optimizer,
+    /// What to minimise [default: cross-entropy for class labels; for values, binary
+    /// cross-entropy where the network ends in a sigmoid and mean squared error otherwise]
+    #[arg(long, value_name = "LOSS")]
+    pub loss: Option<Loss>,
+    /// Where the random numbers start: the same seed gives the same result
+    #[arg(long, value_name = "NUMBER", default_value_t = 0)]
+    pub seed: u64,
+    /// Leave dead units as they are
+    #[arg(long)]
+    pub no_revive: bool,
+    /// How many threads to compute with [default: one for each core]
+    #[arg(long, value_name = "COUNT", value_parser = values::count)]
+    pub threads: Option<usize>,
+    /// Write every figure to this file as JSON, or to standard output for `-`
+    #[arg(long, value_name = "FILE")]
+    pub json: Option<PathBuf>,
+}
+
+/// The data of a command that needs them.
+#[derive(Debug, Args)]
+pub struct Data {
+    /// The samples: a .npz or .safetensors file that holds `x` (samples on the first axis), or a
+    /// .npy file; arrays named as the network's inputs where it has several
+    #[arg(long, value_name = "FILE")]
+    pub data: PathBuf,
+    /// A .npy file of labels, where they are not in the data file
+    #[arg(long, value_name = "FILE.npy")]
+    pub labels: Option<PathBuf>,
+}
+
+/// How the weights follow the gradient.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub enum Optimizer {
+    /// Adam, which adapts the step of each weight
+    Adam,
+    /// Stochastic gradient descent
+    Sgd,
+}
+
+/// What training minimises.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub enum Loss {
+    /// For class labels
+    CrossEntropy,
+    /// For values
+    MeanSquaredError,
+    /// For values that are probabilities
+    BinaryCrossEntropy,
+}
+
+/// Whether an output file name stands for standard output.
+pub fn is_standard_output(path: &std::path::Path) -> bool {
+    path.as_os_str() == "-"
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,42 @@
+//! Numbers on the command line, with the bounds that make sense for them.
+
+use std::str::FromStr;
+
+fn number<T: FromStr>(text: &str) -> Result<T, String> {
+    text.parse().map_err(|_| "not a number".to_owned())
+}
+
+/// A negative slope: any finite number.
+pub(super) fn alpha(text: &str) -> Result<f32, String> {
+    let alpha: f32 = number(text)?;
+    match alpha.is_finite() {
+        true => Ok(alpha),
+        false => Err("the slope must be finite".into()),
+    }
+}
+
+/// A learning rate: finite and above zero.
+pub(super) fn learning_rate(text: &str) -> Result<f64, String> {
+    let rate: f64 = number(text)?;
+    match rate.is_finite() && rate > 0.0 {
+        true => Ok(rate),
+        false => Err("the learning rate must be finite and above 0".into()),
+    }
+}
+
+/// A fraction: from 0 to 1.
+pub(super) fn fraction(text: &str) -> Result<f64, String> {
+    let fraction: f64 = number(text)?;
+    match (0.0..=1.0).contains(&fraction) {
+        true => Ok(fraction),
+        false => Err("a fraction lies between 0 and 1".into()),
+    }
+}
+
+/// How many: a whole number of at least 1.
+pub(super) fn count(text: &str) -> Result<usize, String> {
+    match text.parse() {
+        Ok(count) if count >= 1 => Ok(count),
+        _ => Err("a whole number of at least 1 is needed".into()),
+    }
+}

@@ -1,0 +1,31 @@
+//! The commands of the tool: from arguments to what is printed and written.
+
+mod convert;
+mod cure;
+mod diagnose;
+mod output;
+
+use leaky_onnx::{Model, Network};
+
+use crate::arguments::Command;
+use crate::error::{Error, Outcome};
+use crate::session::device;
+
+/// Does what the user asked for.
+///
+/// # Errors
+///
+/// If the request or its input is at fault.
+pub fn run(command: Command) -> Result<Outcome, Error> {
+    match command {
+        Command::Diagnose(arguments) => diagnose::run(&arguments),
+        Command::Convert(arguments) => convert::run(&arguments),
+        Command::Cure(arguments) => cure::run(&arguments),
+    }
+}
+
+fn open(path: &std::path::Path) -> Result<(Model, Network), Error> {
+    let model = Model::read(path)?;
+    let network = Network::new(&model, &device())?;
+    Ok((model, network))
+}

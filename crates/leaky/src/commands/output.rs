@@ -1,0 +1,64 @@
+//! Where results go: standard output, or a JSON file that appears whole.
+
+use std::io::Write;
+use std::path::Path;
+
+use serde::Serialize;
+
+use crate::arguments::is_standard_output;
+use crate::error::Error;
+use crate::files::Destination;
+
+/// Where the figures go as JSON.
+pub(super) enum Json {
+    Nowhere,
+    StandardOutput,
+    File(Destination),
+}
+
+impl Json {
+    /// Checks that the file can be written, before any work starts.
+    pub(super) fn new<'a>(
+        path: Option<&Path>,
+        others: impl IntoIterator<Item = &'a Path>,
+    ) -> Result<Self, Error> {
+        Ok(match path {
+            None => Self::Nowhere,
+            Some(path) if is_standard_output(path) => Self::StandardOutput,
+            Some(path) => Self::File(Destination::new(path, others)?),
+        })
+    }
+
+    /// Whether standard output belongs to the JSON alone.
+    pub(super) fn takes_standard_output(&self) -> bool {
+        matches!(self, Self::StandardOutput)
+    }
+
+    pub(super) fn write(&self, figures: &impl Serialize) -> Result<(), Error> {
+        match self {
+            Self::Nowhere => {}
+            Self::StandardOutput => {
+                let text = serde_json::to_string_pretty(figures).map_err(std::io::Error::other);
+                // A reader that closed the pipe has read enough.
+                let _ = text.and_then(|text| writeln!(std::io::stdout(), "{text}"));
+            }
+            Self::File(destination) => destination.write(|file| {
+                serde_json::to_writer_pretty(&mut *file, figures)?;
+                writeln!(file)
+            })?,
+        }
+        Ok(())
+    }
+}
+
+/// Prints a result for a person, unless standard output is taken. A closed pipe is no error.
+pub(super) fn print(json: &Json, text: &str) {
+    if !json.takes_standard_output() {
+        let _ = writeln!(std::io::stdout(), "{text}");
+    }
+}
+
+/// Tells a person of something on standard error.
+pub(super) fn warn(text: &str) {
+    let _ = writeln!(std::io::stderr(), "warning: {text}");
+}

@@ -1,0 +1,290 @@
+//! The whole cure: diagnose, revive, let leak, train, diagnose again.
+
+use std::time::Instant;
+
+use leaky_onnx::{Model, Network, Rectifier};
+use serde::Serialize;
+
+use crate::Interrupt;
+use crate::arguments::Loss;
+use crate::data::{Dataset, Split, Target};
+use crate::diagnose::diagnose;
+use crate::diagnosis::Diagnosis;
+use crate::error::Error;
+use crate::objective::{Metric, Objective};
+use crate::revive::{self, NotRevived, Revival, revive};
+use crate::session::{Difference, device};
+use crate::train::{End, Epoch, Samples, Settings, Watch, train, validate};
+
+/// The part of the data that is kept for validation where no other is given.
+const VALIDATION_PART: f64 = 0.2;
+
+/// How many samples at most fresh weights are centred on.
+const CENTRED_ON: usize = 1024;
+
+/// What a cure starts from.
+pub struct Patient<'a> {
+    /// The network's file.
+    pub model: &'a Model,
+    /// What the file is called.
+    pub name: &'a str,
+    /// The samples to diagnose and train with.
+    pub data: &'a Dataset,
+    /// The samples to validate with; without them a part of the data is kept apart.
+    pub validation: Option<&'a Dataset>,
+}
+
+/// How to cure.
+pub struct Treatment {
+    /// The slope below zero that hidden ReLUs get; 0 leaves them as they are.
+    pub alpha: f32,
+    /// Whether dead units are brought back.
+    pub revive: bool,
+    /// What to minimise, where the user chose.
+    pub loss: Option<Loss>,
+    /// How to train.
+    pub settings: Settings,
+}
+
+/// The score of a network on the validation samples, before and after.
+#[derive(Debug, Clone, Copy, Serialize)]
+pub struct Score {
+    /// What is measured.
+    pub metric: Metric,
+    /// For the network as it was given.
+    pub before: f64,
+    /// For the network as it is written.
+    pub after: f64,
+}
+
+/// The figures of a cure, as `--json` writes them.
+#[derive(Debug, Clone, Serialize)]
+pub struct Report {
+    /// The verdict on the network as it was given.
+    pub before: Diagnosis,
+    /// The verdict on the network as it is written.
+    pub after: Diagnosis,
+    /// The validation score.
+    pub score: Score,
+    /// The slope below zero of the hidden rectifiers that were ReLUs.
+    pub alpha: f32,
+    /// How many units live again.
+    pub revived: usize,
+    /// The dead units that were left, and why.
+    pub not_revived: Vec<NotRevived>,
+    /// The largest difference that the revival made to an output.
+    pub revival_max_difference: f64,
+    /// The epochs of training.
+    pub epochs: Vec<Epoch>,
+    /// The epoch whose parameters are kept, counted from 1; 0 for those before training, none where
+    /// the network is left as it was given because nothing validated better.
+    pub best_epoch: Option<usize>,
+    /// The file that was written.
+    pub output: String,
+    /// The largest difference between the outputs of that file, read again, and those of the
+    /// network in memory.
+    pub verified_max_difference: f64,
+    /// How long all took.
+    pub seconds: f64,
+}
+
+/// A cured network.
+pub struct Cured {
+    /// Its file, to be written.
+    pub model: Model,
+    /// The same in memory.
+    pub network: Network,
+    /// The figures; those of the written file are still to come.
+    pub report: Report,
+    /// The largest magnitude of an output, against which the differences are to be seen.
+    pub revival: Difference,
+    /// Why training ended.
+    pub end: End,
+}
+
+/// What there is to see while a cure goes on.
+pub trait Progress: Watch {
+    /// A verdict begins, over so many batches.
+    fn diagnosing(&mut self, _batches: usize) {}
+    /// A batch of a verdict is done.
+    fn diagnosed_batch(&mut self) {}
+    /// The first verdict and the score of the network as it was given.
+    fn diagnosed(&mut self, _before: &Diagnosis, _metric: Metric, _score: f64) {}
+    /// Dead units were revived, and the outputs compared.
+    fn revived(&mut self, _revival: &Revival, _difference: Difference) {}
+    /// Training begins, over so many batches an epoch.
+    fn training(&mut self, _batches: usize, _metric: Metric) {}
+}
+
+/// The hidden ReLUs of a network.
+pub fn hidden_relus(rectifiers: &[Rectifier]) -> Vec<&Rectifier> {
+    rectifiers
+        .iter()
+        .filter(|rectifier| rectifier.operator == "Relu" && rectifier.hidden)
+        .collect()
+}
+
+/// Cures a network. Nothing is written.
+///
+/// # Errors
+///
+/// If the network or the data cannot be worked with.
+pub fn cure(
+    patient: &Patient,
+    treatment: &Treatment,
+    interrupt: &Interrupt,
+    progress: &mut dyn Progress,
+) -> Result<Cured, Error> {
+    let start = Instant::now();
+    let Patient { name, data, .. } = *patient;
+    let settings = &treatment.settings;
+    let given = Network::new(patient.model, &device())?;
+    let (objective, target) = Objective::new(&given, data, treatment.loss)?;
+    let parts = Parts::new(patient, &given, treatment, target)?;
+    let (training, validation) = (parts.training(data), parts.validation(patient));
+
+    let everything: Vec<usize> = (0..data.samples()).collect();
+    let look = |network: &Network, progress: &mut dyn Progress| {
+        progress.diagnosing(everything.len().div_ceil(settings.batch_size));
+        diagnose(
+            network,
+            name,
+            data,
+            &everything,
+            settings.batch_size,
+            || progress.diagnosed_batch(),
+        )
+    };
+    let before = look(&given, progress)?;
+    let score_before = validate(&given, &objective, validation, settings.batch_size)?;
+    progress.diagnosed(&before, objective.metric(), score_before.score);
+
+    let mut network = Network::new(patient.model, &device())?;
+    let mut model = patient.model.clone();
+    let (revival, difference) = if treatment.revive {
+        let request = revive::Request {
+            data,
+            samples: &revive::spread(training.chosen, CENTRED_ON),
+            batch_size: settings.batch_size,
+            alpha: f64::from(treatment.alpha),
+            seed: settings.seed,
+        };
+        let revival = revive(&mut network, &before, &request)?;
+        let difference =
+            Difference::between([&given, &network], data, &everything, settings.batch_size)?;
+        progress.revived(&revival, difference);
+        (revival, difference)
+    } else {
+        (Revival::default(), Difference::default())
+    };
+    network.store(&mut model)?;
+    if treatment.alpha != 0.0 {
+        let rectifiers = network.rectifiers()?;
+        model.leak(&network, &hidden_relus(&rectifiers), treatment.alpha)?;
+        network = Network::new(&model, &device())?;
+    }
+
+    progress.training(
+        training.chosen.len().div_ceil(settings.batch_size),
+        objective.metric(),
+    );
+    let trained = train(
+        &mut network,
+        &objective,
+        training,
+        validation,
+        settings,
+        interrupt,
+        progress,
+    )?;
+    let (mut best_epoch, mut best) = (Some(trained.best.0), trained.best.1);
+    if score_before.better_than(best) {
+        // Nothing validated as well as what was given: that is what is given back.
+        (network, model, best, best_epoch) = (given, patient.model.clone(), score_before, None);
+    }
+    let after = look(&network, progress)?;
+    network.store(&mut model)?;
+    let report = Report {
+        before,
+        after,
+        score: Score {
+            metric: objective.metric(),
+            before: score_before.score,
+            after: best.score,
+        },
+        alpha: treatment.alpha,
+        revived: revival.revived,
+        not_revived: revival.not_revived,
+        revival_max_difference: difference.maximum,
+        epochs: trained.epochs,
+        best_epoch,
+        output: String::new(),
+        verified_max_difference: 0.0,
+        seconds: start.elapsed().as_secs_f64(),
+    };
+    Ok(Cured {
+        model,
+        network,
+        report,
+        revival: difference,
+        end: trained.end,
+    })
+}
+
+/// Which samples are trained on, and which validate.
+struct Parts {
+    target: Target,
+    training: Vec<usize>,
+    validation: Vec<usize>,
+    validation_target: Option<Target>,
+}
+
+impl Parts {
+    fn new(
+        patient: &Patient,
+        network: &Network,
+        treatment: &Treatment,
+        target: Target,
+    ) -> Result<Self, Error> {
+        Ok(match patient.validation {
+            Some(validation) => {
+                let (_, validation_target) = Objective::new(network, validation, treatment.loss)?;
+                Self {
+                    target,
+                    training: (0..patient.data.samples()).collect(),
+                    validation: (0..validation.samples()).collect(),
+                    validation_target: Some(validation_target),
+                }
+            }
+            None => {
+                let split = Split::new(
+                    patient.data.samples(),
+                    VALIDATION_PART,
+                    treatment.settings.seed,
+                )?;
+                Self {
+                    target,
+                    training: split.training,
+                    validation: split.validation,
+                    validation_target: None,
+                }
+            }
+        })
+    }
+
+    fn training<'a>(&'a self, data: &'a Dataset) -> Samples<'a> {
+        Samples {
+            data,
+            target: &self.target,
+            chosen: &self.training,
+        }
+    }
+
+    fn validation<'a>(&'a self, patient: &Patient<'a>) -> Samples<'a> {
+        Samples {
+            data: patient.validation.unwrap_or(patient.data),
+            target: self.validation_target.as_ref().unwrap_or(&self.target),
+            chosen: &self.validation,
+        }
+    }
+}

@@ -1,0 +1,117 @@
+//! What a network should answer.
+
+use burn::tensor::{DType, TensorData};
+
+use super::array::Array;
+use super::convert::{self, dtype_name};
+use super::error::{DataError, element_text, shape_text};
+
+/// What a target holds, told from its type and shape and the shape of the network's output.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum TargetKind {
+    /// A class label for each sample, below this number of classes: integers of shape `[N]` for an
+    /// output of shape `[N, classes]`.
+    Classes(usize),
+    /// A value for each element of the output.
+    Values,
+}
+
+/// The right answers for the samples of a dataset, checked against the network's output.
+#[derive(Debug)]
+pub struct Target {
+    array: Array,
+    kind: TargetKind,
+    /// The shape of one sample's answer: that of the output for values, none for a label.
+    row_shape: Vec<usize>,
+    dtype: DType,
+}
+
+impl Target {
+    /// Integers of shape `[N]` are class labels where the output has more than one column; what is
+    /// shaped like the output, or holds one number a sample where the output does, is values.
+    pub(super) fn new(array: Array, output: &[usize], dtype: DType) -> Result<Self, DataError> {
+        let answer = output.get(1..).unwrap_or(&[]);
+        match (array.shape.as_slice(), answer) {
+            ([_], &[classes]) if classes > 1 && convert::is_integer(array.dtype) => {
+                check_labels(&array, classes)?;
+                Ok(Self {
+                    array,
+                    kind: TargetKind::Classes(classes),
+                    row_shape: Vec::new(),
+                    dtype: DType::I64,
+                })
+            }
+            ([_, row @ ..], _)
+                if row == answer || (row.is_empty() && answer.iter().all(|&size| size == 1)) =>
+            {
+                array.check_values(dtype)?;
+                Ok(Self {
+                    array,
+                    kind: TargetKind::Values,
+                    row_shape: answer.to_vec(),
+                    dtype,
+                })
+            }
+            _ => Err(misshapen(&array, answer)),
+        }
+    }
+
+    /// Labels or values.
+    pub fn kind(&self) -> TargetKind {
+        self.kind
+    }
+
+    /// The answers for the given samples, in their order: labels as `int64` of shape `[n]`, values
+    /// in the shape and type of the network's output.
+    ///
+    /// # Errors
+    ///
+    /// Where a file can no longer be read as it was.
+    ///
+    /// # Panics
+    ///
+    /// Where a sample number is beyond the dataset.
+    pub fn batch(&self, samples: &[usize]) -> Result<TensorData, DataError> {
+        self.array.tensor(samples, &self.row_shape, self.dtype)
+    }
+}
+
+fn check_labels(array: &Array, classes: usize) -> Result<(), DataError> {
+    let (mut count, mut first) = (0, None);
+    array.scan_integers(|position, label| {
+        if !(0..classes as i128).contains(&label) {
+            count += 1;
+            first.get_or_insert((position, label));
+        }
+    })?;
+    match first {
+        None => Ok(()),
+        Some((position, value)) => Err(DataError::LabelRange {
+            count,
+            classes,
+            last: classes - 1,
+            first: element_text(&array.name, &array.shape, position),
+            value: value.to_string(),
+        }),
+    }
+}
+
+fn misshapen(array: &Array, answer: &[usize]) -> DataError {
+    let sizes: Vec<String> = answer.iter().map(usize::to_string).collect();
+    let output = match sizes.as_slice() {
+        [] => "[N]".to_owned(),
+        sizes => format!("[N, {}]", sizes.join(", ")),
+    };
+    let expected = match answer {
+        &[classes] if classes > 1 => {
+            format!("class labels as integers of shape [N], or values of shape {output}")
+        }
+        _ => format!("values of shape {output}"),
+    };
+    DataError::TargetShape {
+        dtype: dtype_name(array.dtype),
+        found: shape_text(&array.shape),
+        output,
+        expected,
+    }
+}

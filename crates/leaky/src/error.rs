@@ -1,0 +1,107 @@
+//! How a command ends: with which message, and with which exit code.
+
+use std::process::ExitCode;
+
+use crate::data::DataError;
+use crate::files::FileError;
+
+/// Why a command could not do what it was asked: the request or its input is at fault.
+///
+/// Displayed it is one line for a person: what was wrong, where, and what to do.
+#[derive(Debug, thiserror::Error)]
+pub enum Error {
+    /// The data, or how they fit the network.
+    #[error(transparent)]
+    Data(#[from] DataError),
+    /// A file that was to be read or written.
+    #[error(transparent)]
+    File(#[from] FileError),
+    /// The network.
+    #[error(transparent)]
+    Network(#[from] leaky_onnx::Error),
+    /// The network has nothing that could be dead.
+    #[error(
+        "{model} has no rectifier (Relu, LeakyRelu, PRelu, Elu, …): there is nothing to diagnose"
+    )]
+    NoRectifier {
+        /// The network's file.
+        model: String,
+    },
+    /// The loss that was asked for compares with class labels.
+    #[error("cross-entropy needs class labels: `y` must hold integers of shape [N]")]
+    LossNeedsLabels,
+    /// The loss that was asked for compares with values.
+    #[error(
+        "`y` holds class labels: --loss must be cross-entropy, or `y` be shaped like the network's output"
+    )]
+    LossNeedsValues,
+    /// The network gives no floats.
+    #[error("the network has no output of floats to compute a loss from")]
+    OutputIsNotFloat,
+    /// The loss left the numbers in training.
+    #[error("the loss became NaN or infinite in epoch {epoch}: {kept}; try a smaller --lr")]
+    Diverged {
+        /// The epoch, counted from 1.
+        epoch: usize,
+        /// What became of the best network so far.
+        kept: String,
+    },
+    /// A pattern of node names cannot be read.
+    #[error("--{option} '{pattern}' is not a pattern: {reason}")]
+    Pattern {
+        /// `only` or `skip`.
+        option: &'static str,
+        /// As the user wrote it.
+        pattern: String,
+        /// What is wrong with it.
+        reason: String,
+    },
+    /// Nothing is left to convert.
+    #[error("{0}")]
+    NothingToConvert(String),
+    /// The machine does not grant so many threads.
+    #[error("{threads} threads cannot be had: {reason}")]
+    Threads {
+        /// As many as were asked for.
+        threads: usize,
+        /// The operating system's word.
+        reason: String,
+    },
+    /// The device that computes failed.
+    #[error("{0}")]
+    Device(String),
+}
+
+/// How a command that could do its work ended.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Outcome {
+    /// All was done.
+    Done,
+    /// All was done, and a threshold that the user set was crossed.
+    ThresholdCrossed,
+    /// The user interrupted the work; the best result so far was written.
+    Interrupted,
+}
+
+impl Outcome {
+    /// The exit code of the process: 0, 1 or 130.
+    pub fn code(self) -> u8 {
+        match self {
+            Self::Done => 0,
+            Self::ThresholdCrossed => 1,
+            // 128 and the number of the interrupt signal, as shells report it.
+            Self::Interrupted => 130,
+        }
+    }
+}
+
+impl From<Outcome> for ExitCode {
+    fn from(outcome: Outcome) -> Self {
+        Self::from(outcome.code())
+    }
+}
+
+impl Error {
+    /// The exit code of the process for an error: 2.
+    pub const CODE: u8 = 2;
+}

@@ -1,0 +1,21 @@
+//! The parts of the command line tool `leaky`: it finds the dead ReLU units in an ONNX network,
+//! brings them back, lets them leak, and proves it.
+
+pub mod arguments;
+pub mod commands;
+pub mod cure;
+pub mod data;
+pub mod diagnose;
+pub mod diagnosis;
+mod error;
+pub mod example;
+pub mod files;
+mod interrupt;
+pub mod objective;
+pub mod revive;
+pub mod session;
+pub mod terminal;
+pub mod train;
+
+pub use error::{Error, Outcome};
+pub use interrupt::Interrupt;

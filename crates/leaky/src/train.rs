@@ -1,0 +1,337 @@
+//! Training of a network's parameters, keeping the epoch that validates best.
+
+use std::time::Instant;
+
+use burn::backend::DispatchTensor;
+use burn::optim::{Adam, AdamConfig, AdamState, Optimizer as _, Sgd, SgdConfig, SgdState};
+use burn::tensor::{Tensor, TensorData};
+use leaky_onnx::{Network, Value};
+use serde::Serialize;
+
+use crate::Interrupt;
+use crate::arguments::Optimizer;
+use crate::data::{Dataset, Target, epoch_order};
+use crate::error::Error;
+use crate::objective::{Metric, Objective, Tally};
+use crate::session::{batch, outputs};
+
+/// Samples with their answers.
+#[derive(Clone, Copy)]
+pub struct Samples<'a> {
+    /// The arrays.
+    pub data: &'a Dataset,
+    /// The answers.
+    pub target: &'a Target,
+    /// Which of the samples are meant.
+    pub chosen: &'a [usize],
+}
+
+/// How to train.
+pub struct Settings {
+    /// How many times to see all samples.
+    pub epochs: usize,
+    /// How many samples make a step.
+    pub batch_size: usize,
+    /// The learning rate.
+    pub lr: f64,
+    /// How the parameters follow the gradient.
+    pub optimizer: Optimizer,
+    /// Where the order of the samples starts.
+    pub seed: u64,
+}
+
+/// One epoch of training.
+#[derive(Debug, Clone, Serialize)]
+pub struct Epoch {
+    /// The mean loss of the training batches, each at the time it was trained on.
+    pub train_loss: f64,
+    /// The mean loss of the validation samples at the end of the epoch.
+    pub validation_loss: f64,
+    /// Their score.
+    pub score: f64,
+    /// How long the epoch took, validation included.
+    pub seconds: f64,
+}
+
+/// How a network does on validation samples.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub struct Validation {
+    /// The score; larger is better.
+    pub score: f64,
+    /// The mean loss.
+    pub loss: f64,
+}
+
+impl Validation {
+    /// Whether this is better than another: by score, and by loss where scores are equal. A result
+    /// that is not a number is worse than any.
+    pub fn better_than(self, other: Self) -> bool {
+        let order = |v: Self| {
+            (
+                if v.score.is_nan() {
+                    f64::NEG_INFINITY
+                } else {
+                    v.score
+                },
+                if v.loss.is_nan() {
+                    f64::INFINITY
+                } else {
+                    v.loss
+                },
+            )
+        };
+        let ((score, loss), (other_score, other_loss)) = (order(self), order(other));
+        score > other_score || (score == other_score && loss < other_loss)
+    }
+}
+
+/// Why training ended.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum End {
+    /// All epochs are done.
+    Done,
+    /// The user asked to stop.
+    Interrupted,
+    /// The loss was NaN or infinite in this epoch, counted from 1.
+    Diverged(usize),
+}
+
+/// What training came to.
+pub struct Training {
+    /// The epochs that were finished.
+    pub epochs: Vec<Epoch>,
+    /// The best validation, and its epoch counted from 1; 0 is the network before training.
+    pub best: (usize, Validation),
+    /// Why it ended.
+    pub end: End,
+}
+
+/// How a network does on some samples.
+///
+/// # Errors
+///
+/// If it cannot run on them.
+pub fn validate(
+    network: &Network,
+    objective: &Objective,
+    samples: Samples,
+    batch_size: usize,
+) -> Result<Validation, Error> {
+    let mut tally = objective.tally();
+    for chosen in samples.chosen.chunks(batch_size) {
+        tally_batch(network, objective, samples, chosen, &mut tally)?;
+    }
+    Ok(Validation {
+        score: tally.score(),
+        loss: tally.mean_loss(),
+    })
+}
+
+fn tally_batch(
+    network: &Network,
+    objective: &Objective,
+    samples: Samples,
+    chosen: &[usize],
+    tally: &mut Tally,
+) -> Result<(), Error> {
+    for found in outputs(network, samples.data, chosen, &[objective.value()])? {
+        tally.add(&found, &samples.target.batch(chosen)?);
+    }
+    Ok(())
+}
+
+/// Watches training go on.
+pub trait Watch {
+    /// A batch is done.
+    fn batch(&mut self) {}
+    /// An epoch, counted from 1, is done.
+    fn epoch(&mut self, _number: usize, _epoch: &Epoch, _metric: Metric) {}
+}
+
+/// Nobody watches.
+impl Watch for () {}
+
+/// Trains a network in place. At the end it holds the parameters that validated best, those that it
+/// came with among them.
+///
+/// # Errors
+///
+/// If the network cannot run on the samples.
+pub fn train(
+    network: &mut Network,
+    objective: &Objective,
+    training: Samples,
+    validation: Samples,
+    settings: &Settings,
+    interrupt: &Interrupt,
+    watch: &mut dyn Watch,
+) -> Result<Training, Error> {
+    let before = validate(network, objective, validation, settings.batch_size)?;
+    let mut best = Best {
+        number: 0,
+        validation: before,
+        parameters: snapshot(network)?,
+    };
+    let mut steps = Steps::new(settings, network.parameters().len());
+    let mut epochs = Vec::new();
+    let mut end = End::Done;
+    'epochs: for number in 1..=settings.epochs {
+        let start = Instant::now();
+        let mut losses = 0.0;
+        let order = epoch_order(training.chosen, settings.seed, number as u64 - 1);
+        for chosen in order.chunks(settings.batch_size) {
+            let loss = step(network, objective, training, chosen, &mut steps)?;
+            if !loss.is_finite() {
+                end = End::Diverged(number);
+                break 'epochs;
+            }
+            losses += loss * chosen.len() as f64;
+            watch.batch();
+            if interrupt.asked() {
+                end = End::Interrupted;
+                break;
+            }
+        }
+        let found = validate(network, objective, validation, settings.batch_size)?;
+        if !found.loss.is_finite() && end == End::Done {
+            end = End::Diverged(number);
+            break;
+        }
+        let epoch = Epoch {
+            train_loss: losses / order.len() as f64,
+            validation_loss: found.loss,
+            score: found.score,
+            seconds: start.elapsed().as_secs_f64(),
+        };
+        if found.better_than(best.validation) {
+            best = Best {
+                number,
+                validation: found,
+                parameters: snapshot(network)?,
+            };
+        }
+        if end == End::Interrupted {
+            break;
+        }
+        watch.epoch(number, &epoch, objective.metric());
+        epochs.push(epoch);
+    }
+    restore(network, best.parameters);
+    Ok(Training {
+        epochs,
+        best: (best.number, best.validation),
+        end,
+    })
+}
+
+/// One step on one batch; gives the loss before it.
+fn step(
+    network: &mut Network,
+    objective: &Objective,
+    training: Samples,
+    chosen: &[usize],
+    steps: &mut Steps,
+) -> Result<f64, Error> {
+    let inputs = batch(network, training.data, chosen)?;
+    let target = training.target.batch(chosen)?;
+    let tracked = network.tracked();
+    let found = network.forward_tracked(&tracked, inputs, &[objective.value()])?;
+    let value = found.into_iter().next().ok_or(Error::OutputIsNotFloat)?;
+    let loss = objective.loss(value, &target, network)?;
+    let number = Tensor::<1>::from_dispatch(loss.clone())
+        .inner()
+        .into_scalar::<f64>();
+    let mut gradients = tracked.gradients(loss);
+    // Without the tracked copies the optimiser may write into the parameters' own memory.
+    drop(tracked);
+    network.update_parameters(|index, tensor| match gradients[index].take() {
+        Some(gradient) => steps.take(index, tensor, gradient),
+        None => tensor,
+    });
+    Ok(number)
+}
+
+/// The optimiser, with its memory of each parameter.
+enum Steps {
+    Adam(Adam, f64, Vec<Option<AdamState<1>>>),
+    Sgd(Sgd, f64, Vec<Option<SgdState<1>>>),
+}
+
+impl Steps {
+    fn new(settings: &Settings, parameters: usize) -> Self {
+        match settings.optimizer {
+            // PyTorch's epsilon; Burn's own default is a thousand times larger.
+            Optimizer::Adam => Self::Adam(
+                AdamConfig::new().with_epsilon(1e-8).build(),
+                settings.lr,
+                (0..parameters).map(|_| None).collect(),
+            ),
+            Optimizer::Sgd => Self::Sgd(
+                SgdConfig::new().build(),
+                settings.lr,
+                (0..parameters).map(|_| None).collect(),
+            ),
+        }
+    }
+
+    /// Moves a parameter along its gradient. Optimisers work element by element, so a vector stands
+    /// for a tensor of any rank.
+    fn take(
+        &mut self,
+        index: usize,
+        parameter: DispatchTensor,
+        gradient: DispatchTensor,
+    ) -> DispatchTensor {
+        let shape = Value::Float(parameter.clone()).shape();
+        let (parameter, gradient) = (vector(parameter), vector(gradient));
+        let moved = match self {
+            Self::Adam(optimizer, lr, states) => {
+                let (moved, state) = optimizer.step(*lr, parameter, gradient, states[index].take());
+                states[index] = state;
+                moved
+            }
+            Self::Sgd(optimizer, lr, states) => {
+                let (moved, state) = optimizer.step(*lr, parameter, gradient, states[index].take());
+                states[index] = state;
+                moved
+            }
+        };
+        match Value::Float(moved.into_dispatch()).reshape(shape) {
+            Ok(Value::Float(tensor)) => tensor,
+            _ => unreachable!("a step keeps the number of elements"),
+        }
+    }
+}
+
+fn vector(tensor: DispatchTensor) -> Tensor<1> {
+    let value = Value::Float(tensor);
+    let size = value.len();
+    match value.reshape(vec![size]) {
+        Ok(Value::Float(tensor)) => Tensor::from_dispatch(tensor),
+        _ => unreachable!("any tensor can become a vector"),
+    }
+}
+
+struct Best {
+    number: usize,
+    validation: Validation,
+    parameters: Vec<(usize, TensorData)>,
+}
+
+/// The numbers of all trainable parameters.
+fn snapshot(network: &Network) -> Result<Vec<(usize, TensorData)>, Error> {
+    let trainable = network
+        .parameters()
+        .iter()
+        .enumerate()
+        .filter(|(_, parameter)| parameter.trainable);
+    trainable
+        .map(|(index, _)| Ok((index, network.parameter_data(index)?)))
+        .collect()
+}
+
+fn restore(network: &mut Network, parameters: Vec<(usize, TensorData)>) {
+    for (index, data) in parameters {
+        network.set_parameter(index, data);
+    }
+}

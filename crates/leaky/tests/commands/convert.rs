@@ -1,0 +1,60 @@
+use serde_json::Value;
+use tempfile::tempdir;
+
+use super::running::{fixture, leaky, succeeds, text};
+
+#[test]
+fn hidden_relus_leak_and_are_found_again_by_a_diagnosis() {
+    let folder = tempdir().expect("a folder");
+    let output = folder.path().join("leaky.onnx");
+    let network = fixture("networks/conv");
+    let printed = succeeds([
+        "convert".as_ref(),
+        network.join("model.onnx").as_os_str(),
+        "-o".as_ref(),
+        output.as_os_str(),
+        "--alpha".as_ref(),
+        "0.2".as_ref(),
+        "--skip".as_ref(),
+        "*_2".as_ref(),
+    ]);
+    assert!(printed.contains("node_relu_2: left, as asked"), "{printed}");
+    let diagnosis = succeeds([
+        "diagnose".as_ref(),
+        output.as_os_str(),
+        "--data".as_ref(),
+        network.join("data.safetensors").as_os_str(),
+        "--json".as_ref(),
+        "-".as_ref(),
+    ]);
+    let diagnosis: Value = serde_json::from_str(&diagnosis).expect("JSON");
+    let operators: Vec<&str> = diagnosis["layers"]
+        .as_array()
+        .expect("layers")
+        .iter()
+        .filter_map(|layer| layer["op"].as_str())
+        .collect();
+    assert_eq!(operators, ["LeakyRelu", "LeakyRelu", "Relu"]);
+    assert!((diagnosis["layers"][0]["alpha"].as_f64().expect("a slope") - 0.2).abs() < 1e-6);
+}
+
+#[test]
+fn nothing_to_convert_is_said_with_what_there_is() {
+    let folder = tempdir().expect("a folder");
+    let output = folder.path().join("leaky.onnx");
+    let run = leaky([
+        "convert".as_ref(),
+        fixture("networks/mlp/model.onnx").as_os_str(),
+        "-o".as_ref(),
+        output.as_os_str(),
+        "--only".as_ref(),
+        "no such name".as_ref(),
+    ]);
+    assert_eq!(run.status.code(), Some(2));
+    assert!(
+        text(&run.stderr).contains("/rectifier.0/Relu (Relu)"),
+        "{}",
+        text(&run.stderr)
+    );
+    assert!(!output.exists());
+}

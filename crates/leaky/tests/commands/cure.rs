@@ -1,0 +1,250 @@
+use std::path::Path;
+
+use serde_json::Value;
+use tempfile::tempdir;
+
+use super::running::{CURED, fixture, json, leaky, succeeds, text};
+
+/// Runs a cure of a fixture network with more arguments; gives its figures.
+fn cured(name: &str, folder: &Path, more: &[&str]) -> Value {
+    let network = fixture(&format!("networks/{name}"));
+    let (output, report) = (folder.join("cured.onnx"), folder.join("report.json"));
+    let arguments: [std::ffi::OsString; 8] = [
+        "cure".into(),
+        network.join("model.onnx").into_os_string(),
+        "--data".into(),
+        network.join("data.safetensors").into_os_string(),
+        "-o".into(),
+        output.clone().into_os_string(),
+        "--json".into(),
+        report.clone().into_os_string(),
+    ];
+    succeeds(
+        arguments
+            .iter()
+            .map(std::ffi::OsString::as_os_str)
+            .chain(more.iter().map(|word| word.as_ref())),
+    );
+    assert!(output.exists());
+    json(&report)
+}
+
+fn number(report: &Value, path: &str) -> f64 {
+    report
+        .pointer(path)
+        .and_then(Value::as_f64)
+        .unwrap_or_else(|| panic!("{path} in {report}"))
+}
+
+#[test]
+fn the_bundled_example_is_cured() {
+    let folder = tempdir().expect("a folder");
+    let (output, report) = (
+        folder.path().join("cured.onnx"),
+        folder.path().join("report.json"),
+    );
+    let printed = succeeds([
+        "cure".as_ref(),
+        "-o".as_ref(),
+        output.as_os_str(),
+        "--json".as_ref(),
+        report.as_os_str(),
+    ]);
+    let report = json(&report);
+    assert!(
+        (0.3..=0.8).contains(&number(&report, "/score/before")),
+        "{printed}"
+    );
+    assert!(number(&report, "/score/after") >= 0.95, "{printed}");
+    assert!(
+        number(&report, "/after/dead") < 0.05 * number(&report, "/after/units"),
+        "{printed}"
+    );
+    assert!(number(&report, "/verified_max_difference") < 1e-4);
+    assert!(
+        printed.contains("accuracy") && printed.contains("cured.onnx"),
+        "{printed}"
+    );
+}
+
+#[test]
+fn the_same_seed_gives_the_same_file_and_another_seed_another() {
+    let folder = tempdir().expect("a folder");
+    let cure = |seed: &str, file: &str| {
+        let output = folder.path().join(file);
+        succeeds([
+            "cure".as_ref(),
+            "--epochs".as_ref(),
+            "2".as_ref(),
+            "--seed".as_ref(),
+            seed.as_ref(),
+            "-o".as_ref(),
+            output.as_os_str(),
+        ]);
+        std::fs::read(output).expect("it was written")
+    };
+    let first = cure("1", "first.onnx");
+    assert!(
+        first == cure("1", "second.onnx"),
+        "one seed gave two results"
+    );
+    assert!(
+        first != cure("2", "third.onnx"),
+        "two seeds gave one result"
+    );
+}
+
+#[test]
+fn every_kind_of_network_is_cured_without_a_change_of_its_outputs_by_the_revival() {
+    for name in CURED {
+        let folder = tempdir().expect("a folder");
+        let report = cured(
+            name,
+            folder.path(),
+            &["--epochs", "8", "--lr", "0.003", "--batch-size", "32"],
+        );
+        let dead = |when: &str| number(&report, &format!("/{when}/dead"));
+        let left = report["not_revived"].as_array().expect("a list").len();
+        assert_eq!(
+            number(&report, "/revived") as usize + left,
+            dead("before") as usize,
+            "{name}"
+        );
+        assert!(number(&report, "/revived") > 0.0, "{name}: {report}");
+        assert!(
+            dead("after") < 0.5 * dead("before"),
+            "{name}: {} dead before, {} after",
+            dead("before"),
+            dead("after")
+        );
+        assert!(
+            number(&report, "/score/after") > number(&report, "/score/before"),
+            "{name}"
+        );
+        // Rounding, for outputs of up to some tens.
+        assert!(
+            number(&report, "/revival_max_difference") < 1e-3,
+            "{name}: {report}"
+        );
+        assert!(number(&report, "/verified_max_difference") < 1e-4, "{name}");
+    }
+}
+
+#[test]
+fn units_that_cannot_be_revived_are_named_with_the_reason() {
+    let folder = tempdir().expect("a folder");
+    let report = cured("residual", folder.path(), &["--epochs", "1"]);
+    let left = report["not_revived"].as_array().expect("a list");
+    assert!(!left.is_empty());
+    for unit in left {
+        // The rectifiers inside of the two blocks are revived; these lie on the way that goes past.
+        let layer = unit["layer"].as_str().expect("a layer");
+        assert!(
+            ["node_relu", "node_relu_2", "node_relu_4"].contains(&layer),
+            "{unit}"
+        );
+        assert!(
+            unit["reason"].as_str().expect("a reason").contains("sum"),
+            "{unit}"
+        );
+    }
+}
+
+#[test]
+fn without_revival_dead_units_stay() {
+    let folder = tempdir().expect("a folder");
+    let report = cured(
+        "mlp",
+        folder.path(),
+        &[
+            "--epochs",
+            "1",
+            "--no-revive",
+            "--alpha",
+            "0",
+            "--lr",
+            "0.0001",
+        ],
+    );
+    assert_eq!(number(&report, "/revived"), 0.0);
+    assert!(number(&report, "/after/dead") > 0.9 * number(&report, "/before/dead"));
+}
+
+#[test]
+fn a_network_that_nothing_improves_is_given_back_as_it_was() {
+    let folder = tempdir().expect("a folder");
+    // One epoch far too fast makes any network worse.
+    let report = cured(
+        "transformer",
+        folder.path(),
+        &[
+            "--epochs",
+            "1",
+            "--lr",
+            "30",
+            "--no-revive",
+            "--alpha",
+            "100",
+        ],
+    );
+    assert!(report["best_epoch"].is_null(), "{report}");
+    assert_eq!(report["score"]["before"], report["score"]["after"]);
+    let original = fixture("networks/transformer/model.onnx");
+    assert_eq!(report["after"]["layers"][0]["op"], "Relu");
+    assert!(std::fs::metadata(original).expect("the fixture").len() > 0);
+}
+
+#[test]
+fn a_loss_that_leaves_the_numbers_ends_with_2_and_keeps_the_best() {
+    let folder = tempdir().expect("a folder");
+    let network = fixture("networks/mlp");
+    let output = folder.path().join("cured.onnx");
+    let run = leaky([
+        "cure".as_ref(),
+        network.join("model.onnx").as_os_str(),
+        "--data".as_ref(),
+        network.join("data.safetensors").as_os_str(),
+        "--optimizer".as_ref(),
+        "sgd".as_ref(),
+        "--lr".as_ref(),
+        "1e30".as_ref(),
+        "-o".as_ref(),
+        output.as_os_str(),
+    ]);
+    assert_eq!(run.status.code(), Some(2));
+    assert!(
+        text(&run.stderr).contains("NaN or infinite in epoch 1"),
+        "{}",
+        text(&run.stderr)
+    );
+    assert!(output.exists());
+}
+
+#[cfg(unix)]
+#[test]
+fn ctrl_c_writes_the_best_so_far_and_ends_with_130() {
+    use std::process::{Command, Stdio};
+    let folder = tempdir().expect("a folder");
+    let output = folder.path().join("cured.onnx");
+    let child = Command::new(env!("CARGO_BIN_EXE_leaky"))
+        .args(["cure", "--epochs", "1000000", "-o"])
+        .arg(&output)
+        .stdout(Stdio::piped())
+        .stderr(Stdio::piped())
+        .spawn()
+        .expect("the tool starts");
+    std::thread::sleep(std::time::Duration::from_secs(3));
+    let interrupted = Command::new("kill")
+        .args(["-INT", &child.id().to_string()])
+        .status()
+        .expect("kill runs");
+    assert!(interrupted.success());
+    let run = child.wait_with_output().expect("it ends");
+    assert_eq!(run.status.code(), Some(130), "{}", text(&run.stderr));
+    assert!(output.exists());
+    assert!(
+        text(&run.stderr).contains("interrupted"),
+        "{}",
+        text(&run.stderr)
+    );
+}

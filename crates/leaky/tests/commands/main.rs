@@ -1,0 +1,7 @@
+//! The commands as a person runs them: arguments in, tables, files and exit codes out.
+
+mod bad_input;
+mod convert;
+mod cure;
+mod diagnose;
+mod running;

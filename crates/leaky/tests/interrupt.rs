@@ -1,0 +1,28 @@
+//! Ctrl-C is heard without ending the process.
+
+#![cfg(unix)]
+
+use std::process::{Command, id};
+use std::time::{Duration, Instant};
+
+use leaky::Interrupt;
+
+#[test]
+fn the_first_ctrl_c_asks_to_stop_and_the_work_goes_on() {
+    let interrupt = Interrupt::on_ctrl_c().unwrap();
+    let seen_by_the_work = interrupt.clone();
+    assert!(!seen_by_the_work.asked());
+
+    let sent = Command::new("kill")
+        .args(["-INT", &id().to_string()])
+        .status();
+    assert!(sent.unwrap().success());
+    let start = Instant::now();
+    while !seen_by_the_work.asked() {
+        assert!(
+            start.elapsed() < Duration::from_secs(10),
+            "the signal was not heard"
+        );
+        std::thread::sleep(Duration::from_millis(5));
+    }
+}
