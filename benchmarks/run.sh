@@ -3,6 +3,8 @@
 #
 #   benchmarks/run.sh kernel      the function, beside PyTorch, NumPy, JAX, ONNX Runtime,
 #                                 rten-vecmath, candle and Burn
+#   benchmarks/run.sh frameworks  Leaky ReLU inside Burn and candle, beside their own: by itself, in
+#                                 training steps, and the memory it keeps
 #
 # Python's packages go to benchmarks/.venv; PYTHON names another interpreter that has them.
 set -eu
@@ -27,8 +29,17 @@ kernel)
     cp target/release/libleaky_python.so target/python/leaky_python.so
     PYTHONPATH=target/python python kernel.py
     ;;
+frameworks)
+    cargo build --release --package frameworks
+    mkdir -p results
+    {
+        target/release/frameworks
+        target/release/memory
+        target/release/frameworks_system_allocator
+    } | tee results/frameworks.md
+    ;;
 *)
-    echo "usage: benchmarks/run.sh kernel" >&2
+    echo "usage: benchmarks/run.sh kernel|frameworks" >&2
     exit 2
     ;;
 esac
