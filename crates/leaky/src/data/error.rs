@@ -54,6 +54,15 @@ pub enum DataError {
         reason: String,
     },
 
+    /// The array holds something else than floats.
+    #[error("{file} holds {dtype}: expected float16, float32 or float64")]
+    NotFloats {
+        /// The file, as the user named it.
+        file: String,
+        /// What it holds.
+        dtype: String,
+    },
+
     /// Two arrays of the file have the same name.
     #[error("{file} holds several arrays of the same name; the names it holds: {names}")]
     DuplicateName {
