@@ -2,8 +2,6 @@
 //!
 //! Arrays of `f16` and `bf16` come as arrays of `u16`.
 
-mod arch;
-
 use half::{bf16, f16};
 use leaky_relu::{LeakyRelu, Relu, SignBits};
 use numpy::{PyReadonlyArray1, PyReadwriteArray1};
@@ -104,7 +102,7 @@ macro_rules! functions {
 
             #[pyfunction]
             fn copy(x: Read<'_>, mut y: Write<'_>) -> PyResult<()> {
-                arch::streaming_copy(
+                yardstick::streaming_copy(
                     bytemuck::cast_slice(x.as_slice()?),
                     bytemuck::cast_slice_mut(y.as_slice_mut()?),
                 );

@@ -4,6 +4,28 @@
 //! is the same graph as executable steps with its parameters, and runs forward, with or without
 //! gradients. Changed parameters go back into the model, and the model back into a file, where all
 //! that was not changed survives.
+//!
+//! ```
+//! use burn::backend::DispatchDevice;
+//! use burn::tensor::TensorData;
+//! use leaky_onnx::{Model, Network};
+//!
+//! # let path = concat!(env!("CARGO_MANIFEST_DIR"), "/../../fixtures/networks/mlp/model.onnx");
+//! let mut model = Model::read(path)?;
+//! let network = Network::new(&model, &DispatchDevice::default())?;
+//!
+//! // Two samples of 64 features give two rows of ten logits.
+//! let outputs = network.run(vec![TensorData::zeros::<f32, _>([2, 64])])?;
+//! assert_eq!(outputs[0].shape().to_vec(), [2, 10]);
+//!
+//! // Every ReLU that does not make the network's output leaks.
+//! let rectifiers = network.rectifiers()?;
+//! let hidden: Vec<_> = rectifiers.iter().filter(|rectifier| rectifier.hidden).collect();
+//! model.leak(&network, &hidden, 0.01)?;
+//! let file = model.to_bytes()?;
+//! # assert!(!file.is_empty());
+//! # Ok::<(), leaky_onnx::Error>(())
+//! ```
 
 mod attributes;
 mod error;

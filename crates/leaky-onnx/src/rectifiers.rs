@@ -117,7 +117,7 @@ impl Network {
     }
 
     /// Whether a value depends on no input of the network.
-    fn is_constant(&self, value: ValueId) -> bool {
+    pub fn is_constant(&self, value: ValueId) -> bool {
         match self.producer(value) {
             None => !self.inputs().iter().any(|input| input.value == value),
             Some(node) => self.nodes()[node]

@@ -14,15 +14,12 @@ pub trait Float: Element + Send + Sync + 'static {
     type Alpha: Alpha;
 
     /// The number zero.
-    #[doc(hidden)]
     const ZERO: Self;
 
     /// The element in the type of the arithmetic: exact.
-    #[doc(hidden)]
     fn widen(self) -> Self::Alpha;
 
     /// The nearest element, ties to even.
-    #[doc(hidden)]
     fn narrow(wide: Self::Alpha) -> Self;
 }
 
@@ -41,7 +38,7 @@ pub trait Alpha:
     const ONE: Self;
     #[doc(hidden)]
     const HALF: Self;
-    #[doc(hidden)]
+    /// The nearest slope, ties to even.
     fn from_f64(value: f64) -> Self;
     #[doc(hidden)]
     fn finite(self) -> bool;

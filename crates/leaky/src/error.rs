@@ -2,6 +2,7 @@
 
 use std::process::ExitCode;
 
+use crate::apply::ApplyError;
 use crate::data::DataError;
 use crate::files::FileError;
 
@@ -13,6 +14,9 @@ pub enum Error {
     /// The data, or how they fit the network.
     #[error(transparent)]
     Data(#[from] DataError),
+    /// The function that was to be applied or drawn, or the arrays it was to be applied to.
+    #[error(transparent)]
+    Apply(#[from] ApplyError),
     /// A file that was to be read or written.
     #[error(transparent)]
     File(#[from] FileError),
@@ -67,6 +71,12 @@ pub enum Error {
         /// The operating system's word.
         reason: String,
     },
+    /// The curves could not be drawn.
+    #[error("cannot draw the curves: {0}")]
+    Plot(String),
+    /// The drawing's file has no name that says what it is.
+    #[error("cannot draw to {0}: name a file that ends in .svg or .png")]
+    PlotFormat(String),
     /// The device that computes failed.
     #[error("{0}")]
     Device(String),

@@ -1,6 +1,7 @@
 //! The parts of the command line tool `leaky`: it finds the dead ReLU units in an ONNX network,
 //! brings them back, lets them leak, and proves it.
 
+pub mod apply;
 pub mod arguments;
 pub mod commands;
 pub mod cure;
@@ -12,6 +13,7 @@ pub mod example;
 pub mod files;
 mod interrupt;
 pub mod objective;
+pub mod plot;
 pub mod revive;
 pub mod session;
 pub mod terminal;

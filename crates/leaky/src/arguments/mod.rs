@@ -41,6 +41,15 @@ pub enum Command {
     /// computes, replaces ReLU by Leaky ReLU, trains, diagnoses again, and writes the result as an
     /// ONNX file. Without a network it cures the bundled example.
     Cure(Cure),
+    /// Apply a rectifier, or its gradient, to an array in a .npy file
+    ///
+    /// The shape, order and float type of the array are kept. The file is worked through in small
+    /// parts, so that it may be larger than memory.
+    Apply(Apply),
+    /// Draw a rectifier and its gradient
+    ///
+    /// On the terminal, or to a .svg or .png file.
+    Plot(Plot),
 }
 
 /// Options of `leaky diagnose`.
@@ -139,6 +148,55 @@ pub struct Cure {
     /// Write every figure to this file as JSON, or to standard output for `-`
     #[arg(long, value_name = "FILE")]
     pub json: Option<PathBuf>,
+}
+
+/// Options of `leaky apply`.
+#[derive(Debug, Args)]
+pub struct Apply {
+    /// The array to apply the function to
+    #[arg(value_name = "X.npy")]
+    pub input: PathBuf,
+    /// Where to write the result
+    #[arg(value_name = "Y.npy")]
+    pub output: PathBuf,
+    /// The function
+    #[arg(long, value_name = "NAME", default_value = "leaky-relu")]
+    pub rectifier: Rectifier,
+    /// The slope below zero, for elu the depth; for prelu, repeated, one for each entry of axis 1
+    /// [default: 0.01, for elu 1, for prelu 0.25]
+    #[arg(long, value_name = "SLOPE", value_parser = values::slope, allow_negative_numbers = true)]
+    pub alpha: Vec<f64>,
+    /// Compute the gradient instead: this is the gradient of the output, of the shape of X
+    #[arg(long, value_name = "DY.npy")]
+    pub grad: Option<PathBuf>,
+}
+
+/// Options of `leaky plot`.
+#[derive(Debug, Args)]
+pub struct Plot {
+    /// The function
+    #[arg(long, value_name = "NAME", default_value = "leaky-relu")]
+    pub rectifier: Rectifier,
+    /// The slope below zero, for elu the depth; repeated, one curve for each [default: 0.01 and
+    /// 0.1, for elu 1, for prelu 0.25]
+    #[arg(long, value_name = "SLOPE", value_parser = values::slope, allow_negative_numbers = true)]
+    pub alpha: Vec<f64>,
+    /// Where to write the drawing: a .svg or .png file [default: the terminal]
+    #[arg(short, long, value_name = "FILE")]
+    pub output: Option<PathBuf>,
+}
+
+/// A rectifier by name.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub enum Rectifier {
+    /// x above zero, alpha * x below
+    LeakyRelu,
+    /// x above zero, 0 below
+    Relu,
+    /// x above zero, alpha * (exp(x) - 1) below
+    Elu,
+    /// As leaky-relu, with a slope for each channel
+    Prelu,
 }
 
 /// The data of a command that needs them.

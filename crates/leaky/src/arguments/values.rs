@@ -40,3 +40,12 @@ pub(super) fn count(text: &str) -> Result<usize, String> {
         _ => Err("a whole number of at least 1 is needed".into()),
     }
 }
+
+/// A negative slope for arrays of any float type: any finite number.
+pub(super) fn slope(text: &str) -> Result<f64, String> {
+    let slope: f64 = number(text)?;
+    match slope.is_finite() {
+        true => Ok(slope),
+        false => Err("the slope must be finite".into()),
+    }
+}

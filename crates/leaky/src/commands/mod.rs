@@ -1,9 +1,11 @@
 //! The commands of the tool: from arguments to what is printed and written.
 
+mod apply;
 mod convert;
 mod cure;
 mod diagnose;
 mod output;
+mod plot;
 
 use leaky_onnx::{Model, Network};
 
@@ -21,6 +23,8 @@ pub fn run(command: Command) -> Result<Outcome, Error> {
         Command::Diagnose(arguments) => diagnose::run(&arguments),
         Command::Convert(arguments) => convert::run(&arguments),
         Command::Cure(arguments) => cure::run(&arguments),
+        Command::Apply(arguments) => apply::run(&arguments),
+        Command::Plot(arguments) => plot::run(&arguments),
     }
 }
 

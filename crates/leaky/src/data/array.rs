@@ -23,8 +23,8 @@ pub(super) struct Array {
     pub offset: u64,
 }
 
-/// About how many bytes of an array are looked at in one go when all of it is checked.
-const SCAN_BYTES: usize = 1 << 22;
+/// About how many elements are looked at in one go when a whole array is checked.
+const SCAN_ELEMENTS: usize = 1 << 19;
 
 impl Array {
     pub fn new(entry: &Entry, dtype: DType, storage: Arc<Storage>, offset: u64) -> Self {
@@ -113,9 +113,9 @@ impl Array {
         })
     }
 
-    /// All rows in parts of about [`SCAN_BYTES`].
+    /// All rows in parts of about [`SCAN_ELEMENTS`] elements.
     fn parts(&self) -> impl Iterator<Item = Vec<usize>> {
-        let step = (SCAN_BYTES / self.row_bytes()).max(1);
+        let step = (SCAN_ELEMENTS / self.row_elements()).max(1);
         let rows = self.rows();
         (0..rows)
             .step_by(step)

@@ -106,7 +106,7 @@ fn open_labels(path: &Path) -> Result<Entry, DataError> {
 }
 
 /// The one array of a `.npy` file.
-fn list_npy(storage: &Arc<Storage>, name: &str) -> Result<Entry, DataError> {
+pub(super) fn list_npy(storage: &Arc<Storage>, name: &str) -> Result<Entry, DataError> {
     let mut start = vec![0; storage.len().min(1 << 14) as usize];
     storage.read_at(0, &mut start)?;
     let header = Header::read(start.as_slice()).map_err(|reason| storage.damaged(reason))?;

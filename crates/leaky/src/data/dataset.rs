@@ -135,11 +135,17 @@ fn check_fit(entry: &Entry, input: &ExpectedInput) -> Result<(), DataError> {
         return Err(DataError::Rank {
             array: array.clone(),
             input: name.clone(),
-            expected_rank: input.shape.len(),
-            expected: expected_text(&input.shape),
-            found_rank: entry.shape.len(),
-            found: shape_text(&entry.shape),
-            hint: reshape_hint(&entry.shape, &input.shape),
+            expected: format!(
+                "{}, shape {}{}",
+                input.shape.len(),
+                expected_text(&input.shape),
+                reshape_hint(&entry.shape, &input.shape)
+            ),
+            found: format!(
+                "{} axes, shape {}",
+                entry.shape.len(),
+                shape_text(&entry.shape)
+            ),
         });
     }
     let sizes = entry.shape.iter().zip(&input.shape).enumerate().skip(1);

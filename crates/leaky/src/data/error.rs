@@ -54,6 +54,15 @@ pub enum DataError {
         reason: String,
     },
 
+    /// The array holds something else than floats.
+    #[error("{file} holds {dtype}: expected float16, float32 or float64")]
+    NotFloats {
+        /// The file, as the user named it.
+        file: String,
+        /// What it holds.
+        dtype: String,
+    },
+
     /// Two arrays of the file have the same name.
     #[error("{file} holds several arrays of the same name; the names it holds: {names}")]
     DuplicateName {
@@ -129,24 +138,17 @@ pub enum DataError {
     },
 
     /// The number of axes differs.
-    #[error(
-        "array `{array}` has {found_rank} axes, shape {found}, but the network's input `{input}` expects {expected_rank}, shape {expected}{hint}"
-    )]
+    #[error("array `{array}` has {found}, but the network's input `{input}` expects {expected}")]
     Rank {
         /// The array's name.
         array: String,
         /// The input's name in the network.
         input: String,
-        /// The number of axes the network expects.
-        expected_rank: usize,
-        /// The shape the network expects.
+        /// How many axes of which sizes the network expects, and what would make the array fit
+        /// where that can be told.
         expected: String,
-        /// The number of axes of the array.
-        found_rank: usize,
-        /// The shape of the array.
+        /// How many axes of which sizes the array has.
         found: String,
-        /// What would make it fit, where that can be told.
-        hint: String,
     },
 
     /// One axis other than the samples' has another size.

@@ -307,9 +307,9 @@ fn shifted(network: &Network, node: &Node) -> Result<(ValueId, ValueId, f64), St
         return Err(format!("node '{}' lacks an input", node.name));
     };
     let sign = if node.operator == "Sub" { -1.0 } else { 1.0 };
-    match (network.parameter_of(left), network.parameter_of(right)) {
-        (None, Some(_)) => Ok((left, right, sign)),
-        (Some(_), None) if sign > 0.0 => Ok((right, left, 1.0)),
+    match (network.is_constant(left), network.is_constant(right)) {
+        (false, true) => Ok((left, right, sign)),
+        (true, false) if sign > 0.0 => Ok((right, left, 1.0)),
         _ => Err(format!(
             "its pre-activation is the sum of two branches at node '{}'",
             node.name

@@ -1,7 +1,10 @@
 //! The commands as a person runs them: arguments in, tables, files and exit codes out.
 
+mod bad_data;
 mod bad_input;
 mod convert;
 mod cure;
 mod diagnose;
+mod requests;
 mod running;
+mod workplace;

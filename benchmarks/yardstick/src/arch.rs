@@ -1,8 +1,8 @@
-//! The yardstick: copying as fast as memory allows.
+//! The copy itself.
 
 /// Copies `from` to `to` past the caches, half on this thread and half on another.
 #[cfg(target_arch = "x86_64")]
-pub(crate) fn streaming_copy(from: &[u8], to: &mut [u8]) {
+pub fn streaming_copy(from: &[u8], to: &mut [u8]) {
     use core::arch::x86_64::*;
 
     fn copy(from: &[u8], to: &mut [u8]) {
@@ -37,6 +37,6 @@ pub(crate) fn streaming_copy(from: &[u8], to: &mut [u8]) {
 
 /// Copies `from` to `to`: there is no streaming store here.
 #[cfg(not(target_arch = "x86_64"))]
-pub(crate) fn streaming_copy(from: &[u8], to: &mut [u8]) {
+pub fn streaming_copy(from: &[u8], to: &mut [u8]) {
     to.copy_from_slice(from);
 }

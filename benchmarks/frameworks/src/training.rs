@@ -1,0 +1,59 @@
+//! A training step of two networks with each rectifier.
+
+mod burn_networks;
+mod candle_networks;
+
+use crate::timing::{Contender, in_turns};
+
+/// The slope of every Leaky ReLU here.
+const SLOPE: f64 = 0.01;
+/// Plain gradient descent, so that a step is the network and little else.
+const LEARNING_RATE: f64 = 1e-3;
+const CLASSES: usize = 10;
+
+/// Samples and layers of the perceptron.
+const PERCEPTRON_BATCH: usize = 128;
+const PERCEPTRON: [usize; 4] = [784, 512, 512, CLASSES];
+
+/// Samples, side and channels of the convolutional network.
+const CONVOLUTIONAL_BATCH: usize = 64;
+const SIDE: usize = 28;
+const CHANNELS: [usize; 3] = [1, 32, 64];
+
+/// Prints the table for both frameworks.
+pub(crate) fn report() -> candle_core::Result<()> {
+    println!(
+        "A training step (forward, cross-entropy, backward, gradient descent), milliseconds, and \
+         relative to the framework's ReLU (medians of rounds taken in turns)\n"
+    );
+    println!("| framework | network | rectifier | ms | relative |");
+    println!("|---|---|---|---|---|");
+    let device = burn::tensor::Device::flex().autodiff();
+    print("Burn", "perceptron", 61, burn_networks::perceptron(&device));
+    print(
+        "Burn",
+        "convolutional",
+        21,
+        burn_networks::convolutional(&device),
+    );
+    print("candle", "perceptron", 61, candle_networks::perceptron()?);
+    print(
+        "candle",
+        "convolutional",
+        5,
+        candle_networks::convolutional()?,
+    );
+    println!();
+    Ok(())
+}
+
+fn print(framework: &str, network: &str, rounds: usize, contenders: Vec<Contender<'_>>) {
+    for timed in in_turns(rounds, contenders) {
+        println!(
+            "| {framework} | {network} | {} | {:.2} | {:.3} |",
+            timed.name,
+            timed.seconds * 1e3,
+            timed.relative
+        );
+    }
+}

@@ -1,0 +1,352 @@
+"""Times the kernels beside PyTorch, NumPy, JAX and ONNX Runtime in one process, on the same
+buffers, and beside Rust peers in another, and writes the table.
+
+    benchmarks/run.sh kernel
+
+All of them take turns in rounds. What is printed is the median time of a call over the rounds; a
+ratio is the median over the rounds of the ratio within a round.
+"""
+
+import os
+import pathlib
+import platform
+import statistics
+import subprocess
+import sys
+import time
+
+THREADS = 2
+os.environ["RAYON_NUM_THREADS"] = os.environ["OMP_NUM_THREADS"] = str(THREADS)
+
+import jax
+import leaky_python
+import numpy as np
+import onnx
+import onnxruntime
+import torch
+
+HERE = pathlib.Path(__file__).parent
+ALPHA = 0.01
+SIZES = [4 << 10, 64 << 10, 1 << 20, 16 << 20, 64 << 20]
+ROUNDS = 11
+SHARE = 0.02  # What one round gives to each entry in seconds, at least one call.
+PAUSE = 0.005  # Threads that wait for more work by spinning give up in the meantime.
+TYPES = {
+    "f32": torch.float32,
+    "bf16": torch.bfloat16,
+    "f16": torch.float16,
+    "f64": torch.float64,
+}
+
+
+def measure(entries):
+    """The seconds of a call in each round, by entry."""
+    calls = {}
+    for name, call in entries.items():
+        call()
+        start = time.perf_counter()
+        call()
+        calls[name] = max(1, int(SHARE / max(time.perf_counter() - start, 1e-7)))
+    seconds = {name: [] for name in entries}
+    for _ in range(ROUNDS):
+        for name, call in entries.items():
+            time.sleep(PAUSE)
+            call()
+            start = time.perf_counter()
+            for _ in range(calls[name]):
+                call()
+            seconds[name].append((time.perf_counter() - start) / calls[name])
+    return seconds
+
+
+def as_array(tensor):
+    """The same memory as a NumPy array; of unsigned integers for the half types."""
+    if tensor.element_size() == 2:
+        return tensor.view(torch.int16).numpy().view(np.uint16)
+    return tensor.numpy()
+
+
+def in_process(dtype, elements):
+    """The entries that run in this process."""
+    ours = getattr(leaky_python, dtype + "_")
+    x = torch.randn(elements).to(TYPES[dtype])
+    dy = torch.randn(elements).to(TYPES[dtype])
+    # Each entry writes to memory of its own, so that none finds its result in the cache of another
+    # core; but all read the same.
+    outputs = {}
+
+    def output(name):
+        outputs[name] = torch.ones_like(x)
+        return outputs[name]
+
+    x_, dy_ = as_array(x), as_array(dy)
+    copy, forward, relu, with_signs, backward, from_signs = (
+        as_array(output(name)) for name in ("copy", "y", "relu", "signs", "dx", "dx from signs")
+    )
+    ours_in_place = as_array(output("in place"))
+    signs = leaky_python.Signs()
+    ours.forward_with_signs(x_, with_signs, signs, ALPHA)
+    torch_forward, torch_backward = output("torch y"), output("torch dx")
+    torch_in_place = output("torch in place")
+    aten = torch._C._nn
+    entries = {
+        "copy": lambda: ours.copy(x_, copy),
+        "ours": lambda: ours.forward(x_, forward, ALPHA),
+        "ours, ReLU": lambda: ours.relu(x_, relu),
+        "ours, in place": lambda: ours.forward_in_place(ours_in_place, ALPHA),
+        "ours, with signs": lambda: ours.forward_with_signs(x_, with_signs, signs, ALPHA),
+        "ours, backward": lambda: ours.backward(x_, dy_, backward, ALPHA),
+        "ours, backward from signs": lambda: ours.backward_from_signs(signs, dy_, from_signs, ALPHA),
+        "PyTorch": lambda: aten.leaky_relu(x, ALPHA, out=torch_forward),
+        "PyTorch, in place": lambda: aten.leaky_relu_(torch_in_place, ALPHA),
+        "PyTorch, backward": lambda: torch.ops.aten.leaky_relu_backward.grad_input(
+            dy, x, ALPHA, False, grad_input=torch_backward
+        ),
+    }
+    if dtype == "f32":
+        entries |= others(x_)
+    return entries
+
+
+def others(x):
+    """NumPy, JAX and ONNX Runtime, in float32."""
+    numpy_y = np.ones_like(x)
+
+    def numpy_forward():
+        # The fastest that NumPy has, for a slope of at most one.
+        np.multiply(x, np.float32(ALPHA), out=numpy_y)
+        np.maximum(x, numpy_y, out=numpy_y)
+
+    jax_x = jax.numpy.asarray(x)
+    jax_function = jax.jit(lambda x: jax.nn.leaky_relu(x, ALPHA))
+
+    node = onnx.helper.make_node("LeakyRelu", ["x"], ["y"], alpha=ALPHA)
+    info = [
+        onnx.helper.make_tensor_value_info(name, onnx.TensorProto.FLOAT, x.shape) for name in "xy"
+    ]
+    graph = onnx.helper.make_graph([node], "leaky_relu", [info[0]], [info[1]])
+    opset = onnx.helper.make_opsetid("", 17)
+    model = onnx.helper.make_model(graph, opset_imports=[opset], ir_version=8)
+    options = onnxruntime.SessionOptions()
+    options.intra_op_num_threads = THREADS
+    session = onnxruntime.InferenceSession(
+        model.SerializeToString(), options, providers=["CPUExecutionProvider"]
+    )
+    binding = session.io_binding()
+    binding.bind_ortvalue_input("x", onnxruntime.OrtValue.ortvalue_from_numpy(x))
+    binding.bind_ortvalue_output("y", onnxruntime.OrtValue.ortvalue_from_numpy(np.ones_like(x)))
+    return {
+        "NumPy": numpy_forward,
+        "JAX": lambda: jax_function(jax_x).block_until_ready(),
+        "ONNX Runtime": lambda: session.run_with_iobinding(binding),
+    }
+
+
+def from_rust(elements):
+    """The medians of the entries that run in the Rust process."""
+    binary = HERE / "target/release/kernel"
+    lines = subprocess.run([binary, str(elements)], check=True, capture_output=True, text=True)
+    pairs = (line.split("\t") for line in lines.stdout.splitlines())
+    return {name: float(seconds) for name, seconds in pairs}
+
+
+def show(seconds):
+    if seconds is None:
+        return "–"
+    for unit, size in (("ms", 1e-3), ("µs", 1e-6)):
+        if seconds >= size:
+            return f"{seconds / size:.3g} {unit}"
+    return f"{seconds / 1e-9:.0f} ns"
+
+
+def size_name(elements):
+    for unit, size in (("Mi", 1 << 20), ("Ki", 1 << 10)):
+        if elements >= size:
+            return f"{elements // size} {unit}"
+    return str(elements)
+
+
+class Results:
+    def __init__(self):
+        self.seconds = {}
+
+    def run(self, dtype, elements):
+        self.seconds[dtype, elements] = measure(in_process(dtype, elements))
+
+    def median(self, dtype, elements, name):
+        rounds = self.seconds[dtype, elements].get(name)
+        return statistics.median(rounds) if rounds else None
+
+    def ratio(self, dtype, elements, slow, fast):
+        """How many times as long `slow` takes as `fast`."""
+        rounds = self.seconds[dtype, elements]
+        return statistics.median(a / b for a, b in zip(rounds[slow], rounds[fast]))
+
+
+def table(header, rows):
+    lines = [header, ["---"] + ["---:"] * (len(header) - 1), *rows]
+    return "\n".join("| " + " | ".join(line) + " |" for line in lines) + "\n"
+
+
+def report(results, rust):
+    yield f"# Leaky ReLU beside its peers\n\n{machine()}\n"
+
+    yield "## Forward into a buffer, f32\n"
+    peers = ["PyTorch", "NumPy", "JAX", "ONNX Runtime"]
+    rows = []
+    for n in SIZES:
+        row = [size_name(n), *(show(results.median("f32", n, e)) for e in ["copy", "ours", *peers])]
+        row.append(f"{results.ratio('f32', n, 'copy', 'ours'):.2f}")
+        row += [f"{results.ratio('f32', n, peer, 'ours'):.2f}x" for peer in peers]
+        rows.append(row)
+    header = ["elements", "copy", "ours", *peers, "of the copy's speed"]
+    yield table([*header, *(f"faster than {peer}" for peer in peers)], rows)
+
+    yield "## In place, backward, and ReLU, f32\n"
+    pairs = [
+        ("in place", "ours, in place", "PyTorch, in place"),
+        ("backward from signs", "ours, backward from signs", "PyTorch, backward"),
+        ("backward from input", "ours, backward", "PyTorch, backward"),
+        ("Leaky ReLU beside our ReLU", "ours", "ours, ReLU"),
+        ("with signs beside without", "ours, with signs", "ours"),
+    ]
+    rows = [
+        [
+            size_name(n),
+            work,
+            show(results.median("f32", n, ours)),
+            show(results.median("f32", n, theirs)),
+            f"{results.ratio('f32', n, theirs, ours):.2f}x",
+        ]
+        for work, ours, theirs in pairs
+        for n in SIZES
+    ]
+    yield table(["elements", "work", "ours", "theirs", "faster"], rows)
+
+    yield "## Other element types, beside PyTorch\n"
+    pairs = [
+        ("forward", "ours", "PyTorch"),
+        ("in place", "ours, in place", "PyTorch, in place"),
+        ("backward from signs", "ours, backward from signs", "PyTorch, backward"),
+    ]
+    rows = [
+        [
+            size_name(n),
+            dtype,
+            work,
+            show(results.median(dtype, n, ours)),
+            show(results.median(dtype, n, theirs)),
+            f"{results.ratio(dtype, n, theirs, ours):.2f}x",
+        ]
+        for dtype, n in results.seconds
+        if dtype != "f32"
+        for work, ours, theirs in pairs
+    ]
+    yield table(["elements", "type", "work", "ours", "PyTorch", "faster"], rows)
+
+    yield "## From Rust, f32\n"
+    pairs = [
+        ("rten-vecmath, in place (one thread)", "forward in place", "rten-vecmath forward in place"),
+        ("candle, forward", "forward", "candle forward"),
+        ("candle, forward and backward", "forward and backward", "candle forward and backward"),
+        ("Burn, forward", "forward", "Burn forward"),
+        ("Burn, forward and backward", "forward and backward", "Burn forward and backward"),
+    ]
+    rows = [
+        [
+            size_name(n),
+            peer,
+            show(rust[n][ours]),
+            show(rust[n][theirs]),
+            f"{rust[n][theirs] / rust[n][ours]:.2f}x",
+        ]
+        for peer, ours, theirs in pairs
+        for n in rust
+    ]
+    yield table(["elements", "peer", "ours", "theirs", "faster"], rows)
+    rows = [
+        [size_name(n), show(rust[n]["forward"]), show(results.median("f32", n, "ours")),
+         show(rust[n]["copy"]), show(results.median("f32", n, "copy"))]
+        for n in rust
+    ]
+    yield "What the call from Python adds, and the yardstick of both processes:\n"
+    yield table(["elements", "forward, Rust", "forward, Python", "copy, Rust", "copy, Python"], rows)
+
+    yield "## Aims\n"
+    yield table(["aim", "found", "reached"], list(aims(results, rust)))
+
+
+def aims(results, rust):
+    def aim(text, found, wanted, unit="x"):
+        reached = "yes" if found >= wanted else "**no**"
+        return [text, f"{found:.2f}{unit}", reached]
+
+    large = [n for n in SIZES if n >= 16 << 20]
+    small = [n for n in SIZES if n <= 1 << 20]
+
+    def worst(sizes, slow, fast, dtype="f32"):
+        return min(results.ratio(dtype, n, slow, fast) for n in sizes)
+
+    yield aim("forward, 16 Mi and up: 0.95 of the copy's speed", worst(large, "copy", "ours"), 0.95, "")
+    yield aim("forward, 16 Mi and up: 1.3x PyTorch", worst(large, "PyTorch", "ours"), 1.3)
+    found = worst(large, "PyTorch, backward", "ours, backward from signs")
+    yield aim("backward from signs, 16 Mi and up: 1.8x PyTorch's backward", found, 1.8)
+    found = worst(large, "PyTorch, in place", "ours, in place")
+    yield aim("in place, 16 Mi and up: no slower than PyTorch", found, 1.0)
+    yield aim("forward, 4 Ki to 1 Mi: no slower than PyTorch", worst(small, "PyTorch", "ours"), 1.0)
+    yield aim("forward, 4 Ki, both called from Python: 4x PyTorch", worst(SIZES[:1], "PyTorch", "ours"), 4)
+    native = results.median("f32", SIZES[0], "PyTorch") / rust[SIZES[0]]["forward"]
+    yield aim("forward, 4 Ki, ours called from Rust: 4x PyTorch", native, 4)
+    for peer in ("ONNX Runtime", "JAX", "NumPy"):
+        yield aim(f"forward, any size: 1.3x {peer}", worst(SIZES, peer, "ours"), 1.3)
+    for peer in ("candle", "Burn"):
+        for work in ("forward", "forward and backward"):
+            found = min(rust[n][f"{peer} {work}"] / rust[n][work] for n in rust if n >= 1 << 20)
+            yield aim(f"{work}, 1 Mi and up: 20x {peer}", found, 20)
+    sizes = [n for dtype, n in results.seconds if dtype == "bf16" and n >= 1 << 20]
+    found = worst(sizes, "PyTorch", "ours", "bf16")
+    yield aim("forward, bf16, 1 Mi and up: no slower than PyTorch", found, 1.0)
+    found = min(results.ratio("f32", n, "ours, ReLU", "ours") for n in large)
+    yield aim("Leaky ReLU, 16 Mi and up: within 2 % of our ReLU", found, 0.98)
+    yield ["kept for the gradient: 1 bit an element (PyTorch: 32)", "1", "yes"]
+
+
+def machine():
+    processor = platform.processor() or platform.machine()
+    for line in pathlib.Path("/proc/cpuinfo").read_text().splitlines():
+        if line.startswith("model name"):
+            processor = line.split(":")[1].strip()
+            break
+    rustc = subprocess.run(["rustc", "--version"], capture_output=True, text=True).stdout.strip()
+    versions = [f"{m.__name__} {m.__version__}" for m in (torch, np, jax, onnxruntime)]
+    return (
+        f"{processor}, {os.cpu_count()} cores, {THREADS} threads each, "
+        f"Python {platform.python_version()}, {', '.join(versions)}, {rustc}; "
+        f"load before the run {LOAD:.1f}. Slope {ALPHA}. Median over {ROUNDS} rounds in which all "
+        "take turns; `copy` is a copy with streaming stores on two threads, the limit of memory."
+    )
+
+
+LOAD = os.getloadavg()[0]
+
+
+def main():
+    torch.set_num_threads(THREADS)
+    torch.manual_seed(0)
+    results, rust = Results(), {}
+    for elements in SIZES:
+        print(f"f32, {size_name(elements)}", file=sys.stderr)
+        results.run("f32", elements)
+        rust[elements] = from_rust(elements)
+    for dtype in list(TYPES)[1:]:
+        for elements in SIZES[:-1]:
+            print(f"{dtype}, {size_name(elements)}", file=sys.stderr)
+            results.run(dtype, elements)
+    text = "\n".join(report(results, rust))
+    (HERE / "results").mkdir(exist_ok=True)
+    (HERE / "results/kernel.md").write_text(text)
+    print(text)
+
+
+if __name__ == "__main__":
+    main()

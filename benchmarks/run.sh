@@ -1,0 +1,45 @@
+#!/bin/sh
+# Measures the workspace beside its peers and writes a table to benchmarks/results/.
+#
+#   benchmarks/run.sh kernel      the function, beside PyTorch, NumPy, JAX, ONNX Runtime,
+#                                 rten-vecmath, candle and Burn
+#   benchmarks/run.sh frameworks  Leaky ReLU inside Burn and candle, beside their own: by itself, in
+#                                 training steps, and the memory it keeps
+#
+# Python's packages go to benchmarks/.venv; PYTHON names another interpreter that has them.
+set -eu
+cd "$(dirname "$0")"
+
+python() {
+    if [ -z "${PYTHON:-}" ]; then
+        if [ ! -x .venv/bin/python ]; then
+            python3 -m venv .venv
+            .venv/bin/pip install --quiet --requirement requirements.txt
+        fi
+        PYTHON=.venv/bin/python
+    fi
+    "$PYTHON" "$@"
+}
+
+case "${1:-}" in
+kernel)
+    cargo build --release --package leaky-python
+    cargo build --release --bin kernel
+    mkdir -p target/python
+    cp target/release/libleaky_python.so target/python/leaky_python.so
+    PYTHONPATH=target/python python kernel.py
+    ;;
+frameworks)
+    cargo build --release --package frameworks
+    mkdir -p results
+    {
+        target/release/frameworks
+        target/release/memory
+        target/release/frameworks_system_allocator
+    } | tee results/frameworks.md
+    ;;
+*)
+    echo "usage: benchmarks/run.sh kernel|frameworks" >&2
+    exit 2
+    ;;
+esac

@@ -1,0 +1,171 @@
+//! Values passed from step to step.
+
+use burn::backend::{DispatchTensor, TensorMetadata};
+use burn::tensor::TensorData;
+
+use super::{Network, ValueId};
+use crate::error::{Error, Result};
+use crate::operators::Inputs;
+use crate::value::Value;
+
+impl Network {
+    /// Runs the network on host arrays, one for each of [`inputs`](Self::inputs).
+    ///
+    /// # Errors
+    ///
+    /// If the arrays do not fit, or a node cannot compute with what reaches it.
+    pub fn run(&self, inputs: Vec<TensorData>) -> Result<Vec<TensorData>> {
+        let wanted: Vec<ValueId> = self.outputs.iter().map(|output| output.value).collect();
+        let values = inputs
+            .into_iter()
+            .map(|data| Value::from_data(data, &self.device))
+            .collect();
+        self.forward(values, &wanted, |_, _| {})?
+            .into_iter()
+            .zip(&self.outputs)
+            .map(|(value, output)| {
+                value.into_data().map_err(|reason| Error::Tensor {
+                    name: output.name.clone(),
+                    reason,
+                })
+            })
+            .collect()
+    }
+
+    /// Runs as much of the network as the `wanted` values need and returns these. `observe` sees each
+    /// value as soon as it is computed; a value that nothing needs any more is freed at once.
+    ///
+    /// # Errors
+    ///
+    /// If the inputs do not fit, or a node cannot compute with what reaches it.
+    pub fn forward(
+        &self,
+        inputs: Vec<Value>,
+        wanted: &[ValueId],
+        observe: impl FnMut(ValueId, &Value),
+    ) -> Result<Vec<Value>> {
+        let parameters: Vec<DispatchTensor> =
+            self.parameters.iter().map(|p| p.tensor.clone()).collect();
+        self.execute(&parameters, inputs, wanted, observe)
+    }
+
+    /// [`forward`](Self::forward) with other tensors in place of the parameters.
+    pub(crate) fn execute(
+        &self,
+        parameters: &[DispatchTensor],
+        inputs: Vec<Value>,
+        wanted: &[ValueId],
+        mut observe: impl FnMut(ValueId, &Value),
+    ) -> Result<Vec<Value>> {
+        self.check_inputs(&inputs)?;
+        let (needed, mut uses) = self.plan(wanted);
+        let mut values: Vec<Option<Value>> = Vec::new();
+        values.resize_with(self.names.len(), || None);
+        for (input, value) in self.inputs.iter().zip(inputs) {
+            observe(input.value, &value);
+            values[input.value.0] = Some(value);
+        }
+        for (value, constant) in &self.constants {
+            values[value.0] = Some(constant.clone());
+        }
+        for (parameter, tensor) in self.parameters.iter().zip(parameters) {
+            values[parameter.value.0] = Some(Value::Float(tensor.clone()));
+        }
+        for (node, _) in self
+            .nodes
+            .iter()
+            .zip(&needed)
+            .filter(|(_, needed)| **needed)
+        {
+            let taken = node
+                .inputs
+                .iter()
+                .map(|input| {
+                    input.and_then(|ValueId(index)| {
+                        uses[index] -= 1;
+                        // The last to need a value gets the value itself, which it may overwrite.
+                        if uses[index] == 0 {
+                            values[index].take()
+                        } else {
+                            values[index].clone()
+                        }
+                    })
+                })
+                .collect();
+            let outputs = (node.run)(Inputs::new(taken)).map_err(|reason| node.wrong(reason))?;
+            for (&id, value) in node.outputs.iter().zip(outputs) {
+                observe(id, &value);
+                if uses[id.0] > 0 {
+                    values[id.0] = Some(value);
+                }
+            }
+        }
+        wanted
+            .iter()
+            .map(|id| {
+                values[id.0].clone().ok_or_else(|| {
+                    Error::Invalid(format!("nothing gives the value '{}'", self.names[id.0]))
+                })
+            })
+            .collect()
+    }
+
+    /// Which nodes the wanted values need, and how often each value is used by them.
+    fn plan(&self, wanted: &[ValueId]) -> (Vec<bool>, Vec<usize>) {
+        let mut uses = vec![0; self.names.len()];
+        for id in wanted {
+            uses[id.0] += 1;
+        }
+        let mut needed = vec![false; self.nodes.len()];
+        for (index, node) in self.nodes.iter().enumerate().rev() {
+            needed[index] = node.outputs.iter().any(|id| uses[id.0] > 0);
+            if needed[index] {
+                for id in node.inputs.iter().flatten() {
+                    uses[id.0] += 1;
+                }
+            }
+        }
+        (needed, uses)
+    }
+
+    /// Refuses values that do not fit the inputs. The first axis counts samples: it may differ from
+    /// what the file says.
+    fn check_inputs(&self, values: &[Value]) -> Result<()> {
+        if values.len() != self.inputs.len() {
+            return Err(Error::Invalid(format!(
+                "it takes {} inputs, {} were given",
+                self.inputs.len(),
+                values.len()
+            )));
+        }
+        for (input, value) in self.inputs.iter().zip(values) {
+            let shape = value.shape();
+            let sizes_fit = input
+                .shape
+                .iter()
+                .zip(&shape)
+                .skip(1)
+                .all(|(wanted, found)| wanted.is_none_or(|w| w == *found));
+            if shape.len() != input.shape.len() || !sizes_fit {
+                let wanted: Vec<String> = input
+                    .shape
+                    .iter()
+                    .map(|size| size.map_or("any".into(), |size| size.to_string()))
+                    .collect();
+                return Err(Error::Input {
+                    name: input.name.clone(),
+                    reason: format!("expected shape [{}], found {shape:?}", wanted.join(", ")),
+                });
+            }
+            let dtype = value.tensor().dtype();
+            let kind_fits = dtype == input.dtype || (input.dtype.is_bool() && dtype.is_bool());
+            if !kind_fits {
+                return Err(Error::Input {
+                    name: input.name.clone(),
+                    reason: format!("expected {:?}, found {dtype:?}", input.dtype),
+                });
+            }
+        }
+        Ok(())
+    }
+}

@@ -1,0 +1,216 @@
+//! Curves of rectifiers and their gradients, as a drawing or as text.
+
+use std::fmt::Write;
+
+use plotters::coord::Shift;
+use plotters::prelude::*;
+use plotters::style::register_font;
+use textplots::{Chart, Plot, Shape};
+
+use crate::apply::{ApplyError, Function};
+use crate::error::Error;
+
+/// The drawing's size in pixels.
+const SIZE: (u32, u32) = (960, 480);
+
+/// The curves go from `-REACH` to `REACH`.
+const REACH: f64 = 3.0;
+
+/// Colours that people with any kind of colour vision tell apart: Okabe and Ito (2008), "Color
+/// Universal Design".
+const COLOURS: [RGBColor; 5] = [
+    RGBColor(0, 114, 178),
+    RGBColor(213, 94, 0),
+    RGBColor(0, 158, 115),
+    RGBColor(204, 121, 167),
+    RGBColor(0, 0, 0),
+];
+
+/// A function by name, and its points below and above zero: the gradient jumps there.
+pub struct Curve {
+    name: String,
+    values: [Vec<(f64, f64)>; 2],
+    gradients: [Vec<(f64, f64)>; 2],
+}
+
+impl Curve {
+    /// The curve of a function.
+    ///
+    /// # Errors
+    ///
+    /// Where the kernels refuse its slope.
+    pub fn new(name: String, function: &Function) -> Result<Self, ApplyError> {
+        let below: Vec<f64> = (0..=200)
+            .map(|i| REACH * (f64::from(i) / 200.0 - 1.0))
+            .collect();
+        let above: Vec<f64> = (0..=200)
+            .map(|i| (REACH * f64::from(i) / 200.0).max(1e-9))
+            .collect();
+        let points = |x: &[f64]| -> Result<_, ApplyError> {
+            let (values, gradients) = function.curve(x)?;
+            let beside = |y: Vec<f64>| x.iter().copied().zip(y).collect();
+            Ok((beside(values), beside(gradients)))
+        };
+        let (values_below, gradients_below) = points(&below)?;
+        let (values_above, gradients_above) = points(&above)?;
+        Ok(Self {
+            name,
+            values: [values_below, values_above],
+            gradients: [gradients_below, gradients_above],
+        })
+    }
+}
+
+/// What is drawn side by side: a title and the parts of each curve.
+type Panel = (&'static str, fn(&Curve) -> &[Vec<(f64, f64)>; 2]);
+
+const PANELS: [Panel; 2] = [
+    ("f(x)", |curve| &curve.values),
+    ("gradient of f at x", |curve| &curve.gradients),
+];
+
+/// The lowest and the highest value of a panel, with a margin.
+fn range(curves: &[Curve], parts: fn(&Curve) -> &[Vec<(f64, f64)>; 2]) -> (f64, f64) {
+    let values = || curves.iter().flat_map(parts).flatten().map(|point| point.1);
+    let lowest = values().fold(0.0, f64::min);
+    let highest = values().fold(1.0, f64::max);
+    let margin = (highest - lowest) * 0.08;
+    (lowest - margin, highest + margin)
+}
+
+/// The curves as an SVG file.
+///
+/// # Errors
+///
+/// Where the drawing fails.
+pub fn svg(title: &str, curves: &[Curve]) -> Result<String, Error> {
+    let mut text = String::new();
+    draw(
+        SVGBackend::with_string(&mut text, SIZE).into_drawing_area(),
+        title,
+        curves,
+    )?;
+    Ok(text)
+}
+
+/// The curves as a PNG file.
+///
+/// # Errors
+///
+/// Where the drawing fails.
+pub fn png(title: &str, curves: &[Curve]) -> Result<Vec<u8>, Error> {
+    let (width, height) = SIZE;
+    let mut pixels = vec![0; (width * height * 3) as usize];
+    let area = BitMapBackend::with_buffer(&mut pixels, SIZE).into_drawing_area();
+    draw(area, title, curves)?;
+    let mut file = Vec::new();
+    let mut encoder = png::Encoder::new(&mut file, width, height);
+    encoder.set_color(png::ColorType::Rgb);
+    let mut writer = encoder.write_header().map_err(failed)?;
+    writer.write_image_data(&pixels).map_err(failed)?;
+    writer.finish().map_err(failed)?;
+    Ok(file)
+}
+
+/// The curves as text for a terminal of that many columns. What tells them apart is the order of
+/// their slopes.
+pub fn text(title: &str, curves: &[Curve], columns: usize) -> String {
+    // Two dots stand side by side in a character, four above each other.
+    let width = (2 * columns.clamp(30, 100) - 20) as u32;
+    let mut text = String::new();
+    for (what, parts) in PANELS {
+        let dots: Vec<Vec<(f32, f32)>> = curves
+            .iter()
+            .flat_map(parts)
+            .map(|part| {
+                part.iter()
+                    .map(|point| (point.0 as f32, point.1 as f32))
+                    .collect()
+            })
+            .collect();
+        let shapes: Vec<Shape<'_>> = dots.iter().map(|dots| Shape::Lines(dots)).collect();
+        let (lowest, highest) = range(curves, parts);
+        let reach = REACH as f32;
+        let mut chart =
+            Chart::new_with_y_range(width, 52, -reach, reach, lowest as f32, highest as f32);
+        let drawn = shapes
+            .iter()
+            .fold(&mut chart, |chart, shape| chart.lineplot(shape));
+        drawn.axis();
+        drawn.figures();
+        let _ = writeln!(text, "{title}: {what}\n{drawn}");
+    }
+    text
+}
+
+fn draw<B: DrawingBackend>(
+    area: DrawingArea<B, Shift>,
+    title: &str,
+    curves: &[Curve],
+) -> Result<(), Error> {
+    // The drawing looks the same on every machine, whatever fonts it has.
+    let font = epaint_default_fonts::UBUNTU_LIGHT;
+    register_font("sans-serif", FontStyle::Normal, font)
+        .map_err(|_| Error::Plot("the font cannot be read".into()))?;
+    area.fill(&WHITE).map_err(failed)?;
+    let area = area.titled(title, ("sans-serif", 24)).map_err(failed)?;
+    for ((what, parts), area) in PANELS.into_iter().zip(area.split_evenly((1, 2))) {
+        panel(&area, what, parts, curves).map_err(failed)?;
+    }
+    area.present().map_err(failed)
+}
+
+fn panel<B: DrawingBackend>(
+    area: &DrawingArea<B, Shift>,
+    what: &str,
+    parts: fn(&Curve) -> &[Vec<(f64, f64)>; 2],
+    curves: &[Curve],
+) -> Result<(), DrawingAreaErrorKind<B::ErrorType>> {
+    let (lowest, highest) = range(curves, parts);
+    let mut chart = ChartBuilder::on(area)
+        .margin(12)
+        .x_label_area_size(40)
+        .y_label_area_size(50)
+        .build_cartesian_2d(-REACH..REACH, lowest..highest)?;
+    chart
+        .configure_mesh()
+        .x_desc("x")
+        .y_desc(what)
+        .x_labels(7)
+        .label_style(("sans-serif", 16))
+        .light_line_style(TRANSPARENT)
+        .draw()?;
+    for (index, curve) in curves.iter().enumerate() {
+        let colour = COLOURS[index % COLOURS.len()];
+        // Dashes grow shorter from curve to curve; the first has none.
+        let dash = (index > 0).then(|| (16 / index as i32).max(3));
+        for (place, part) in parts(curve).iter().enumerate() {
+            let drawn = match dash {
+                None => chart.draw_series(LineSeries::new(part.clone(), colour.stroke_width(2)))?,
+                Some(dash) => chart.draw_series(DashedLineSeries::new(
+                    part.clone(),
+                    dash,
+                    4,
+                    colour.stroke_width(2),
+                ))?,
+            };
+            if place == 0 {
+                drawn.label(curve.name.as_str()).legend(move |(x, y)| {
+                    PathElement::new([(x, y), (x + 20, y)], colour.stroke_width(2))
+                });
+            }
+        }
+    }
+    chart
+        .configure_series_labels()
+        .position(SeriesLabelPosition::UpperLeft)
+        .label_font(("sans-serif", 16))
+        .background_style(WHITE.mix(0.8))
+        .border_style(BLACK.mix(0.2))
+        .draw()?;
+    Ok(())
+}
+
+fn failed(error: impl std::fmt::Display) -> Error {
+    Error::Plot(error.to_string())
+}
