@@ -78,7 +78,22 @@ impl Value {
     }
 
     /// The only number it holds; `what` names it in messages.
-    pub(crate) fn number<T: Element>(&self, what: &str) -> Result<T, String> {
+    pub(crate) fn number(&self, what: &str) -> Result<f64, String> {
+        self.only(what)
+    }
+
+    /// The only number it holds, which must be an integer.
+    pub(crate) fn integer(&self, what: &str) -> Result<i64, String> {
+        match self {
+            Self::Int(_) => self.only(what),
+            other => Err(format!(
+                "{what} holds {}, expected an integer",
+                other.kind()
+            )),
+        }
+    }
+
+    fn only<T: Element>(&self, what: &str) -> Result<T, String> {
         if self.len() != 1 {
             return Err(format!(
                 "{what} has shape {:?}, expected one number",

@@ -125,7 +125,7 @@ pub(super) fn clip(request: &Request) -> Result<Run, Refusal> {
             Value::Float(mut x) => {
                 let number = |value: Option<Value>, attribute| match value {
                     None => Ok(attribute),
-                    Some(value) => value.number::<f64>("a bound").map(Some),
+                    Some(value) => value.number("a bound").map(Some),
                 };
                 // The upper bound is applied last: it holds where the two contradict each other.
                 if let Some(low) = number(least, low)? {
@@ -138,10 +138,10 @@ pub(super) fn clip(request: &Request) -> Result<Run, Refusal> {
             }
             Value::Int(mut x) => {
                 if let Some(low) = least {
-                    x = Dispatch::int_clamp_min(x, low.number::<i64>("a bound")?.into());
+                    x = Dispatch::int_clamp_min(x, low.integer("a bound")?.into());
                 }
                 if let Some(high) = most {
-                    x = Dispatch::int_clamp_max(x, high.number::<i64>("a bound")?.into());
+                    x = Dispatch::int_clamp_max(x, high.integer("a bound")?.into());
                 }
                 Value::Int(x)
             }

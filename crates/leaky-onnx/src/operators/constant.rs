@@ -40,7 +40,7 @@ pub(super) fn range(request: &Request) -> Result<Run, Refusal> {
         let (start, limit, delta) = (inputs.value(0)?, inputs.value(1)?, inputs.value(2)?);
         start.same_type(&limit)?;
         start.same_type(&delta)?;
-        let floats = |value: &Value| value.number::<f64>("a bound");
+        let floats = |value: &Value| value.number("a bound");
         let span = (floats(&limit)? - floats(&start)?) / floats(&delta)?;
         // Not a number where the step is zero and the span too.
         if !span.is_finite() {
@@ -51,7 +51,7 @@ pub(super) fn range(request: &Request) -> Result<Run, Refusal> {
         let dtype = burn::backend::TensorMetadata::dtype(start.tensor());
         let numbers = match &start {
             Value::Int(_) => {
-                let (start, delta) = (start.number::<i64>("")?, delta.number::<i64>("")?);
+                let (start, delta) = (start.integer("the start")?, delta.integer("the step")?);
                 let number = |index: usize| start.wrapping_add(delta.wrapping_mul(index as i64));
                 TensorData::new((0..count).map(number).collect::<Vec<i64>>(), [count])
             }

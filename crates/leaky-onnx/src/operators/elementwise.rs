@@ -107,16 +107,19 @@ pub(super) fn pow(_: &Request) -> Result<Run, Refusal> {
 
 fn float_power(base: DispatchTensor, exponent: Value) -> Result<Value, String> {
     let exponent = exponent.to_float(base.dtype())?;
-    // A lone exponent that is not learned takes the short way: squares become products.
+    // A lone exponent that is not learned takes the short way: squares become products. (Burn takes
+    // whole ones for integers, which end somewhere.)
     if exponent.len() == 1
         && exponent.rank() <= base.shape().num_dims()
         && !is_tracked(exponent.tensor())
     {
-        let exponent = exponent.number::<f64>("the exponent")?;
-        return Ok(Value::Float(Dispatch::float_powf_scalar(
-            base,
-            exponent.into(),
-        )));
+        let exponent = exponent.number("the exponent")?;
+        if exponent.abs() < f64::from(i32::MAX) {
+            return Ok(Value::Float(Dispatch::float_powf_scalar(
+                base,
+                exponent.into(),
+            )));
+        }
     }
     let (base, exponent) = aligned(Value::Float(base), exponent)?;
     Ok(Value::Float(Dispatch::float_powf(

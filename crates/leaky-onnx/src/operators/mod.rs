@@ -206,11 +206,12 @@ pub(crate) fn find(domain: &str, name: &str) -> Option<&'static Operator> {
 /// The largest tensor that a network may ask to create, in elements.
 const LARGEST: usize = 1 << 31;
 
-/// Refuses a shape that a network asks for and that memory is not likely to hold.
+/// Refuses a shape that a network asks for and that memory is not likely to hold. An axis must not be
+/// longer than that even where another is empty.
 fn bounded(shape: &[usize]) -> Result<(), String> {
     shape
         .iter()
-        .try_fold(1_usize, |n, &size| n.checked_mul(size))
+        .try_fold(1_usize, |n, &size| n.checked_mul(size.max(1)))
         .filter(|&n| n <= LARGEST)
         .map(|_| ())
         .ok_or_else(|| {

@@ -56,9 +56,11 @@ fn padded_shape(shape: &[usize], pads: &[(i64, i64)]) -> Result<Vec<usize>, Stri
         .iter()
         .zip(pads)
         .map(|(&size, &(before, after))| {
-            (size as i64)
-                .checked_add(before)
-                .and_then(|size| size.checked_add(after))
+            let most = i64::from(u32::MAX);
+            [before, after]
+                .iter()
+                .all(|count| (-most..=most).contains(count))
+                .then(|| size as i64 + before + after)
                 .and_then(|size| usize::try_from(size).ok())
                 .ok_or_else(|| format!("shape {shape:?} cannot be padded by {pads:?}"))
         })

@@ -1,19 +1,23 @@
 //! Sums, means, extremes and norms along axes.
 
 use burn::backend::ops::{FloatTensorOps, IntTensorOps};
-use burn::backend::{Dispatch, DispatchTensor};
-use burn::tensor::{BoolDType, IntDType};
+use burn::backend::{Dispatch, DispatchTensor, TensorMetadata};
+use burn::tensor::{BoolDType, IntDType, TensorData};
 
 use super::{Inputs, Refusal, Request, Run};
+use crate::tensor;
 use crate::value::{self, Value};
 
 type AlongAxis = fn(DispatchTensor, usize) -> DispatchTensor;
 
-/// How one axis is reduced to size 1.
+/// How axes are reduced to size 1.
 #[derive(Clone, Copy)]
 struct Reduction {
     float: AlongAxis,
-    int: AlongAxis,
+    /// For integers, two of them into one.
+    int: fn(i64, i64) -> Option<i64>,
+    /// Whether the result for integers is divided by their number.
+    average: bool,
     /// The result over no elements; for integers where it can be said.
     of_nothing: f64,
     /// Whether truth values are reduced too, as 0 and 1.
@@ -22,35 +26,40 @@ struct Reduction {
 
 const SUM: Reduction = Reduction {
     float: Dispatch::float_sum_dim,
-    int: Dispatch::int_sum_dim,
+    int: i64::checked_add,
+    average: false,
     of_nothing: 0.0,
     bools: false,
 };
 
 const MEAN: Reduction = Reduction {
     float: Dispatch::float_mean_dim,
-    int: Dispatch::int_mean_dim,
+    int: i64::checked_add,
+    average: true,
     of_nothing: f64::NAN,
     bools: false,
 };
 
 const PRODUCT: Reduction = Reduction {
     float: Dispatch::float_prod_dim,
-    int: Dispatch::int_prod_dim,
+    int: i64::checked_mul,
+    average: false,
     of_nothing: 1.0,
     bools: false,
 };
 
 const MAX: Reduction = Reduction {
     float: Dispatch::float_max_dim,
-    int: Dispatch::int_max_dim,
+    int: |a, b| Some(a.max(b)),
+    average: false,
     of_nothing: f64::NEG_INFINITY,
     bools: true,
 };
 
 const MIN: Reduction = Reduction {
     float: Dispatch::float_min_dim,
-    int: Dispatch::int_min_dim,
+    int: |a, b| Some(a.min(b)),
+    average: false,
     of_nothing: f64::INFINITY,
     bools: true,
 };
@@ -66,19 +75,46 @@ impl Reduction {
         if shape.contains(&0) {
             return Ok(value.filled(reduced, self.of_nothing));
         }
-        let (merged, steps) = merge(&shape, axes);
-        let value = value.reshape(merged)?;
-        let apply = |tensor, along: AlongAxis| steps.iter().fold(tensor, |t, &axis| along(t, axis));
         let value = match value {
-            Value::Float(tensor) => Value::Float(apply(tensor, self.float)),
-            Value::Int(tensor) => Value::Int(apply(tensor, self.int)),
-            Value::Bool(_) if self.bools => {
-                let numbers = value.to_int().tensor().clone();
-                Value::Int(apply(numbers, self.int)).to_bool()
+            Value::Float(_) => {
+                let (merged, steps) = merge(&shape, axes);
+                let tensor = value.reshape(merged)?.into_float()?;
+                let along = |tensor, &axis: &usize| (self.float)(tensor, axis);
+                Value::Float(steps.iter().fold(tensor, along))
             }
+            Value::Int(_) => self.over_integers(value, &reduced)?,
+            Value::Bool(_) if self.bools => self.over_integers(value.to_int(), &reduced)?.to_bool(),
             Value::Bool(_) => return Err("truth values cannot be reduced to a number".into()),
         };
         value.reshape(reduced)
+    }
+
+    /// On the host, where overflow is noticed: integers are few in a network.
+    fn over_integers(self, value: Value, reduced: &[usize]) -> Result<Value, String> {
+        let (shape, device) = (value.shape(), value.tensor().device());
+        let numbers: Vec<i64> = tensor::values(&value.into_data()?);
+        let mut results: Vec<Option<i64>> = vec![None; reduced.iter().product()];
+        let each = (numbers.len() / results.len()) as i64;
+        for (position, number) in numbers.into_iter().enumerate() {
+            // The same place in the reduced tensor, where reduced axes have the one index 0.
+            let (mut rest, mut target, mut stride) = (position, 0, 1);
+            for (&size, &kept) in shape.iter().zip(reduced).rev() {
+                target += (rest % size).min(kept - 1) * stride;
+                rest /= size;
+                stride *= kept;
+            }
+            let folded = match results[target] {
+                None => Some(number),
+                Some(result) => (self.int)(result, number),
+            };
+            results[target] = Some(folded.ok_or("an integer grew beyond 64 bits")?);
+        }
+        let finish = |result: Option<i64>| {
+            let result = result.unwrap_or_default();
+            if self.average { result / each } else { result }
+        };
+        let results: Vec<i64> = results.into_iter().map(finish).collect();
+        Ok(Value::from_data(TensorData::new(results, reduced), &device))
     }
 }
 

@@ -232,7 +232,7 @@ pub(super) fn dropout(request: &Request) -> Result<Run, Refusal> {
         let ratio = inputs.optional(1).map(|ratio| ratio.number("the ratio"));
         let training = inputs
             .optional(2)
-            .map(|flag| flag.to_int().number("the mode"));
+            .map(|flag| flag.to_int().integer("the mode"));
         if drops(
             ratio.transpose()?.unwrap_or(0.5),
             training.transpose()?.unwrap_or(0),
