@@ -4,4 +4,5 @@ mod bad_input;
 mod convert;
 mod cure;
 mod diagnose;
+mod function;
 mod running;
