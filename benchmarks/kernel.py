@@ -30,7 +30,7 @@ ALPHA = 0.01
 SIZES = [4 << 10, 64 << 10, 1 << 20, 16 << 20, 64 << 20]
 ROUNDS = 11
 SHARE = 0.02  # What one round gives to each entry in seconds, at least one call.
-PAUSE = 0.005  # Threads that wait for more work by spinning give up in the meantime.
+PAUSE = 0.03  # Threads that wait for more work by spinning give up in the meantime.
 TYPES = {
     "f32": torch.float32,
     "bf16": torch.bfloat16,

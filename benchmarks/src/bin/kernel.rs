@@ -92,7 +92,7 @@ fn medians(mut entries: Vec<Entry<'_>>) -> BTreeMap<&'static str, f64> {
     for _ in 0..ROUNDS {
         for ((name, call), calls) in entries.iter_mut().zip(&calls) {
             // Threads that wait for more work by spinning give up in the meantime.
-            std::thread::sleep(Duration::from_millis(4));
+            std::thread::sleep(Duration::from_millis(10));
             call();
             let start = Instant::now();
             for _ in 0..*calls {

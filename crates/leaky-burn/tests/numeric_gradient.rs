@@ -53,7 +53,7 @@ fn of_the_input() {
     for device in recording() {
         let input = away_from_zero([3, 4, 2], &device);
         assert_numeric("leaky_relu", &input, |x| leaky_burn::leaky_relu(x, 0.2));
-        assert_numeric("relu", &input, |x| leaky_burn::relu(x));
+        assert_numeric("relu", &input, leaky_burn::relu);
         assert_numeric("leaky_relu of a view", &input, |x| {
             leaky_burn::leaky_relu(x.permute([2, 0, 1]), -0.7)
         });

@@ -1,61 +1,58 @@
 //! Parameters of a network while single numbers in them are changed.
 
 use std::collections::BTreeMap;
+use std::collections::btree_map::Entry;
 
-use burn::tensor::{DType, TensorData};
 use leaky_onnx::{Network, Result};
 
+use super::numbers::Numbers;
 use super::part::Part;
 
-/// Some parameters of a network, as numbers in row-major order.
-#[derive(Clone)]
-pub(super) struct Edits(BTreeMap<usize, Vec<f64>>);
+/// Some parameters of a network, to be changed number by number.
+pub(super) struct Edits(BTreeMap<usize, Numbers>);
 
 impl Edits {
     /// Copies parameters from a network.
     pub(super) fn of(network: &Network, parameters: impl Iterator<Item = usize>) -> Result<Self> {
         let mut copied = BTreeMap::new();
         for parameter in parameters {
-            if let std::collections::btree_map::Entry::Vacant(new) = copied.entry(parameter) {
-                new.insert(network.parameter_data(parameter)?.iter::<f64>().collect());
+            if let Entry::Vacant(new) = copied.entry(parameter) {
+                new.insert(Numbers::of(network.parameter_data(parameter)?));
             }
         }
         Ok(Self(copied))
     }
 
-    pub(super) fn get(&self, parameter: usize, place: usize) -> f64 {
-        self.0[&parameter][place]
+    /// The numbers of a part, in order.
+    pub(super) fn read(&self, part: Part) -> Vec<f64> {
+        let numbers = &self.0[&part.parameter];
+        part.places().map(|place| numbers.get(place)).collect()
     }
 
-    pub(super) fn set(&mut self, parameter: usize, place: usize, value: f64) {
-        if let Some(numbers) = self.0.get_mut(&parameter) {
-            numbers[place] = value;
-        }
-    }
-
-    /// The first number of a part.
+    /// The number of a part that has one.
     pub(super) fn number(&self, part: Part) -> f64 {
-        part.places()
-            .next()
-            .map_or(0.0, |place| self.get(part.parameter, place))
+        self.read(part).first().copied().unwrap_or(0.0)
     }
 
-    pub(super) fn fill(&mut self, part: Part, value: f64) {
-        for place in part.places() {
-            self.set(part.parameter, place, value);
+    /// Replaces the numbers of a part, in order.
+    pub(super) fn write(&mut self, part: Part, values: impl IntoIterator<Item = f64>) {
+        if let Some(numbers) = self.0.get_mut(&part.parameter) {
+            for (place, value) in part.places().zip(values) {
+                numbers.set(place, value);
+            }
         }
     }
 
-    /// Puts the numbers into the network.
-    pub(super) fn apply(&self, network: &mut Network) -> Result<()> {
+    /// Makes all numbers of a part the same.
+    pub(super) fn fill(&mut self, part: Part, value: f64) {
+        self.write(part, std::iter::repeat(value));
+    }
+
+    /// Puts the parameters into the network.
+    pub(super) fn apply(&self, network: &mut Network) {
         for (&parameter, numbers) in &self.0 {
             let shape = network.parameters()[parameter].shape.clone();
-            let data = match network.parameter_data(parameter)?.dtype() {
-                DType::F64 => TensorData::new(numbers.clone(), shape),
-                _ => TensorData::new(numbers.iter().map(|&value| value as f32).collect(), shape),
-            };
-            network.set_parameter(parameter, data);
+            network.set_parameter(parameter, numbers.to_data(shape));
         }
-        Ok(())
     }
 }

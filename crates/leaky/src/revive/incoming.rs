@@ -2,7 +2,26 @@
 
 use leaky_onnx::{Network, Node, Rectifier, Shapes, ValueId};
 
+use super::own::Own;
 use super::part::Part;
+
+/// What computes the pre-activations of a layer.
+#[derive(Debug)]
+pub(super) struct Incoming {
+    units: usize,
+    weights: Option<Weights>,
+    shift: Option<Shift>,
+    normalization: Option<Normalization>,
+}
+
+/// The weights of a layer, and the axis of them that counts its units.
+#[derive(Debug)]
+struct Weights {
+    tensor: Own,
+    axis: usize,
+    /// Where the axis counts the units of one group only, as in a grouped ConvTranspose.
+    units_per_group: Option<usize>,
+}
 
 /// A parameter that shifts all units of a layer, one number each, times a factor.
 #[derive(Debug, Clone, Copy)]
@@ -16,26 +35,8 @@ struct Shift {
 struct Normalization {
     scale: usize,
     shift: usize,
-    /// Mean and variance, where they are numbers in the file.
-    statistics: Option<(usize, usize)>,
-}
-
-/// The weights of a layer, and the axis of them that counts its units.
-#[derive(Debug, Clone, Copy)]
-struct Weights {
-    parameter: usize,
-    axis: usize,
-    /// Where the axis counts the units of one group only, as in a grouped ConvTranspose.
-    units_per_group: Option<usize>,
-}
-
-/// What computes the pre-activations of a layer.
-#[derive(Debug)]
-pub(super) struct Incoming {
-    units: usize,
-    weights: Option<Weights>,
-    shift: Option<Shift>,
-    normalization: Option<Normalization>,
+    /// Mean, variance and what is added to it, where they are numbers in the file.
+    statistics: Option<(usize, usize, f64)>,
 }
 
 /// The numbers that are a unit's own.
@@ -48,8 +49,16 @@ pub(super) struct UnitNumbers {
     pub(super) shift: Option<(Part, f64)>,
     /// Its scale in a normalisation.
     pub(super) scale: Option<Part>,
-    /// Its mean and variance in a batch normalisation.
-    pub(super) statistics: Option<(Part, Part)>,
+    /// What a batch normalisation knows of it.
+    pub(super) statistics: Option<Statistics>,
+}
+
+/// The mean and the variance of a unit, and the number that is added to the variance.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Statistics {
+    pub(super) mean: Part,
+    pub(super) variance: Part,
+    pub(super) epsilon: f64,
 }
 
 impl Incoming {
@@ -72,50 +81,36 @@ impl Incoming {
         };
         let mut value = rectifier.input;
         loop {
-            if let Some(other) = network.consumers(value).get(1) {
-                return Err(format!(
-                    "its pre-activation also feeds node '{}'",
-                    network.nodes()[other.0].name
-                ));
-            }
-            let Some(index) = network.producer(value) else {
-                return Err("it acts on an input of the network".into());
-            };
-            if units_of(network, value, shapes) != units {
-                return Err(format!(
-                    "node '{}' rearranges the units",
-                    network.nodes()[index].name
-                ));
-            }
+            only_goes_on(network, value)?;
+            let index = network
+                .producer(value)
+                .ok_or("it acts on an input of the network")?;
             let node = &network.nodes()[index];
-            let input = |number: usize| node.inputs.get(number).copied().flatten();
+            if units_of(network, value, shapes) != units {
+                return Err(format!("node '{}' rearranges the units", node.name));
+            }
             let follow = match node.operator.as_str() {
                 "Identity" | "Dropout" | "Cast" | "Transpose" | "Reshape" | "Flatten"
-                | "Squeeze" | "Unsqueeze" => input(0),
+                | "Squeeze" | "Unsqueeze" => input(node, 0)?,
                 "Add" | "Sub" => {
-                    let (operand, shift, factor) = shifted(network, node)?;
+                    let (operand, constant, factor) = shifted(network, node)?;
                     if found.shift.is_none() && found.normalization.is_none() {
-                        found.shift = shift_of(network, shift, units, shapes, value)
+                        found.shift = shift_of(network, constant, units, shapes, value)
                             .map(|parameter| Shift { parameter, factor });
                     }
-                    Some(operand)
+                    operand
                 }
-                "BatchNormalization"
-                | "InstanceNormalization"
-                | "GroupNormalization"
-                | "LayerNormalization" => {
-                    found.normalize(network, node, units)?;
-                    if matches!(
-                        node.operator.as_str(),
-                        "GroupNormalization" | "LayerNormalization"
-                    ) {
-                        // Fresh weights of one unit would change the others through the statistics.
-                        return Ok(found);
-                    }
-                    input(0)
+                "BatchNormalization" | "InstanceNormalization" => {
+                    found.normalize(network, node)?;
+                    input(node, 0)?
+                }
+                "GroupNormalization" | "LayerNormalization" => {
+                    // Fresh weights of one unit would change the others through the statistics.
+                    found.normalize(network, node)?;
+                    return Ok(found);
                 }
                 "Conv" | "ConvTranspose" | "Gemm" | "MatMul" => {
-                    found.end_at(network, node, units)?;
+                    found.end_at(network, node)?;
                     return Ok(found);
                 }
                 other => {
@@ -125,11 +120,11 @@ impl Incoming {
                     ));
                 }
             };
-            value = follow.ok_or_else(|| format!("node '{}' has no input", node.name))?;
+            value = follow;
         }
     }
 
-    fn normalize(&mut self, network: &Network, node: &Node, units: usize) -> Result<(), String> {
+    fn normalize(&mut self, network: &Network, node: &Node) -> Result<(), String> {
         if self.normalization.is_some() {
             return Err(format!(
                 "it is normalised more than once (node '{}')",
@@ -137,25 +132,20 @@ impl Incoming {
             ));
         }
         let own = |number: usize| {
-            let id = node.inputs.get(number).copied().flatten();
-            id.ok_or_else(|| format!("node '{}' has no scale and shift", node.name))
-                .and_then(|id| own_parameter(network, id))
-                .and_then(|parameter| {
-                    match network.parameters()[parameter]
-                        .shape
-                        .iter()
-                        .product::<usize>()
-                    {
-                        size if size == units => Ok(parameter),
-                        _ => Err(format!(
-                            "node '{}' does not scale each unit by itself",
-                            node.name
-                        )),
-                    }
-                })
+            let tensor = Own::of(network, input(node, number)?)?;
+            if tensor.len() == self.units {
+                Ok(tensor.parameter)
+            } else {
+                Err(format!(
+                    "node '{}' does not scale each unit by itself",
+                    node.name
+                ))
+            }
         };
         let statistics = match node.operator.as_str() {
-            "BatchNormalization" => Some((own(3)?, own(4)?)),
+            "BatchNormalization" => {
+                Some((own(3)?, own(4)?, node.attributes().float("epsilon", 1e-5)?))
+            }
             _ => None,
         };
         self.normalization = Some(Normalization {
@@ -166,108 +156,120 @@ impl Incoming {
         Ok(())
     }
 
-    fn end_at(&mut self, network: &Network, node: &Node, units: usize) -> Result<(), String> {
-        let input = |number: usize| node.inputs.get(number).copied().flatten();
-        let parameter = |number: usize| {
-            let id = input(number).ok_or_else(|| format!("node '{}' has no weights", node.name))?;
-            own_parameter(network, id)
-        };
+    /// Takes the weights, and the bias where nothing behind it shifts the units.
+    fn end_at(&mut self, network: &Network, node: &Node) -> Result<(), String> {
         let flag = |name| node.attributes().int(name, 0).map(|value| value != 0);
         let (number, axis) = match node.operator.as_str() {
             "Conv" => (1, 0),
             "ConvTranspose" => (1, 1),
             "Gemm" => (1, usize::from(!flag("transB")?)),
-            _ => {
-                let is_parameter =
-                    |number| input(number).is_some_and(|id| network.parameter_of(id).is_some());
-                let number = if is_parameter(1) { 1 } else { 0 };
-                let rank = network.parameters()[parameter(number)?].shape.len();
-                if rank < 2 {
-                    return Err(format!("the weights of node '{}' are a vector", node.name));
-                }
-                (number, if number == 1 { rank - 1 } else { rank - 2 })
-            }
+            _ => weights_of_matmul(network, node)?,
         };
-        let weights = parameter(number)?;
-        let size = network.parameters()[weights].shape.get(axis).copied();
+        let tensor = Own::of(network, input(node, number)?)?;
         let groups = node.attributes().int("group", 1)?.max(1) as usize;
-        let units_per_group =
-            (node.operator == "ConvTranspose" && groups > 1).then_some(units / groups);
-        if size != Some(units_per_group.unwrap_or(units)) {
+        let grouped = node.operator == "ConvTranspose" && groups > 1;
+        let units_per_group = grouped.then_some(self.units / groups);
+        let expected = units_per_group.unwrap_or(self.units);
+        if tensor.shape().get(axis) != Some(&expected) || (grouped && !tensor.is_plain()) {
             return Err(format!(
-                "the weights of node '{}' have no axis of {units} units",
+                "the weights of node '{}' have no axis of {expected} units",
                 node.name
             ));
         }
         self.weights = Some(Weights {
-            parameter: weights,
+            tensor,
             axis,
             units_per_group,
         });
-        // Behind a normalisation the layer's own shift is the normalisation's.
-        let bias = input(2)
-            .filter(|_| matches!(node.operator.as_str(), "Conv" | "ConvTranspose" | "Gemm"));
-        if let (Some(bias), None, None) = (bias, self.shift, self.normalization)
-            && let Ok(parameter) = own_parameter(network, bias)
-            && network.parameters()[parameter]
-                .shape
-                .iter()
-                .product::<usize>()
-                == units
+        if node.operator == "MatMul" || self.shift.is_some() || self.normalization.is_some() {
+            return Ok(());
+        }
+        let bias = input(node, 2).and_then(|bias| Own::of(network, bias));
+        if let Ok(bias) = bias
+            && bias.len() == self.units
         {
             let factor = if node.operator == "Gemm" {
                 node.attributes().float("beta", 1.0)?
             } else {
                 1.0
             };
-            self.shift = (factor != 0.0).then_some(Shift { parameter, factor });
+            self.shift = (factor != 0.0).then_some(Shift {
+                parameter: bias.parameter,
+                factor,
+            });
         }
         Ok(())
     }
 
     /// The numbers of one unit.
-    pub(super) fn unit(&self, network: &Network, unit: usize) -> UnitNumbers {
+    pub(super) fn unit(&self, unit: usize) -> UnitNumbers {
         let number = |parameter| Part::number(parameter, unit);
-        let weights = self.weights.map(
+        let weights = self.weights.as_ref().map(
             |Weights {
-                 parameter,
+                 tensor,
                  axis,
                  units_per_group,
-             }| {
-                let shape = &network.parameters()[parameter].shape;
-                let Some(units) = units_per_group else {
-                    return Part::entry(parameter, shape, axis, unit);
-                };
-                let rows = shape[0] * units / self.units;
-                let group = unit / units;
-                Part::entry_of_rows(
-                    parameter,
-                    shape,
-                    group * rows..(group + 1) * rows,
-                    unit % units,
-                )
+             }| match units_per_group {
+                None => tensor.entry(*axis, unit),
+                Some(units) => {
+                    let rows = tensor.shape()[0] * units / self.units;
+                    let group = unit / units;
+                    tensor.entry_of_rows(group * rows..(group + 1) * rows, unit % units)
+                }
             },
         );
+        let shift = match (self.normalization, self.shift) {
+            (Some(normalization), _) => Some((number(normalization.shift), 1.0)),
+            (None, Some(shift)) => Some((number(shift.parameter), shift.factor)),
+            (None, None) => None,
+        };
         UnitNumbers {
             weights,
-            shift: match (self.normalization, self.shift) {
-                (Some(normalization), _) => Some((number(normalization.shift), 1.0)),
-                (None, Some(shift)) => Some((number(shift.parameter), shift.factor)),
-                (None, None) => None,
-            },
+            shift,
             scale: self
                 .normalization
                 .map(|normalization| number(normalization.scale)),
             statistics: self
                 .normalization
                 .and_then(|normalization| normalization.statistics)
-                .map(|(mean, variance)| (number(mean), number(variance))),
+                .map(|(mean, variance, epsilon)| Statistics {
+                    mean: number(mean),
+                    variance: number(variance),
+                    epsilon,
+                }),
         }
     }
 }
 
+fn input(node: &Node, number: usize) -> Result<ValueId, String> {
+    let value = node.inputs.get(number).copied().flatten();
+    value.ok_or_else(|| format!("node '{}' has no input {number}", node.name))
+}
+
+/// Refuses a value that anything but the way to the rectifier sees.
+fn only_goes_on(network: &Network, value: ValueId) -> Result<(), String> {
+    if network.outputs().iter().any(|output| output.value == value) {
+        return Err("its pre-activation is an output of the network".into());
+    }
+    let mut seeing = network
+        .consumers(value)
+        .iter()
+        .map(|(node, _)| &network.nodes()[*node]);
+    // Who asks for the shape alone sees no numbers.
+    let mut seeing = seeing
+        .by_ref()
+        .filter(|node| !matches!(node.operator.as_str(), "Shape" | "Size"));
+    match (seeing.next(), seeing.next()) {
+        (Some(_), Some(other)) => Err(format!(
+            "its pre-activation also feeds node '{}'",
+            other.name
+        )),
+        _ => Ok(()),
+    }
+}
+
 /// How many units a value carries.
-pub(super) fn units_of(network: &Network, value: ValueId, shapes: &Shapes) -> usize {
+fn units_of(network: &Network, value: ValueId, shapes: &Shapes) -> usize {
     let axis = network.unit_axis(value, shapes);
     shapes
         .get(value)
@@ -276,36 +278,19 @@ pub(super) fn units_of(network: &Network, value: ValueId, shapes: &Shapes) -> us
         .unwrap_or(0)
 }
 
-/// The parameter behind a value, if nothing else uses it.
-pub(super) fn own_parameter(network: &Network, value: ValueId) -> Result<usize, String> {
-    let parameter = network.parameter_of(value).ok_or_else(|| {
-        format!(
-            "the weights '{}' are computed by the network",
-            network.value_name(value)
-        )
-    })?;
-    match network.consumers(value) {
-        [_] => Ok(parameter),
-        users => {
-            let names: Vec<&str> = users
-                .iter()
-                .map(|(node, _)| network.nodes()[*node].name.as_str())
-                .collect();
-            Err(format!(
-                "the weights '{}' are shared by the nodes {}",
-                network.value_name(value),
-                names.join(", ")
-            ))
-        }
+/// Which factor of a matrix product holds the weights, and which axis of it counts the units.
+fn weights_of_matmul(network: &Network, node: &Node) -> Result<(usize, usize), String> {
+    let number = usize::from(network.is_constant(input(node, 1)?));
+    let rank = Own::of(network, input(node, number)?)?.shape().len();
+    match rank.checked_sub(if number == 1 { 1 } else { 2 }) {
+        Some(axis) if rank > 1 => Ok((number, axis)),
+        _ => Err(format!("the weights of node '{}' are a vector", node.name)),
     }
 }
 
 /// The operand and the constant of a sum or difference, with the constant's sign.
 fn shifted(network: &Network, node: &Node) -> Result<(ValueId, ValueId, f64), String> {
-    let input = |number: usize| node.inputs.get(number).copied().flatten();
-    let (Some(left), Some(right)) = (input(0), input(1)) else {
-        return Err(format!("node '{}' lacks an input", node.name));
-    };
+    let (left, right) = (input(node, 0)?, input(node, 1)?);
     let sign = if node.operator == "Sub" { -1.0 } else { 1.0 };
     match (network.is_constant(left), network.is_constant(right)) {
         (false, true) => Ok((left, right, sign)),
@@ -325,10 +310,10 @@ fn shift_of(
     shapes: &Shapes,
     value: ValueId,
 ) -> Option<usize> {
-    let parameter = own_parameter(network, constant).ok()?;
-    let shape = &network.parameters()[parameter].shape;
+    let tensor = Own::of(network, constant).ok()?;
+    let shape = tensor.shape();
     let axis = network.unit_axis(value, shapes);
     let missing = shapes.get(value)?.len().checked_sub(shape.len())?;
     let lies_on_axis = axis.checked_sub(missing).and_then(|axis| shape.get(axis)) == Some(&units);
-    (lies_on_axis && shape.iter().product::<usize>() == units).then_some(parameter)
+    (lies_on_axis && tensor.len() == units).then_some(tensor.parameter)
 }

@@ -4,7 +4,7 @@ use std::collections::VecDeque;
 
 use leaky_onnx::{Network, Node, Rectifier, Shapes, ValueId};
 
-use super::incoming::own_parameter;
+use super::own::Own;
 use super::part::Part;
 
 /// What must change so that a unit that was silent stays unheard when it speaks.
@@ -87,10 +87,8 @@ fn step(
         ))
     };
     let shape = |value: ValueId| {
-        shapes
-            .get(value)
-            .map(<[usize]>::to_vec)
-            .ok_or_else(|| format!("the shape of '{}' is not known", network.value_name(value)))
+        let known = shapes.get(value).map(<[usize]>::to_vec);
+        known.ok_or_else(|| format!("the shape of '{}' is not known", network.value_name(value)))
     };
     let Some(&output) = node.outputs.first() else {
         return refuse("goes nowhere");
@@ -103,27 +101,37 @@ fn step(
             places,
         }))
     };
+    let straight_through = || through(trace.axis, trace.places.clone());
     let moves_positions_only = trace.axis == 1 && rank > 2;
     match node.operator.as_str() {
-        "Identity" | "Dropout" | "Cast" => through(trace.axis, trace.places.clone()),
+        // Who asks for the shape alone hears nothing.
+        "Shape" | "Size" => Ok(Step::Ends(Vec::new())),
+        "Identity" | "Dropout" | "Cast" => straight_through(),
         // Operators on elements that give zero for zero, as a silent unit does.
         "Relu" | "LeakyRelu" | "Elu" | "Selu" | "Celu" | "Tanh" | "Gelu" | "Mish" | "HardSwish"
-        | "Softsign" | "Abs" | "Neg" | "Sqrt" | "Erf" => through(trace.axis, trace.places.clone()),
-        "PRelu" if number == 0 => through(trace.axis, trace.places.clone()),
+        | "Softsign" | "Abs" | "Neg" | "Sqrt" | "Erf" => straight_through(),
+        "PRelu" if number == 0 => straight_through(),
         "MaxPool" | "AveragePool" | "GlobalMaxPool" | "GlobalAveragePool"
             if moves_positions_only =>
         {
-            through(trace.axis, trace.places.clone())
+            straight_through()
         }
         "Resize" | "Upsample" if moves_positions_only && number == 0 => {
-            through(trace.axis, trace.places.clone())
-        }
-        "Pad" if number == 0 && node.attributes().string("mode", "constant")? == "constant" => {
-            let (before, after) = (shape(trace.value)?, shape(output)?);
-            if before[trace.axis] != after[trace.axis] {
-                return refuse("is padded along its units");
+            let mode = node
+                .attributes()
+                .string("coordinate_transformation_mode", "half_pixel")?;
+            if mode == "tf_crop_and_resize" || shape(trace.value)?[1] != shape(output)?[1] {
+                return refuse("is resized along its units, or cropped");
             }
-            through(trace.axis, trace.places.clone())
+            straight_through()
+        }
+        "Pad" if number == 0 => {
+            if shape(trace.value)?[trace.axis] != shape(output)?[trace.axis]
+                || !pads_with_zero(network, node)?
+            {
+                return refuse("is padded along its units, or not with zeros");
+            }
+            straight_through()
         }
         "ReduceMean" | "ReduceSum" | "ReduceMax" if number == 0 => {
             match reduced_axis(network, node, trace.axis, rank)? {
@@ -156,7 +164,8 @@ fn step(
             let axis = node.attributes().int("axis", 0)?;
             let axis = if axis < 0 { axis + rank as i64 } else { axis };
             if axis != trace.axis as i64 {
-                return through(trace.axis, trace.places.clone());
+                // Behind it the same weights multiply values that are not this unit's.
+                return refuse("is joined with others along another axis");
             }
             let mut offset = 0;
             for value in node.inputs[..number].iter().flatten() {
@@ -171,34 +180,15 @@ fn step(
             Ok(Step::Ends(normalized(network, node, &trace.places)?))
         }
         "Conv" | "ConvTranspose" if number == 0 && trace.axis == 1 => {
-            let channels = shape(trace.value)?[1];
-            let groups = node.attributes().int("group", 1)?.max(1) as usize;
-            let parameter = weights(network, node, 1)?;
-            let weights = &network.parameters()[parameter].shape;
-            let mute = |&place: &usize| {
-                Mute::Zero(if node.operator == "ConvTranspose" {
-                    Part::entry(parameter, weights, 0, place)
-                } else {
-                    let (inputs, outputs) = (channels / groups, weights[0] / groups);
-                    let group = place / inputs;
-                    Part::entry_of_rows(
-                        parameter,
-                        weights,
-                        group * outputs..(group + 1) * outputs,
-                        place % inputs,
-                    )
-                })
-            };
-            Ok(Step::Ends(trace.places.iter().map(mute).collect()))
+            convolved(network, node, shape(trace.value)?[1], &trace.places)
         }
         "Gemm" if number == 0 && node.attributes().int("transA", 0)? == 0 && trace.axis == 1 => {
             let axis = usize::from(node.attributes().int("transB", 0)? != 0);
-            entries(network, node, 1, axis, &trace.places)
+            entries(&weights(network, node, 1)?, axis, &trace.places)
         }
         "MatMul" => {
-            let other = 1 - number;
-            let parameter = weights(network, node, other)?;
-            let weights_rank = network.parameters()[parameter].shape.len();
+            let tensor = weights(network, node, 1 - number)?;
+            let weights_rank = tensor.shape().len();
             let (wanted_axis, weights_axis) = if number == 0 {
                 (rank.checked_sub(1), weights_rank.checked_sub(2))
             } else {
@@ -206,47 +196,64 @@ fn step(
             };
             match (wanted_axis, weights_axis) {
                 (Some(wanted), Some(axis)) if wanted == trace.axis => {
-                    entries(network, node, other, axis, &trace.places)
+                    entries(&tensor, axis, &trace.places)
                 }
                 _ => refuse("is not multiplied unit by unit"),
             }
         }
         "Add" | "Sub" | "Sum" => refuse("feeds a sum"),
-        _ => refuse("goes on to an operator that mixes or moves it"),
+        _ => refuse("is not followed further"),
     }
 }
 
-fn weights(network: &Network, node: &Node, number: usize) -> Result<usize, String> {
+fn weights(network: &Network, node: &Node, number: usize) -> Result<Own, String> {
     let value = node.inputs.get(number).copied().flatten();
     let value = value.ok_or_else(|| format!("node '{}' has no weights", node.name))?;
-    own_parameter(network, value)
+    Own::of(network, value)
         .map_err(|why| format!("its activation goes to node '{}': {why}", node.name))
 }
 
-fn entries(
-    network: &Network,
-    node: &Node,
-    number: usize,
-    axis: usize,
-    places: &[usize],
-) -> Result<Step, String> {
-    let parameter = weights(network, node, number)?;
-    let shape = &network.parameters()[parameter].shape;
+fn entries(tensor: &Own, axis: usize, places: &[usize]) -> Result<Step, String> {
     Ok(Step::Ends(
         places
             .iter()
-            .map(|&place| Mute::Zero(Part::entry(parameter, shape, axis, place)))
+            .map(|&place| Mute::Zero(tensor.entry(axis, place)))
             .collect(),
     ))
 }
 
+/// The weights of a convolution that multiply some of its input channels.
+fn convolved(
+    network: &Network,
+    node: &Node,
+    channels: usize,
+    places: &[usize],
+) -> Result<Step, String> {
+    let tensor = weights(network, node, 1)?;
+    if node.operator == "ConvTranspose" {
+        return entries(&tensor, 0, places);
+    }
+    let groups = node.attributes().int("group", 1)?.max(1) as usize;
+    if groups == 1 {
+        return entries(&tensor, 1, places);
+    }
+    if !tensor.is_plain() {
+        return Err(format!(
+            "the weights of node '{}' are transposed",
+            node.name
+        ));
+    }
+    let (inputs, outputs) = (channels / groups, tensor.shape()[0] / groups);
+    let mute = |&place: &usize| {
+        let group = place / inputs;
+        Mute::Zero(tensor.entry_of_rows(group * outputs..(group + 1) * outputs, place % inputs))
+    };
+    Ok(Step::Ends(places.iter().map(mute).collect()))
+}
+
 fn normalized(network: &Network, node: &Node, places: &[usize]) -> Result<Vec<Mute>, String> {
-    let [scale, shift, mean, variance] = [
-        weights(network, node, 1)?,
-        weights(network, node, 2)?,
-        weights(network, node, 3)?,
-        weights(network, node, 4)?,
-    ];
+    let tensor = |number| weights(network, node, number).map(|own| own.parameter);
+    let (scale, shift, mean, variance) = (tensor(1)?, tensor(2)?, tensor(3)?, tensor(4)?);
     let epsilon = node.attributes().float("epsilon", 1e-5)?;
     Ok(places
         .iter()
@@ -258,6 +265,24 @@ fn normalized(network: &Network, node: &Node, places: &[usize]) -> Result<Vec<Mu
             epsilon,
         })
         .collect())
+}
+
+/// Whether what a `Pad` puts around a silent unit is silent too.
+fn pads_with_zero(network: &Network, node: &Node) -> Result<bool, String> {
+    if node.attributes().string("mode", "constant")? != "constant" {
+        // The other modes repeat what is there.
+        return Ok(true);
+    }
+    match node.inputs.get(2).copied().flatten() {
+        None => Ok(node.attributes().float("value", 0.0)? == 0.0),
+        Some(value) => match network
+            .parameter_of(value)
+            .map(|parameter| network.parameter_data(parameter))
+        {
+            Some(Ok(data)) => Ok(data.iter::<f64>().all(|value| value == 0.0)),
+            _ => Ok(false),
+        },
+    }
 }
 
 /// Where an axis lies after others were reduced; `None` where it is reduced itself.
