@@ -84,6 +84,34 @@ pub(super) fn div(_: &Request) -> Result<Run, Refusal> {
     })
 }
 
+/// What a division leaves, with the sign of the divisor; with that of the dividend where `fmod` is
+/// set.
+pub(super) fn modulo(request: &Request) -> Result<Run, Refusal> {
+    fn remainder(a: i64, b: i64) -> Result<i64, String> {
+        if b == 0 {
+            return Err("an integer is divided by zero".into());
+        }
+        checked(a.checked_rem(b))
+    }
+    if request.attributes.flag("fmod", false)? {
+        return arithmetic(
+            |a, b| {
+                let whole = Dispatch::float_trunc(Dispatch::float_div(a.clone(), b.clone()));
+                Dispatch::float_sub(a, Dispatch::float_mul(b, whole))
+            },
+            remainder,
+        );
+    }
+    arithmetic(Dispatch::float_remainder, |a, b| {
+        let rest = remainder(a, b)?;
+        Ok(if rest != 0 && (rest < 0) != (b < 0) {
+            rest + b
+        } else {
+            rest
+        })
+    })
+}
+
 /// The result is of the base's type; the exponent may be of another.
 pub(super) fn pow(_: &Request) -> Result<Run, Refusal> {
     Ok(Box::new(|mut inputs: Inputs| {

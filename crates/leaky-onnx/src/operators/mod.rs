@@ -157,6 +157,7 @@ pub const SUPPORTED: &[Operator] = operators! {
     "" "Mean" "" => elementwise::mean,
     "" "Min" "" => elementwise::min,
     "" "Mish" "" => activation::mish,
+    "" "Mod" "" => elementwise::modulo,
     "" "Mul" "" => elementwise::mul,
     "" "Neg" "" => elementwise::neg,
     "" "Not" "" => comparison::not,

@@ -50,6 +50,7 @@ fn attribute() -> impl Strategy<Value = AttributeProto> {
             "spatial",
             "axes",
             "blocksize",
+            "fmod",
             "upper",
         ]),
         prop_oneof![8 => -3..6_i64, 1 => any::<i64>()],
