@@ -26,11 +26,14 @@ const COLOURS: [RGBColor; 5] = [
     RGBColor(0, 0, 0),
 ];
 
+/// The points below zero and those above it.
+type Halves = [Vec<(f64, f64)>; 2];
+
 /// A function by name, and its points below and above zero: the gradient jumps there.
 pub struct Curve {
     name: String,
-    values: [Vec<(f64, f64)>; 2],
-    gradients: [Vec<(f64, f64)>; 2],
+    values: Halves,
+    gradients: Halves,
 }
 
 impl Curve {
@@ -62,7 +65,7 @@ impl Curve {
 }
 
 /// What is drawn side by side: a title and the parts of each curve.
-type Panel = (&'static str, fn(&Curve) -> &[Vec<(f64, f64)>; 2]);
+type Panel = (&'static str, fn(&Curve) -> &Halves);
 
 const PANELS: [Panel; 2] = [
     ("f(x)", |curve| &curve.values),
@@ -70,7 +73,7 @@ const PANELS: [Panel; 2] = [
 ];
 
 /// The lowest and the highest value of a panel, with a margin.
-fn range(curves: &[Curve], parts: fn(&Curve) -> &[Vec<(f64, f64)>; 2]) -> (f64, f64) {
+fn range(curves: &[Curve], parts: fn(&Curve) -> &Halves) -> (f64, f64) {
     let values = || curves.iter().flat_map(parts).flatten().map(|point| point.1);
     let lowest = values().fold(0.0, f64::min);
     let highest = values().fold(1.0, f64::max);
@@ -163,7 +166,7 @@ fn draw<B: DrawingBackend>(
 fn panel<B: DrawingBackend>(
     area: &DrawingArea<B, Shift>,
     what: &str,
-    parts: fn(&Curve) -> &[Vec<(f64, f64)>; 2],
+    parts: fn(&Curve) -> &Halves,
     curves: &[Curve],
 ) -> Result<(), DrawingAreaErrorKind<B::ErrorType>> {
     let (lowest, highest) = range(curves, parts);
