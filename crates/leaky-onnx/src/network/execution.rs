@@ -111,7 +111,7 @@ impl Network {
     }
 
     /// Which nodes the wanted values need, and how often each value is used by them.
-    fn plan(&self, wanted: &[ValueId]) -> (Vec<bool>, Vec<usize>) {
+    pub(crate) fn plan(&self, wanted: &[ValueId]) -> (Vec<bool>, Vec<usize>) {
         let mut uses = vec![0; self.names.len()];
         for id in wanted {
             uses[id.0] += 1;
