@@ -2,12 +2,14 @@
 
 mod assembly;
 mod execution;
+mod fixed_batch;
 
 use std::path::Path;
 
 use burn::backend::{DispatchDevice, DispatchTensor};
 use burn::tensor::{DType, TensorData};
 
+use self::fixed_batch::FixedBatch;
 use crate::attributes::Attributes;
 use crate::error::{Error, Result};
 use crate::model::Model;
@@ -81,6 +83,7 @@ pub struct Network {
     nodes: Vec<Node>,
     parameters: Vec<Parameter>,
     constants: Vec<(ValueId, Value)>,
+    fixed_batch: Option<FixedBatch>,
     names: Vec<String>,
     /// For each value, whether it depends on no input of the network.
     constant: Vec<bool>,

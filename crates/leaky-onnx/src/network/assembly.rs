@@ -6,6 +6,7 @@ use std::path::Path;
 use burn::backend::DispatchDevice;
 use burn::tensor::TensorData;
 
+use super::fixed_batch::FixedBatch;
 use super::{Input, Network, Node, Output, ValueId};
 use crate::attributes::Attributes;
 use crate::error::{Error, Result, Unsupported};
@@ -103,6 +104,12 @@ impl Network {
             ..
         } = builder;
         parameters::mark_trainable(&mut parameters, &nodes, names.len());
+        let ints_of: HashMap<ValueId, &Value> =
+            constants.iter().map(|(id, value)| (*id, value)).collect();
+        let fixed_batch = FixedBatch::of(&inputs, &nodes, names.len(), |node| {
+            let value = (*ints_of.get(&node.inputs.get(1).copied().flatten()?)?).clone();
+            Some(value.into_data().ok()?.iter::<i64>().collect())
+        });
         Ok(Self {
             device: device.clone(),
             inputs,
@@ -110,6 +117,7 @@ impl Network {
             nodes,
             parameters,
             constants,
+            fixed_batch,
             names,
             constant,
             producers,
