@@ -248,7 +248,7 @@ impl Parts {
     ) -> Result<Self, Error> {
         Ok(match patient.validation {
             Some(validation) => {
-                let (_, validation_target) = Objective::new(network, validation, treatment.loss)?;
+                let validation_target = Objective::validation_target(network, validation, &target)?;
                 Self {
                     target,
                     training: (0..patient.data.samples()).collect(),

@@ -39,6 +39,16 @@ pub enum Error {
         "`y` holds class labels: --loss must be cross-entropy, or `y` be shaped like the network's output"
     )]
     LossNeedsValues,
+    /// The samples to validate with are answered in another way than those to train with.
+    #[error(
+        "the `y` to validate with holds {validation}, but the `y` to train with holds {training}: give both in the same form"
+    )]
+    ValidationTarget {
+        /// What the validation's target is.
+        validation: String,
+        /// What the training's target is.
+        training: String,
+    },
     /// The network gives no floats.
     #[error("the network has no output of floats to compute a loss from")]
     OutputIsNotFloat,

@@ -115,6 +115,27 @@ impl Objective {
         ))
     }
 
+    /// The target of the samples to validate with, which must be of the training target's kind.
+    ///
+    /// # Errors
+    ///
+    /// If it does not fit the network, or is of another kind.
+    pub fn validation_target(
+        network: &Network,
+        data: &Dataset,
+        training: &Target,
+    ) -> Result<Target, Error> {
+        let (_, shape, dtype) = answer(network, data)?;
+        let target = data.target(&shape, dtype)?;
+        if target.kind() != training.kind() {
+            return Err(Error::ValidationTarget {
+                validation: target.description(),
+                training: training.description(),
+            });
+        }
+        Ok(target)
+    }
+
     /// What the score is given in.
     pub fn metric(&self) -> Metric {
         self.metric

@@ -61,6 +61,16 @@ impl Target {
         self.kind
     }
 
+    /// What it is, for a message: `class labels (int64 of shape [64])`.
+    pub fn description(&self) -> String {
+        let kind = match self.kind {
+            TargetKind::Classes(_) => "class labels",
+            TargetKind::Values => "values",
+        };
+        let (dtype, shape) = (dtype_name(self.array.dtype), shape_text(&self.array.shape));
+        format!("{kind} ({dtype} of shape {shape})")
+    }
+
     /// The answers for the given samples, in their order: labels as `int64` of shape `[n]`, values
     /// in the shape and type of the network's output.
     ///
