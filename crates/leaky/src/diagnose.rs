@@ -10,18 +10,19 @@ use crate::error::Error;
 use crate::session::batch;
 
 /// Runs the samples through the network batch by batch and counts for each unit of each rectifier
-/// how often its pre-activation lies above and below zero. `step` is called after each batch.
+/// how often its pre-activation lies above and below zero. `step` is called after each batch,
+/// and ends the work by an error.
 ///
 /// # Errors
 ///
-/// If the network has no rectifier, or cannot run on the data.
+/// If the network has no rectifier, or cannot run on the data, or `step` fails.
 pub fn diagnose(
     network: &Network,
     model: &str,
     data: &Dataset,
     samples: &[usize],
     batch_size: usize,
-    mut step: impl FnMut(),
+    mut step: impl FnMut() -> Result<(), Error>,
 ) -> Result<Diagnosis, Error> {
     let rectifiers = network.rectifiers()?;
     if rectifiers.is_empty() {
@@ -56,7 +57,7 @@ pub fn diagnose(
         if let Some(reason) = failed {
             return Err(Error::Device(reason));
         }
-        step();
+        step()?;
     }
     let counts = counters
         .into_iter()

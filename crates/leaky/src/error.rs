@@ -52,6 +52,29 @@ pub enum Error {
     /// The network gives no floats.
     #[error("the network has no output of floats to compute a loss from")]
     OutputIsNotFloat,
+    /// The user interrupted the work before it had a result.
+    #[error("interrupted before training began: nothing was written")]
+    Interrupted,
+    /// Revived units changed what the network gives.
+    #[error(
+        "reviving changed the outputs by up to {maximum} (of up to {magnitude}), which is more than rounding: nothing was written; try --no-revive"
+    )]
+    RevivalChangedOutputs {
+        /// The largest difference.
+        maximum: f64,
+        /// The largest magnitude of an output.
+        magnitude: f64,
+    },
+    /// The network as it would be written gives other outputs than the network in memory.
+    #[error(
+        "the network to be written differs from the one in memory by up to {maximum} (of up to {magnitude}), which is more than rounding: nothing was written"
+    )]
+    NotVerified {
+        /// The largest difference.
+        maximum: f64,
+        /// The largest magnitude of an output.
+        magnitude: f64,
+    },
     /// The loss left the numbers in training.
     #[error("the loss became NaN or infinite in epoch {epoch}: {kept}; try a smaller --lr")]
     Diverged {
@@ -122,6 +145,11 @@ impl From<Outcome> for ExitCode {
 }
 
 impl Error {
-    /// The exit code of the process for an error: 2.
-    pub const CODE: u8 = 2;
+    /// The exit code of the process: 2, and 130 after an interruption.
+    pub fn code(&self) -> u8 {
+        match self {
+            Self::Interrupted => Outcome::Interrupted.code(),
+            _ => 2,
+        }
+    }
 }
