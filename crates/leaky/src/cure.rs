@@ -239,7 +239,7 @@ pub fn cure(
     let settings = &treatment.settings;
     let given = Network::new(patient.model, &device())?;
     let (objective, target) = Objective::new(&given, data, treatment.loss)?;
-    let parts = Parts::new(patient, &given, treatment, target)?;
+    let parts = Parts::new(patient, &given, treatment, (&objective, target))?;
     let (training, validation) = (parts.training(data), parts.validation(patient));
 
     let before = look(&given, patient, settings.batch_size, interrupt, progress)?;
@@ -362,11 +362,12 @@ impl Parts {
         patient: &Patient,
         network: &Network,
         treatment: &Treatment,
-        target: Target,
+        (objective, target): (&Objective, Target),
     ) -> Result<Self, Error> {
         Ok(match patient.validation {
             Some(validation) => {
-                let validation_target = Objective::validation_target(network, validation, &target)?;
+                let validation_target =
+                    objective.validation_target(network, validation, &target)?;
                 Self {
                     target,
                     training: (0..patient.data.samples()).collect(),

@@ -49,6 +49,18 @@ pub enum Error {
         /// What the training's target is.
         training: String,
     },
+    /// An output has not one row a sample.
+    #[error(
+        "the network's output '{output}' has shape {shape} for {samples} samples, and should have {samples} rows: if it was exported for a batch of one size, export it again with a dynamic batch axis"
+    )]
+    OutputRows {
+        /// The output's name in the file.
+        output: String,
+        /// Its shape.
+        shape: String,
+        /// How many samples the network was given.
+        samples: usize,
+    },
     /// The network gives no floats.
     #[error("the network has no output of floats to compute a loss from")]
     OutputIsNotFloat,

@@ -135,7 +135,7 @@ fn tally_batch(
     tally: &mut Tally,
 ) -> Result<(), Error> {
     for found in outputs(network, samples.data, chosen, &[objective.value()])? {
-        tally.add(&found, &samples.target.batch(chosen)?);
+        tally.add(&found, &samples.target.batch(chosen)?)?;
     }
     Ok(())
 }
