@@ -407,3 +407,48 @@ impl Parts {
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::arguments::Optimizer;
+    use crate::data::Arrays;
+    use crate::example;
+    use crate::session::dataset;
+
+    struct Silent;
+    impl Watch for Silent {}
+    impl Progress for Silent {}
+
+    #[test]
+    fn asked_to_stop_before_training_a_cure_ends_with_130_and_no_network() {
+        let model = Model::from_bytes(example::NETWORK).unwrap();
+        let network = Network::new(&model, &device()).unwrap();
+        let arrays = Arrays::from_bytes(example::TRAINING_NAME, example::TRAINING).unwrap();
+        let data = dataset(&network, &arrays).unwrap();
+        let patient = Patient {
+            model: &model,
+            name: example::NETWORK_NAME,
+            data: &data,
+            validation: None,
+        };
+        let treatment = Treatment {
+            alpha: 0.01,
+            revive: true,
+            loss: None,
+            settings: Settings {
+                epochs: 1,
+                batch_size: 64,
+                lr: 0.001,
+                optimizer: Optimizer::Adam,
+                seed: 0,
+            },
+        };
+        let interrupt = Interrupt::default();
+        interrupt.ask();
+        let ended = cure(&patient, &treatment, &interrupt, &mut Silent);
+        let error = ended.err().expect("nothing is cured");
+        assert!(matches!(error, Error::Interrupted), "{error}");
+        assert_eq!(error.code(), 130);
+    }
+}

@@ -5,6 +5,7 @@ mod bad_input;
 mod convert;
 mod cure;
 mod diagnose;
+mod objective;
 mod requests;
 mod running;
 mod workplace;
