@@ -10,19 +10,20 @@ use crate::error::Error;
 use crate::session::batch;
 
 /// Runs the samples through the network batch by batch and counts for each unit of each rectifier
-/// how often its pre-activation lies above and below zero. `step` is called after each batch.
+/// how often its pre-activation lies above and below zero. `step` is called after each batch,
+/// and ends the work by an error.
 ///
 /// # Errors
 ///
 /// If the network has no rectifier, or cannot run on the data; if the units of a layer are not the
-/// same in each batch, or one of its pre-activations is not a number.
+/// same in each batch, or one of its pre-activations is not a number; if `step` fails.
 pub fn diagnose(
     network: &Network,
     model: &str,
     data: &Dataset,
     samples: &[usize],
     batch_size: usize,
-    mut step: impl FnMut(),
+    mut step: impl FnMut() -> Result<(), Error>,
 ) -> Result<Diagnosis, Error> {
     let rectifiers = network.rectifiers()?;
     if rectifiers.is_empty() {
@@ -60,7 +61,7 @@ pub fn diagnose(
         if let Some(error) = failed {
             return Err(error);
         }
-        step();
+        step()?;
     }
     let counts = counters
         .into_iter()

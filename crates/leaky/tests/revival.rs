@@ -37,7 +37,7 @@ fn revived(name: &str) -> Revived {
     let data = dataset(&network, &arrays).expect("they fit");
     let all: Vec<usize> = (0..data.samples()).collect();
     let look = |network: &Network, data: &Dataset| {
-        diagnose(network, name, data, &all, 20, || {}).expect("a verdict")
+        diagnose(network, name, data, &all, 20, || Ok(())).expect("a verdict")
     };
     let before = look(&given, &data);
     let request = Request {
