@@ -141,6 +141,29 @@ impl Model {
         serialised(&message)
     }
 
+    /// The files outside of the message that hold some of its tensors.
+    pub fn external_files(&self) -> Vec<PathBuf> {
+        let graph = self.graph();
+        let constants = graph
+            .node
+            .iter()
+            .flat_map(|node| &node.attribute)
+            .filter_map(|a| a.t.as_ref());
+        let outside = graph
+            .initializer
+            .iter()
+            .chain(constants)
+            .filter(|proto| proto.data_location() == DataLocation::EXTERNAL);
+        let mut files: Vec<PathBuf> = outside
+            .flat_map(|proto| &proto.external_data)
+            .filter(|entry| entry.key() == "location")
+            .map(|entry| self.folder.join(entry.value()))
+            .collect();
+        files.sort();
+        files.dedup();
+        files
+    }
+
     /// The ONNX message.
     #[cfg(test)]
     pub(crate) fn message(&self) -> &ModelProto {

@@ -238,6 +238,15 @@ pub fn cure(
     let data = patient.data;
     let settings = &treatment.settings;
     let given = Network::new(patient.model, &device())?;
+    if !given
+        .parameters()
+        .iter()
+        .any(|parameter| parameter.trainable)
+    {
+        return Err(Error::NothingToTrain {
+            model: patient.name.to_owned(),
+        });
+    }
     let (objective, target) = Objective::new(&given, data, treatment.loss)?;
     let parts = Parts::new(patient, &given, treatment, (&objective, target))?;
     let (training, validation) = (parts.training(data), parts.validation(patient));

@@ -61,6 +61,12 @@ pub enum Error {
         /// How many samples the network was given.
         samples: usize,
     },
+    /// The network holds no tensor that training may change.
+    #[error("{model} has no weights that could be trained")]
+    NothingToTrain {
+        /// The network's file.
+        model: String,
+    },
     /// The network gives no floats.
     #[error("the network has no output of floats to compute a loss from")]
     OutputIsNotFloat,

@@ -48,7 +48,8 @@ fn revived(name: &str) -> Revived {
         seed: 3,
     };
     let revival = revive(&mut network, &before, &request).expect("it is revived");
-    let difference = Difference::between([&given, &network], &data, &all, 20).expect("both run");
+    let difference =
+        Difference::between([&given, &network], &data, &all, 20, || Ok(())).expect("both run");
     Revived {
         before,
         after: look(&network, &data),

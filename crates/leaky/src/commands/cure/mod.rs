@@ -44,6 +44,7 @@ pub(super) fn run(arguments: &Cure) -> Result<Outcome, Error> {
         inputs().chain([arguments.output.as_path()]),
     )?;
     let case = Case::open(arguments)?;
+    super::keeps_external_data(&arguments.output, &case.model)?;
     if case.bundled {
         print(&json, example::DESCRIPTION);
     }
