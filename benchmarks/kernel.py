@@ -15,9 +15,6 @@ import subprocess
 import sys
 import time
 
-THREADS = 2
-os.environ["RAYON_NUM_THREADS"] = os.environ["OMP_NUM_THREADS"] = str(THREADS)
-
 import jax
 import leaky_python
 import numpy as np
@@ -27,6 +24,7 @@ import torch
 
 HERE = pathlib.Path(__file__).parent
 ALPHA = 0.01
+THREADS = 2
 SIZES = [4 << 10, 64 << 10, 1 << 20, 16 << 20, 64 << 20]
 ROUNDS = 11
 SHARE = 0.02  # What one round gives to each entry in seconds, at least one call.
@@ -121,9 +119,7 @@ def others(x):
     jax_function = jax.jit(lambda x: jax.nn.leaky_relu(x, ALPHA))
 
     node = onnx.helper.make_node("LeakyRelu", ["x"], ["y"], alpha=ALPHA)
-    info = [
-        onnx.helper.make_tensor_value_info(name, onnx.TensorProto.FLOAT, x.shape) for name in "xy"
-    ]
+    info = [onnx.helper.make_tensor_value_info(name, onnx.TensorProto.FLOAT, x.shape) for name in "xy"]
     graph = onnx.helper.make_graph([node], "leaky_relu", [info[0]], [info[1]])
     opset = onnx.helper.make_opsetid("", 17)
     model = onnx.helper.make_model(graph, opset_imports=[opset], ir_version=8)
@@ -180,7 +176,7 @@ class Results:
     def ratio(self, dtype, elements, slow, fast):
         """How many times as long `slow` takes as `fast`."""
         rounds = self.seconds[dtype, elements]
-        return statistics.median(a / b for a, b in zip(rounds[slow], rounds[fast]))
+        return statistics.median(a / b for a, b in zip(rounds[slow], rounds[fast], strict=True))
 
 
 def table(header, rows):
@@ -265,8 +261,13 @@ def report(results, rust):
     ]
     yield table(["elements", "peer", "ours", "theirs", "faster"], rows)
     rows = [
-        [size_name(n), show(rust[n]["forward"]), show(results.median("f32", n, "ours")),
-         show(rust[n]["copy"]), show(results.median("f32", n, "copy"))]
+        [
+            size_name(n),
+            show(rust[n]["forward"]),
+            show(results.median("f32", n, "ours")),
+            show(rust[n]["copy"]),
+            show(results.median("f32", n, "copy")),
+        ]
         for n in rust
     ]
     yield "What the call from Python adds, and the yardstick of both processes:\n"
@@ -331,6 +332,8 @@ LOAD = os.getloadavg()[0]
 
 
 def main():
+    # Read when the first thread is needed, here and in the Rust process.
+    os.environ["RAYON_NUM_THREADS"] = str(THREADS)
     torch.set_num_threads(THREADS)
     torch.manual_seed(0)
     results, rust = Results(), {}

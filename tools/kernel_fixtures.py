@@ -28,10 +28,35 @@ def edges(dtype):
     info = torch.finfo(dtype)
     smallest = info.smallest_normal * info.eps
     positive = [
-        0.0, smallest, 2 * smallest, 3 * smallest, info.smallest_normal - smallest,
-        info.smallest_normal, info.eps, 1 / 3, 0.5, 1 - info.eps, 1.0, 1 + info.eps, 2.0, 3.0, 10.0,
-        17.0, 18.5, 41.0, 87.4, 88.8, 103.9, 104.5, 708.5, 745.5, 1e10, info.max / 2, info.max,
-        float("inf"), float("nan"),
+        0.0,
+        smallest,
+        2 * smallest,
+        3 * smallest,
+        info.smallest_normal - smallest,
+        info.smallest_normal,
+        info.eps,
+        1 / 3,
+        0.5,
+        1 - info.eps,
+        1.0,
+        1 + info.eps,
+        2.0,
+        3.0,
+        10.0,
+        17.0,
+        18.5,
+        41.0,
+        87.4,
+        88.8,
+        103.9,
+        104.5,
+        708.5,
+        745.5,
+        1e10,
+        info.max / 2,
+        info.max,
+        float("inf"),
+        float("nan"),
     ]
     return torch.tensor([sign * value for value in positive for sign in (1, -1)], dtype=dtype)
 
@@ -65,9 +90,7 @@ def pytorch():
             y = torch.nn.functional.elu(x, scale)
             tensors[f"{name}/elu/{alpha}/y"] = y
             tensors[f"{name}/elu/{alpha}/dx"] = aten.elu_backward(dy, scale, 1, 1, False, x)
-            tensors[f"{name}/elu/{alpha}/dx_from_output"] = aten.elu_backward(
-                dy, scale, 1, 1, True, y
-            )
+            tensors[f"{name}/elu/{alpha}/dx_from_output"] = aten.elu_backward(dy, scale, 1, 1, True, y)
         tensors.update(prelu(name, dtype, generator))
     for name, dtype in (("f16", torch.float16), ("bf16", torch.bfloat16)):
         every = torch.arange(65536, dtype=torch.int32).to(torch.int16).view(dtype)
@@ -123,7 +146,7 @@ def onnx_node_tests():
         node = model.graph.node[0]
         if len(model.graph.node) != 1 or node.op_type not in operators:
             continue
-        (inputs, outputs), = case.data_sets
+        ((inputs, outputs),) = case.data_sets
         arrays = [*inputs, *outputs]
         # ONNX's defaults.
         alpha = {"LeakyRelu": 0.01, "Elu": 1.0}.get(node.op_type, 0.0)
@@ -131,7 +154,7 @@ def onnx_node_tests():
             alpha = attribute.f
         key = f"{node.op_type}/{case.name}"
         tensors[f"{key}/attribute"] = torch.tensor(alpha, dtype=torch.float32)
-        for name, array in zip(["x", "slope"], arrays[:-1]):
+        for name, array in zip(["x", "slope"], arrays[:-1], strict=False):
             tensors[f"{key}/{name}"] = torch.from_numpy(array.copy())
         tensors[f"{key}/y"] = torch.from_numpy(arrays[-1].copy())
     save_file(tensors, FIXTURES / "onnx.safetensors")

@@ -3,6 +3,7 @@
 use std::fmt::Write;
 
 use plotters::coord::Shift;
+use plotters::element::DashedPathElement;
 use plotters::prelude::*;
 use plotters::style::register_font;
 use textplots::{Chart, Plot, Shape};
@@ -29,8 +30,8 @@ const COLOURS: [RGBColor; 5] = [
 /// A function by name, and its points below and above zero: the gradient jumps there.
 pub struct Curve {
     name: String,
-    values: [Vec<(f64, f64)>; 2],
-    gradients: [Vec<(f64, f64)>; 2],
+    values: [Line; 2],
+    gradients: [Line; 2],
 }
 
 impl Curve {
@@ -62,7 +63,13 @@ impl Curve {
 }
 
 /// What is drawn side by side: a title and the parts of each curve.
-type Panel = (&'static str, fn(&Curve) -> &[Vec<(f64, f64)>; 2]);
+type Panel = (&'static str, Parts);
+
+/// One of the two pairs of lines of a curve.
+type Parts = fn(&Curve) -> &[Line; 2];
+
+/// Points to draw a line through.
+type Line = Vec<(f64, f64)>;
 
 const PANELS: [Panel; 2] = [
     ("f(x)", |curve| &curve.values),
@@ -70,7 +77,7 @@ const PANELS: [Panel; 2] = [
 ];
 
 /// The lowest and the highest value of a panel, with a margin.
-fn range(curves: &[Curve], parts: fn(&Curve) -> &[Vec<(f64, f64)>; 2]) -> (f64, f64) {
+fn range(curves: &[Curve], parts: Parts) -> (f64, f64) {
     let values = || curves.iter().flat_map(parts).flatten().map(|point| point.1);
     let lowest = values().fold(0.0, f64::min);
     let highest = values().fold(1.0, f64::max);
@@ -117,6 +124,8 @@ pub fn png(title: &str, curves: &[Curve]) -> Result<Vec<u8>, Error> {
 pub fn text(title: &str, curves: &[Curve], columns: usize) -> String {
     // Two dots stand side by side in a character, four above each other.
     let width = (2 * columns.clamp(30, 100) - 20) as u32;
+    let names: Vec<&str> = curves.iter().map(|curve| curve.name.as_str()).collect();
+    let names = names.join(", ");
     let mut text = String::new();
     for (what, parts) in PANELS {
         let dots: Vec<Vec<(f32, f32)>> = curves
@@ -138,7 +147,7 @@ pub fn text(title: &str, curves: &[Curve], columns: usize) -> String {
             .fold(&mut chart, |chart, shape| chart.lineplot(shape));
         drawn.axis();
         drawn.figures();
-        let _ = writeln!(text, "{title}: {what}\n{drawn}");
+        let _ = writeln!(text, "{title}, {names}: {what}\n{drawn}");
     }
     text
 }
@@ -163,7 +172,7 @@ fn draw<B: DrawingBackend>(
 fn panel<B: DrawingBackend>(
     area: &DrawingArea<B, Shift>,
     what: &str,
-    parts: fn(&Curve) -> &[Vec<(f64, f64)>; 2],
+    parts: Parts,
     curves: &[Curve],
 ) -> Result<(), DrawingAreaErrorKind<B::ErrorType>> {
     let (lowest, highest) = range(curves, parts);
@@ -182,27 +191,25 @@ fn panel<B: DrawingBackend>(
         .draw()?;
     for (index, curve) in curves.iter().enumerate() {
         let colour = COLOURS[index % COLOURS.len()];
-        // Dashes grow shorter from curve to curve; the first has none.
-        let dash = (index > 0).then(|| (16 / index as i32).max(3));
+        let style = colour.stroke_width(2);
+        // Dashes grow shorter from curve to curve; the first is drawn through, as one long dash.
+        let (dash, gap) = match index {
+            0 => (1000, 0),
+            _ => ((16 / index as i32).max(3), 4),
+        };
         for (place, part) in parts(curve).iter().enumerate() {
-            let drawn = match dash {
-                None => chart.draw_series(LineSeries::new(part.clone(), colour.stroke_width(2)))?,
-                Some(dash) => chart.draw_series(DashedLineSeries::new(
-                    part.clone(),
-                    dash,
-                    4,
-                    colour.stroke_width(2),
-                ))?,
-            };
+            let dashes = DashedLineSeries::new(part.clone(), dash, gap, style);
+            let drawn = chart.draw_series(dashes)?;
             if place == 0 {
                 drawn.label(curve.name.as_str()).legend(move |(x, y)| {
-                    PathElement::new([(x, y), (x + 20, y)], colour.stroke_width(2))
+                    DashedPathElement::new([(x, y), (x + 28, y)], dash, gap, style)
                 });
             }
         }
     }
     chart
         .configure_series_labels()
+        .legend_area_size(36)
         .position(SeriesLabelPosition::UpperLeft)
         .label_font(("sans-serif", 16))
         .background_style(WHITE.mix(0.8))

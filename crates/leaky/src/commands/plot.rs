@@ -48,7 +48,7 @@ pub(super) fn run(arguments: &Plot) -> Result<Outcome, Error> {
 fn curve(rectifier: Rectifier, alpha: &[f64]) -> Result<Curve, Error> {
     let name = match alpha {
         [alpha] => format!("alpha {alpha}"),
-        _ => "ReLU".to_owned(),
+        _ => "no slope".to_owned(),
     };
     Ok(Curve::new(name, &Function::new(rectifier, alpha)?)?)
 }

@@ -309,7 +309,7 @@ fn the_terminal_shows_the_function_and_its_gradient() {
     let folder = tempdir().expect("a folder");
     let said = done(&folder, "plot --rectifier relu");
     assert!(
-        said.contains("relu: f(x)") && said.contains("relu: gradient of f at x"),
+        said.contains("relu, no slope: f(x)") && said.contains("gradient of f at x"),
         "{said}"
     );
     let dots = said
