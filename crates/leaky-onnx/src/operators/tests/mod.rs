@@ -1,6 +1,7 @@
 //! Whatever a file and its data say, an operator answers with values or with a reason.
 
 mod cases;
+mod refusals;
 mod values;
 
 use std::panic::{AssertUnwindSafe, catch_unwind};
