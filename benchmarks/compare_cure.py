@@ -106,9 +106,7 @@ def main() -> None:
                 f"| {median(runs, 'score'):.4f} |"
             )
         ratio = {key: median(results["PyTorch"], key) / median(results["leaky"], key) for key in runs[0]}
-        rows.append(
-            f"| | **ratio** | {ratio['seconds']:.2f} | {ratio['training']:.2f} | {ratio['memory']:.1f} | | | |"
-        )
+        rows.append(f"| | **ratio** | {ratio['seconds']:.2f} | {ratio['training']:.2f} | {ratio['memory']:.1f} | | | |")
     import torch
 
     text = "\n".join(
