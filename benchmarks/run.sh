@@ -5,6 +5,7 @@
 #                                 rten-vecmath, candle and Burn
 #   benchmarks/run.sh frameworks  Leaky ReLU inside Burn and candle, beside their own: by itself, in
 #                                 training steps, and the memory it keeps
+#   benchmarks/run.sh cure        the whole cure, beside a plain PyTorch script of the same steps
 #
 # Python's packages go to benchmarks/.venv; PYTHON names another interpreter that has them.
 set -eu
@@ -38,8 +39,12 @@ frameworks)
         target/release/frameworks_system_allocator
     } | tee results/frameworks.md
     ;;
+cure)
+    cargo build --release --package leaky --manifest-path ../Cargo.toml
+    python compare_cure.py
+    ;;
 *)
-    echo "usage: benchmarks/run.sh kernel|frameworks" >&2
+    echo "usage: benchmarks/run.sh kernel|frameworks|cure" >&2
     exit 2
     ;;
 esac

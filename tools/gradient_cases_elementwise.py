@@ -108,6 +108,12 @@ ROOTS_AND_POWERS = [
     unary("abs-at-zero", "Abs", torch.abs, KINKS),
     unary("sqrt", "Sqrt", torch.sqrt, positive(*SHAPE)),
     unary("exp", "Exp", torch.exp),
+    unary("sin", "Sin", torch.sin),
+    unary("cos", "Cos", torch.cos),
+    unary(
+        "reduce-prod", "ReduceProd", lambda x: x.prod(1, keepdim=True), positive(*SHAPE), opset=13, axes=[1]
+    ),
+    Case("mod", "Mod", {"a": SHAPE, "b": positive(4, 5)}, torch.fmod, attributes={"fmod": 1}),
     unary("log", "Log", torch.log, positive(*SHAPE)),
     unary("reciprocal", "Reciprocal", torch.reciprocal, positive(*SHAPE)),
     unary("identity", "Identity", lambda x: x * 1.0),

@@ -52,6 +52,22 @@ ORDER = [
         lambda *parts: torch.cat(parts, -1),
         attributes={"axis": -1},
     ),
+    moved(
+        "depth-to-space",
+        "DepthToSpace",
+        lambda x: F.pixel_shuffle(x, 2),
+        x=(2, 8, 2, 3),
+        blocksize=2,
+        mode="CRD",
+    ),
+    moved(
+        "space-to-depth",
+        "SpaceToDepth",
+        lambda x: x.reshape(2, 3, 2, 2, 3, 2).permute(0, 3, 5, 1, 2, 4).reshape(2, 12, 2, 3),
+        x=(2, 3, 4, 6),
+        blocksize=2,
+    ),
+    moved("trilu", "Trilu", lambda x: x.triu(1), constants={"k": np.array(1, dtype=np.int64)}),
     Case("expand", "Expand", {"x": (3, 1)}, lambda x: x.expand(2, 3, 4), constants={"shape": ints(2, 1, 4)}),
     Case("tile", "Tile", {"x": (2, 3)}, lambda x: x.repeat(2, 3), constants={"repeats": ints(2, 3)}),
     Case(

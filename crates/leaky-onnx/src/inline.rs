@@ -1,25 +1,39 @@
-//! Functions that a model defines itself, replaced by their bodies.
+//! Functions that a model defines itself, unfolded: each call replaced by the body.
 //!
 //! See "Functions" in <https://onnx.ai/onnx/repo-docs/IR.html>: a call passes values by position and
 //! attributes by name, and everything inside a body has a scope of its own.
 
 use std::collections::HashMap;
 
-use crate::proto::{AttributeProto, FunctionProto, ModelProto, NodeProto};
+use crate::error::{Error, Result, Unsupported};
+use crate::model::is_standard_domain;
+use crate::proto::{AttributeProto, FunctionProto, ModelProto, NodeProto, OperatorSetIdProto};
 
 /// How deep functions may call functions; a recursion never ends, and ONNX forbids it.
 const DEEPEST_CALL: usize = 64;
 
+/// How many nodes the bodies of functions may unfold to: a few functions that each call another twice
+/// would fill any memory.
+const MOST_NODES: usize = 200_000;
+
 /// A function is known by its domain, its name and its overload.
 type Key = (String, String, String);
 
-/// Replaces every call of a function in the main graph by the function's body.
-pub(crate) fn functions(message: &mut ModelProto) -> Result<(), String> {
-    if message.functions.is_empty() {
-        return Ok(());
-    }
-    let functions: HashMap<Key, FunctionProto> = std::mem::take(&mut message.functions)
-        .into_iter()
+/// A node of the graph, once calls are replaced by bodies.
+#[derive(Debug, Clone)]
+pub(crate) enum Step {
+    /// It stands in the main graph, at this place.
+    Graph(usize),
+    /// It comes from a function's body.
+    Body(Box<NodeProto>),
+}
+
+/// The nodes of the main graph, every call of a function replaced by the function's body, and the
+/// operator sets that these are written for. The message stays as it is.
+pub(crate) fn functions(message: &ModelProto) -> Result<(Vec<Step>, Vec<OperatorSetIdProto>)> {
+    let functions: HashMap<Key, &FunctionProto> = message
+        .functions
+        .iter()
         .map(|function| {
             let key = (
                 function.domain().into(),
@@ -29,53 +43,48 @@ pub(crate) fn functions(message: &mut ModelProto) -> Result<(), String> {
             (key, function)
         })
         .collect();
-    for function in functions.values() {
-        for import in &function.opset_import {
-            if !message
-                .opset_import
-                .iter()
-                .any(|set| set.domain() == import.domain())
-            {
-                message.opset_import.push(import.clone());
-            }
-        }
-    }
-    let graph = message.graph.mut_or_insert_default();
     let mut inliner = Inliner {
         functions: &functions,
+        opsets: message.opset_import.clone(),
         calls: 0,
+        nodes: 0,
         output: Vec::new(),
     };
-    for node in std::mem::take(&mut graph.node) {
-        inliner.expand(node, 0)?;
+    for (index, node) in message.graph.node.iter().enumerate() {
+        match inliner.function(node) {
+            Some(function) => inliner.call(node, function, 0)?,
+            None => inliner.output.push(Step::Graph(index)),
+        }
     }
-    graph.node = inliner.output;
-    Ok(())
+    Ok((inliner.output, inliner.opsets))
 }
 
 struct Inliner<'a> {
-    functions: &'a HashMap<Key, FunctionProto>,
+    functions: &'a HashMap<Key, &'a FunctionProto>,
+    opsets: Vec<OperatorSetIdProto>,
     calls: usize,
-    output: Vec<NodeProto>,
+    nodes: usize,
+    output: Vec<Step>,
 }
 
-impl Inliner<'_> {
-    fn expand(&mut self, call: NodeProto, depth: usize) -> Result<(), String> {
+impl<'a> Inliner<'a> {
+    fn function(&self, call: &NodeProto) -> Option<&'a FunctionProto> {
         let key = (
             call.domain().into(),
             call.op_type().into(),
             call.overload().into(),
         );
-        let Some(function) = self.functions.get(&key) else {
-            self.output.push(call);
-            return Ok(());
-        };
+        self.functions.get(&key).copied()
+    }
+
+    fn call(&mut self, call: &NodeProto, function: &FunctionProto, depth: usize) -> Result<()> {
         if depth == DEEPEST_CALL {
-            return Err(format!(
+            return Err(Error::Invalid(format!(
                 "function '{}' calls itself, or {DEEPEST_CALL} others deep",
                 function.name()
-            ));
+            )));
         }
+        self.import(function)?;
         self.calls += 1;
         let scope = format!("{}/{}_{}", call.name(), function.name(), self.calls);
         let actual = |formal: &[String], given: &[String]| -> Vec<(String, String)> {
@@ -91,6 +100,16 @@ impl Inliner<'_> {
         let outputs = actual(&function.output, &call.output);
         names.extend(outputs.into_iter().filter(|(_, given)| !given.is_empty()));
         for body in &function.node {
+            self.nodes += 1;
+            if self.nodes > MOST_NODES {
+                return Err(unsupported(
+                    call,
+                    format!(
+                        "functions whose calls unfold to more than {MOST_NODES} nodes, as '{}' does",
+                        function.name()
+                    ),
+                ));
+            }
             let mut node = body.clone();
             for name in node.input.iter_mut().chain(&mut node.output) {
                 if !name.is_empty() {
@@ -104,12 +123,57 @@ impl Inliner<'_> {
             node.attribute = body
                 .attribute
                 .iter()
-                .filter_map(|attribute| resolve(attribute, &call, function))
+                .filter_map(|attribute| resolve(attribute, call, function))
                 .collect();
-            self.expand(node, depth + 1)?;
+            match self.function(&node) {
+                Some(function) => self.call(&node, function, depth + 1)?,
+                None => self.output.push(Step::Body(Box::new(node))),
+            }
         }
         Ok(())
     }
+
+    /// Takes over the operator sets of a function. Operators change between versions, so that a body
+    /// written for one version cannot stand in a graph written for another.
+    fn import(&mut self, function: &FunctionProto) -> Result<()> {
+        for import in &function.opset_import {
+            // The domains of functions hold no operators.
+            if self
+                .functions
+                .keys()
+                .any(|(domain, ..)| domain == import.domain())
+            {
+                continue;
+            }
+            let same_domain = |set: &&OperatorSetIdProto| {
+                set.domain() == import.domain()
+                    || (is_standard_domain(set.domain()) && is_standard_domain(import.domain()))
+            };
+            match self.opsets.iter().find(same_domain) {
+                None => self.opsets.push(import.clone()),
+                Some(set) if set.version() == import.version() => {}
+                Some(set) => {
+                    return Err(Error::Unsupported(vec![Unsupported {
+                        node: None,
+                        what: format!(
+                            "function '{}' for operator set {} in a model for operator set {}",
+                            function.name(),
+                            import.version(),
+                            set.version()
+                        ),
+                    }]));
+                }
+            }
+        }
+        Ok(())
+    }
+}
+
+fn unsupported(call: &NodeProto, what: String) -> Error {
+    Error::Unsupported(vec![Unsupported {
+        node: Some(call.name().to_owned()),
+        what,
+    }])
 }
 
 /// An attribute of a body's node, where it refers to one of the call taken from there.
@@ -130,4 +194,110 @@ fn resolve(
         .clone();
     found.set_name(attribute.name().to_owned());
     Some(found)
+}
+
+#[cfg(test)]
+mod tests {
+    use crate::Error;
+    use crate::proto::{FunctionProto, NodeProto};
+    use crate::testing::{Graph, OPSET, node, opset};
+
+    fn call(function: &str, input: &str, output: &str) -> NodeProto {
+        let mut call = node(function, &[input], output);
+        call.set_domain("local".into());
+        call
+    }
+
+    fn function(name: &str, version: i64, body: Vec<NodeProto>) -> FunctionProto {
+        let mut function = FunctionProto::new();
+        function.set_domain("local".into());
+        function.set_name(name.into());
+        function.opset_import = vec![opset("", version), opset("local", 1)];
+        function.input = vec!["a".into()];
+        function.output = vec!["b".into()];
+        function.node = body;
+        function
+    }
+
+    fn calling(first: &str) -> Graph {
+        Graph::new()
+            .input("x", &[None, Some(4)])
+            .proto(call(first, "x", "y"))
+            .output("y")
+    }
+
+    #[test]
+    fn functions_that_double_their_work_at_each_call_are_refused() {
+        let mut graph = calling("f0");
+        for level in 0..40 {
+            let next = format!("f{}", level + 1);
+            let body = vec![call(&next, "a", "c"), call(&next, "c", "b")];
+            graph = graph.function(function(&format!("f{level}"), OPSET, body));
+        }
+        let last = function("f40", OPSET, vec![node("Relu", &["a"], "b")]);
+        let error = graph.function(last).model().expect_err("2^40 nodes");
+        assert!(
+            error.to_string().contains("more than 200000 nodes"),
+            "{error}"
+        );
+    }
+
+    #[test]
+    fn a_function_for_another_operator_set_than_the_models_is_refused() {
+        let body = || vec![node("Relu", &["a"], "b")];
+        let graph = calling("f").function(function("f", OPSET - 1, body()));
+        let error = graph.model().expect_err("two operator sets");
+        assert!(matches!(error, Error::Unsupported(_)), "{error}");
+        assert!(
+            error
+                .to_string()
+                .contains("function 'f' for operator set 17"),
+            "{error}"
+        );
+        let same = calling("f").function(function("f", OPSET, body()));
+        assert_eq!(same.network().nodes()[0].operator, "Relu");
+    }
+
+    #[test]
+    fn a_function_that_calls_itself_is_refused() {
+        let graph = calling("f").function(function("f", OPSET, vec![call("f", "a", "b")]));
+        let error = graph.model().expect_err("no end");
+        assert!(error.to_string().contains("calls itself"), "{error}");
+    }
+
+    #[test]
+    fn a_relu_outside_of_functions_leaks_and_the_functions_stay() {
+        let function = function("f", OPSET, vec![node("Relu", &["a"], "b")]);
+        let graph = Graph::new()
+            .input("x", &[None, Some(4)])
+            .floats("w", &[4, 4])
+            .node("Relu", &["x"], "first")
+            .proto(call("f", "first", "second"))
+            .node("MatMul", &["second", "w"], "y")
+            .output("y")
+            .function(function);
+        let leaked = |name: &str| {
+            let (mut model, network) = (graph.model().expect("it is read"), graph.network());
+            let rectifiers = network.rectifiers().expect("readable attributes");
+            let chosen = rectifiers.iter().find(|found| found.name.contains(name));
+            let chosen = chosen.expect("a ReLU");
+            model.leak(&network, &[chosen], 0.5).expect("it leaks");
+            model
+        };
+        let mut expected = graph.0.clone();
+        let outside = leaked("first").message().clone();
+        let expected_nodes = &mut expected.graph.mut_or_insert_default().node;
+        expected_nodes[0] = outside.graph.node[0].clone();
+        assert_eq!(expected_nodes[0].op_type(), "LeakyRelu");
+        assert_eq!(outside, expected);
+
+        let inside = leaked("f_1").message().clone();
+        assert!(
+            inside.functions.is_empty(),
+            "a body that differs is unfolded"
+        );
+        let operators = inside.graph.node.iter().map(NodeProto::op_type);
+        let operators: Vec<&str> = operators.collect();
+        assert_eq!(operators, ["Relu", "LeakyRelu", "MatMul"]);
+    }
 }

@@ -37,6 +37,8 @@ pub mod operators;
 mod parameters;
 mod rectifiers;
 mod tensor;
+#[cfg(test)]
+mod testing;
 mod units;
 mod value;
 

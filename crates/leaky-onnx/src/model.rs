@@ -1,7 +1,8 @@
 //! The ONNX file: the message, kept whole.
 //!
 //! Everything that is not changed on purpose is written back as it was read: names, documentation,
-//! metadata, operator set versions, and fields that the schema does not know.
+//! metadata, operator set versions, and fields that the schema does not know. Functions that a model
+//! defines stay too, until something inside of one is changed: then all calls are replaced by bodies.
 
 use std::path::{Path, PathBuf};
 
@@ -9,9 +10,9 @@ use burn::tensor::TensorData;
 use protobuf::Message;
 
 use crate::error::{Error, Result};
-use crate::inline;
+use crate::inline::{self, Step};
 use crate::proto::tensor_proto::DataLocation;
-use crate::proto::{GraphProto, ModelProto, NodeProto, TensorProto};
+use crate::proto::{GraphProto, ModelProto, NodeProto, OperatorSetIdProto, TensorProto};
 use crate::tensor;
 
 /// Protocol buffers cannot carry a message of two gigabytes or more.
@@ -21,6 +22,10 @@ const LARGEST_MESSAGE: u64 = i32::MAX as u64;
 #[derive(Debug, Clone)]
 pub struct Model {
     message: ModelProto,
+    /// The nodes that run: those of the main graph, calls of functions replaced by their bodies.
+    steps: Vec<Step>,
+    /// The operator sets that the nodes that run are written for.
+    opsets: Vec<OperatorSetIdProto>,
     folder: PathBuf,
 }
 
@@ -31,7 +36,7 @@ pub(crate) enum Place {
     Initializer(usize),
     /// In the `value` attribute of a `Constant` node.
     Constant {
-        /// The node's place in the graph.
+        /// The node's place among the nodes that run.
         node: usize,
         /// The attribute's place in the node.
         attribute: usize,
@@ -41,11 +46,11 @@ pub(crate) enum Place {
 impl Model {
     /// Reads an ONNX file. External data is looked for in the file's folder, and read when needed.
     ///
-    /// Functions that the model defines itself are replaced by their bodies.
-    ///
     /// # Errors
     ///
-    /// If the file cannot be read, is not ONNX or is cut off.
+    /// If the file cannot be read, is not ONNX or is cut off, or if the functions that it defines
+    /// itself call each other without end, unfold to too many nodes, or are written for another
+    /// operator set than the model.
     pub fn read(path: impl AsRef<Path>) -> Result<Self> {
         let path = path.as_ref();
         let bytes = std::fs::read(path).map_err(|source| Error::Io {
@@ -53,33 +58,62 @@ impl Model {
             source,
         })?;
         let folder = path.parent().unwrap_or(Path::new("")).to_owned();
-        Self::parse(&bytes, folder).map_err(|reason| Error::NotOnnx {
-            path: path.into(),
-            reason,
-        })
+        Self::parse(&bytes, path, folder)
     }
 
     /// Reads a model from the bytes of an ONNX file that has no external data.
     ///
     /// # Errors
     ///
-    /// If the bytes are not ONNX or are cut off.
+    /// As [`read`](Self::read).
     pub fn from_bytes(bytes: &[u8]) -> Result<Self> {
-        Self::parse(bytes, PathBuf::new()).map_err(|reason| Error::NotOnnx {
-            path: "the given bytes".into(),
+        Self::from_bytes_in(bytes, Path::new(""))
+    }
+
+    /// Reads a model from the bytes of an ONNX file whose external data lies in `folder`.
+    ///
+    /// # Errors
+    ///
+    /// As [`read`](Self::read).
+    pub fn from_bytes_in(bytes: &[u8], folder: &Path) -> Result<Self> {
+        Self::parse(bytes, Path::new("the given bytes"), folder.to_owned())
+    }
+
+    fn parse(bytes: &[u8], path: &Path, folder: PathBuf) -> Result<Self> {
+        let not_onnx = |reason: String| Error::NotOnnx {
+            path: path.into(),
             reason,
+        };
+        let message = ModelProto::parse_from_bytes(bytes).map_err(|error| {
+            not_onnx(format!(
+                "{error} (the file is cut off, damaged, or of another kind)"
+            ))
+        })?;
+        if message.graph.node.is_empty() && message.opset_import.is_empty() {
+            return Err(not_onnx("it holds no graph".into()));
+        }
+        let (steps, opsets) = inline::functions(&message)?;
+        Ok(Self {
+            message,
+            steps,
+            opsets,
+            folder,
         })
     }
 
-    fn parse(bytes: &[u8], folder: PathBuf) -> std::result::Result<Self, String> {
-        let mut message = ModelProto::parse_from_bytes(bytes).map_err(|error| {
-            format!("{error} (the file is cut off, damaged, or of another kind)")
-        })?;
-        if message.graph.node.is_empty() && message.opset_import.is_empty() {
-            return Err("it holds no graph".into());
+    /// The bytes of an ONNX file in `folder` with this model. External data that was not changed stays
+    /// where it is if `folder` is the one that the model was read from; else it moves inside.
+    ///
+    /// # Errors
+    ///
+    /// As [`to_bytes`](Self::to_bytes).
+    pub fn to_bytes_in(&self, folder: &Path) -> Result<Vec<u8>> {
+        // The current folder has an empty name, which the operating system does not know.
+        let resolved = |folder: &Path| Path::new(".").join(folder).canonicalize();
+        match (resolved(folder), resolved(&self.folder)) {
+            (Ok(target), Ok(source)) if target == source => serialised(&self.message),
+            _ => self.to_bytes(),
         }
-        inline::functions(&mut message)?;
-        Ok(Self { message, folder })
     }
 
     /// The bytes of an ONNX file with this model, its external data moved inside.
@@ -91,9 +125,11 @@ impl Model {
     pub fn to_bytes(&self) -> Result<Vec<u8>> {
         let mut message = self.message.clone();
         let graph = message.graph.mut_or_insert_default();
+        let bodies = message.functions.iter_mut().flat_map(|f| &mut f.node);
         let constants = graph
             .node
             .iter_mut()
+            .chain(bodies)
             .flat_map(|node| &mut node.attribute)
             .filter_map(|a| a.t.as_mut());
         for proto in graph.initializer.iter_mut().chain(constants) {
@@ -102,20 +138,35 @@ impl Model {
                 tensor::set_raw(proto, bytes);
             }
         }
-        let size = message.compute_size();
-        if size > LARGEST_MESSAGE {
-            return Err(Error::Invalid(format!(
-                "with its weights inside the file would take {size} bytes; an ONNX message ends at {LARGEST_MESSAGE}"
-            )));
-        }
-        message
-            .write_to_bytes()
-            .map_err(|error| Error::Invalid(format!("cannot be written: {error}")))
+        serialised(&message)
+    }
+
+    /// The files outside of the message that hold some of its tensors.
+    pub fn external_files(&self) -> Vec<PathBuf> {
+        let graph = self.graph();
+        let constants = graph
+            .node
+            .iter()
+            .flat_map(|node| &node.attribute)
+            .filter_map(|a| a.t.as_ref());
+        let outside = graph
+            .initializer
+            .iter()
+            .chain(constants)
+            .filter(|proto| proto.data_location() == DataLocation::EXTERNAL);
+        let mut files: Vec<PathBuf> = outside
+            .flat_map(|proto| &proto.external_data)
+            .filter(|entry| entry.key() == "location")
+            .map(|entry| self.folder.join(entry.value()))
+            .collect();
+        files.sort();
+        files.dedup();
+        files
     }
 
     /// The ONNX message.
     #[cfg(test)]
-    fn message(&self) -> &ModelProto {
+    pub(crate) fn message(&self) -> &ModelProto {
         &self.message
     }
 
@@ -129,15 +180,43 @@ impl Model {
         &self.folder
     }
 
-    /// A node of the main graph, to be changed.
+    /// The nodes that run, in execution order.
+    pub(crate) fn nodes(&self) -> impl Iterator<Item = &NodeProto> {
+        (0..self.steps.len()).map(|index| self.node(index))
+    }
+
+    fn node(&self, index: usize) -> &NodeProto {
+        match &self.steps[index] {
+            Step::Graph(place) => &self.message.graph.node[*place],
+            Step::Body(node) => node,
+        }
+    }
+
+    /// A node that runs, to be changed. Where it comes from the body of a function, which other calls
+    /// may share, all calls in the file are replaced by their bodies first.
     pub(crate) fn node_mut(&mut self, index: usize) -> &mut NodeProto {
-        &mut self.message.graph.mut_or_insert_default().node[index]
+        if matches!(self.steps[index], Step::Body(_)) {
+            self.unfold();
+        }
+        let place = match self.steps[index] {
+            Step::Graph(place) => place,
+            Step::Body(_) => unreachable!("no function is left"),
+        };
+        &mut self.message.graph.mut_or_insert_default().node[place]
+    }
+
+    /// Replaces the calls of functions in the file by the functions' bodies.
+    fn unfold(&mut self) {
+        let nodes: Vec<NodeProto> = self.nodes().cloned().collect();
+        self.steps = (0..nodes.len()).map(Step::Graph).collect();
+        self.message.graph.mut_or_insert_default().node = nodes;
+        self.message.opset_import.clone_from(&self.opsets);
+        self.message.functions.clear();
     }
 
     /// The version of ONNX's own operator set that the model is written for.
     pub fn opset(&self) -> i64 {
-        self.message
-            .opset_import
+        self.opsets
             .iter()
             .find(|set| is_standard_domain(set.domain()))
             .map_or(1, |set| set.version())
@@ -147,7 +226,7 @@ impl Model {
         let graph = self.graph();
         match place {
             Place::Initializer(index) => &graph.initializer[index],
-            Place::Constant { node, attribute } => &graph.node[node].attribute[attribute].t,
+            Place::Constant { node, attribute } => &self.node(node).attribute[attribute].t,
         }
     }
 
@@ -159,7 +238,7 @@ impl Model {
             .iter()
             .find(|tensor| tensor.name() == name);
         let constant = || {
-            let node = graph.node.iter().find(|node| {
+            let node = self.nodes().find(|node| {
                 node.op_type() == "Constant" && node.output.first().is_some_and(|o| o == name)
             })?;
             let value = node.attribute.iter().find(|a| a.name() == "value")?;
@@ -175,15 +254,28 @@ impl Model {
 
     /// Replaces the numbers of a float tensor, rounding to the type it is stored in.
     pub(crate) fn write_tensor(&mut self, place: Place, data: &TensorData) -> Result<()> {
-        let graph = self.message.graph.mut_or_insert_default();
         let proto = match place {
-            Place::Initializer(index) => &mut graph.initializer[index],
-            Place::Constant { node, attribute } => graph.node[node].attribute[attribute]
+            Place::Initializer(index) => {
+                &mut self.message.graph.mut_or_insert_default().initializer[index]
+            }
+            Place::Constant { node, attribute } => self.node_mut(node).attribute[attribute]
                 .t
                 .mut_or_insert_default(),
         };
         tensor::write(proto, data)
     }
+}
+
+fn serialised(message: &ModelProto) -> Result<Vec<u8>> {
+    let size = message.compute_size();
+    if size > LARGEST_MESSAGE {
+        return Err(Error::Invalid(format!(
+            "with its weights inside the file would take {size} bytes; an ONNX message ends at {LARGEST_MESSAGE}"
+        )));
+    }
+    message
+        .write_to_bytes()
+        .map_err(|error| Error::Invalid(format!("cannot be written: {error}")))
 }
 
 /// Whether a domain is that of ONNX's own operators, which has two spellings.

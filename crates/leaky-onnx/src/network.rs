@@ -2,12 +2,14 @@
 
 mod assembly;
 mod execution;
+mod fixed_batch;
 
 use std::path::Path;
 
 use burn::backend::{DispatchDevice, DispatchTensor};
 use burn::tensor::{DType, TensorData};
 
+use self::fixed_batch::FixedBatch;
 use crate::attributes::Attributes;
 use crate::error::{Error, Result};
 use crate::model::Model;
@@ -52,7 +54,7 @@ pub struct Node {
     pub inputs: Vec<Option<ValueId>>,
     /// What it gives.
     pub outputs: Vec<ValueId>,
-    /// Its place in the file's list of nodes.
+    /// Its place among the nodes of the model that run.
     pub(crate) index: usize,
     proto: NodeProto,
     run: Run,
@@ -81,7 +83,10 @@ pub struct Network {
     nodes: Vec<Node>,
     parameters: Vec<Parameter>,
     constants: Vec<(ValueId, Value)>,
+    fixed_batch: Option<FixedBatch>,
     names: Vec<String>,
+    /// For each value, whether it depends on no input of the network.
+    constant: Vec<bool>,
     /// For each value, the node that gives it.
     producers: Vec<Option<usize>>,
     /// For each value, the nodes and inputs that take it.
@@ -122,6 +127,11 @@ impl Network {
     /// The name of a value in the file.
     pub fn value_name(&self, value: ValueId) -> &str {
         &self.names[value.0]
+    }
+
+    /// Whether a value depends on no input of the network.
+    pub fn is_constant(&self, value: ValueId) -> bool {
+        self.constant[value.0]
     }
 
     /// The place among [`nodes`](Self::nodes) of the node that gives a value.

@@ -4,7 +4,8 @@
 //! an operator's place for weights, directly or through operators that only rearrange it. In
 //! arithmetic on elements it is a bias or a scale only behind the first weights of the network:
 //! before them it prepares the input, as a mean or a deviation. A lone number is a constant, except
-//! as a bias of one unit. Batch normalisation's mean and variance are statistics, never trained.
+//! as a bias of one unit; a tensor with more than one axis larger than 1 is a mask, a grid of anchors
+//! or a table of positions. Batch normalisation's mean and variance are statistics, never trained.
 
 use burn::backend::DispatchTensor;
 
@@ -88,9 +89,11 @@ pub(crate) fn mark_trainable(parameters: &mut [Parameter], nodes: &[Node], value
             };
             let elements: usize = parameters[parameter].shape.iter().product();
             let rank = parameters[parameter].shape.len();
+            let shape = &parameters[parameter].shape;
+            let one_axis = shape.iter().filter(|&&size| size > 1).count() <= 1;
             let is_weight = match operator {
-                "Add" | "Sub" => behind_weights && rank > 0,
-                "Mul" | "Div" => behind_weights && elements > 1,
+                "Add" | "Sub" => behind_weights && one_axis && rank > 0,
+                "Mul" | "Div" => behind_weights && one_axis && elements > 1,
                 _ => weight_inputs(operator).contains(&index),
             };
             parameters[parameter].trainable |= is_weight;
@@ -99,5 +102,32 @@ pub(crate) fn mark_trainable(parameters: &mut [Parameter], nodes: &[Node], value
         for output in &node.outputs {
             weighted[output.0] = behind_weights || holds_weights;
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use crate::testing::Graph;
+
+    #[test]
+    fn masks_and_tables_behind_weights_are_not_trained_but_biases_and_scales_are() {
+        let network = Graph::new()
+            .input("x", &[None, Some(4), Some(4)])
+            .floats("w", &[4, 4])
+            .floats("causal_mask", &[1, 4, 4])
+            .floats("bias", &[4])
+            .floats("scale", &[1, 4, 1])
+            .node("MatMul", &["x", "w"], "hidden")
+            .node("Add", &["hidden", "causal_mask"], "masked")
+            .node("Add", &["masked", "bias"], "shifted")
+            .node("Mul", &["shifted", "scale"], "y")
+            .output("y")
+            .network();
+        let trained = network
+            .parameters()
+            .iter()
+            .filter(|parameter| parameter.trainable);
+        let names: Vec<&str> = trained.map(|parameter| parameter.name.as_str()).collect();
+        assert_eq!(names, ["w", "bias", "scale"]);
     }
 }

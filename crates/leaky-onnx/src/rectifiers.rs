@@ -33,11 +33,17 @@ impl Network {
     /// The rectifiers, in execution order: `Relu`, `LeakyRelu`, `PRelu`, `Elu`, `Selu`, `Celu`,
     /// `ThresholdedRelu`, and `Clip` from zero (ReLU6).
     ///
+    /// One that no output of the network needs, or that bends constants only, is left out: data never
+    /// reach it.
+    ///
     /// # Errors
     ///
     /// If an attribute of one of them cannot be read.
     pub fn rectifiers(&self) -> Result<Vec<Rectifier>> {
         let mut found = Vec::new();
+        let outputs: Vec<ValueId> = self.outputs().iter().map(|output| output.value).collect();
+        let (needed, _) = self.plan(&outputs);
+        let reaches_output = self.reaches_output();
         for (index, node) in self.nodes().iter().enumerate() {
             let float = |name, default| {
                 node.attributes()
@@ -56,6 +62,9 @@ impl Network {
             else {
                 continue;
             };
+            if !needed[index] || self.is_constant(input) {
+                continue;
+            }
             found.push(Rectifier {
                 node: index,
                 name: node.name.clone(),
@@ -64,7 +73,7 @@ impl Network {
                 threshold,
                 input,
                 output,
-                hidden: !self.reaches_output(output),
+                hidden: !reaches_output[output.0],
             });
         }
         Ok(found)
@@ -88,44 +97,26 @@ impl Network {
         Ok(minimum == Some(0.0))
     }
 
-    /// Whether a value reaches an output of the network without passing through weights.
-    fn reaches_output(&self, value: ValueId) -> bool {
-        let mut open = vec![value];
-        let mut seen = std::collections::HashSet::new();
-        while let Some(value) = open.pop() {
-            if !seen.insert(value) {
-                continue;
-            }
-            if self.outputs().iter().any(|output| output.value == value) {
-                return true;
-            }
-            for &(consumer, _) in self.consumers(value) {
-                let node = &self.nodes()[consumer];
-                let has_weights = weight_inputs(&node.operator).iter().any(|&index| {
-                    node.inputs
-                        .get(index)
-                        .copied()
-                        .flatten()
-                        .is_some_and(|id| self.is_constant(id))
+    /// For each value, whether it reaches an output of the network without passing through weights.
+    fn reaches_output(&self) -> Vec<bool> {
+        let mut reaches = vec![false; self.values()];
+        for output in self.outputs() {
+            reaches[output.value.0] = true;
+        }
+        for node in self.nodes().iter().rev() {
+            // A shape tells nothing of the elements.
+            let stops = matches!(node.operator.as_str(), "Shape" | "Size")
+                || weight_inputs(&node.operator).iter().any(|&index| {
+                    let weights = node.inputs.get(index).copied().flatten();
+                    weights.is_some_and(|id| self.is_constant(id))
                 });
-                if !has_weights {
-                    open.extend(&node.outputs);
+            if !stops && node.outputs.iter().any(|id| reaches[id.0]) {
+                for id in node.inputs.iter().flatten() {
+                    reaches[id.0] = true;
                 }
             }
         }
-        false
-    }
-
-    /// Whether a value depends on no input of the network.
-    pub fn is_constant(&self, value: ValueId) -> bool {
-        match self.producer(value) {
-            None => !self.inputs().iter().any(|input| input.value == value),
-            Some(node) => self.nodes()[node]
-                .inputs
-                .iter()
-                .flatten()
-                .all(|&input| self.is_constant(input)),
-        }
+        reaches
     }
 }
 
@@ -156,5 +147,72 @@ impl Model {
             proto.attribute = vec![attribute];
         }
         Ok(())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use crate::Network;
+    use crate::testing::{Graph, value};
+
+    /// A layer of weights over `x`, to be followed by what a test looks at.
+    fn layer() -> Graph {
+        Graph::new()
+            .input("x", &[None, Some(4)])
+            .floats("w", &[4, 3])
+            .node("MatMul", &["x", "w"], "hidden")
+    }
+
+    fn rectifiers(network: &Network) -> Vec<(String, bool)> {
+        let found = network.rectifiers().expect("readable attributes");
+        let pairs = found.into_iter().map(|found| (found.name, found.hidden));
+        pairs.collect()
+    }
+
+    #[test]
+    fn a_rectifier_that_no_output_needs_is_left_out() {
+        let network = layer()
+            .node("Relu", &["hidden"], "dangling")
+            .node("Relu", &["hidden"], "y")
+            .output("y")
+            .network();
+        assert_eq!(rectifiers(&network), [("y".to_owned(), false)]);
+    }
+
+    #[test]
+    fn a_rectifier_of_constants_is_left_out() {
+        let network = layer()
+            .floats("fusion", &[3])
+            .node("Relu", &["fusion"], "positive")
+            .node("Mul", &["hidden", "positive"], "fused")
+            .node("Relu", &["fused"], "y")
+            .output("y")
+            .network();
+        assert_eq!(rectifiers(&network), [("y".to_owned(), false)]);
+    }
+
+    #[test]
+    fn a_rectifier_whose_shape_alone_reaches_the_output_is_hidden() {
+        let network = layer()
+            .floats("v", &[3, 3])
+            .node("Relu", &["hidden"], "feature")
+            .node("MatMul", &["feature", "v"], "out")
+            .node("Shape", &["feature"], "sizes")
+            .node("Reshape", &["out", "sizes"], "y")
+            .output("y")
+            .network();
+        assert_eq!(rectifiers(&network), [("feature".to_owned(), true)]);
+    }
+
+    #[test]
+    fn constants_are_told_from_what_the_input_reaches() {
+        let network = layer()
+            .node("Relu", &["w"], "from_weights")
+            .node("Add", &["hidden", "from_weights"], "y")
+            .output("y")
+            .network();
+        let constant = |name| network.is_constant(value(&network, name));
+        assert!(constant("w") && constant("from_weights"));
+        assert!(!constant("x") && !constant("hidden") && !constant("y"));
     }
 }

@@ -4,18 +4,24 @@
 //! matrix product. Between its producer and its rectifier a value may be normalised, added to
 //! another, transposed or reshaped; the axis is followed from the producer through all of these.
 
+use std::cmp::Reverse;
+
 use crate::error::Result;
 use crate::network::{Network, Node, ValueId};
 use crate::value::Value;
 
-/// The shapes that the values of a network have for one batch.
+/// The shapes that the values of a network have for one batch, and their axes of units.
 #[derive(Debug, Clone)]
-pub struct Shapes(Vec<Option<Vec<usize>>>);
+pub struct Shapes {
+    shapes: Vec<Option<Vec<usize>>>,
+    /// What upstream nodes tell of each value's axis of units.
+    axes: Vec<Option<usize>>,
+}
 
 impl Shapes {
     /// The shape of a value, if it was computed.
     pub fn get(&self, value: ValueId) -> Option<&[usize]> {
-        self.0[value.0].as_deref()
+        self.shapes[value.0].as_deref()
     }
 }
 
@@ -34,78 +40,117 @@ impl Network {
         self.forward(inputs, &wanted, |id, value| {
             shapes[id.0] = Some(value.shape())
         })?;
-        Ok(Shapes(shapes))
+        let mut shapes = Shapes {
+            shapes,
+            axes: vec![None; self.values()],
+        };
+        // In execution order, each axis follows from those of the node's inputs.
+        for node in self.nodes() {
+            for &output in &node.outputs {
+                shapes.axes[output.0] = self.followed_axis(node, output, &shapes);
+            }
+        }
+        Ok(shapes)
     }
 
     /// The axis of a value that counts units.
     ///
-    /// Where nothing upstream tells, axis 1 is taken, the channels of ONNX's layout.
+    /// Where nothing upstream tells, axis 1 is taken, the channels of ONNX's layout. A value without
+    /// such an axis, as one of rank 1 that holds one number a sample, belongs to one unit: its rank is
+    /// given, which is no axis.
     pub fn unit_axis(&self, value: ValueId, shapes: &Shapes) -> usize {
         let rank = shapes.get(value).map_or(0, <[usize]>::len);
-        self.followed_axis(value, shapes)
-            .unwrap_or(1)
-            .min(rank.saturating_sub(1))
+        shapes.axes[value.0].unwrap_or(1).min(rank)
     }
 
-    fn followed_axis(&self, value: ValueId, shapes: &Shapes) -> Option<usize> {
-        let node = &self.nodes()[self.producer(value)?];
-        let rank = shapes.get(value)?.len();
-        let of_input = |index: usize| {
-            let id = node.inputs.get(index).copied().flatten()?;
-            self.followed_axis(id, shapes)
-        };
+    fn followed_axis(&self, node: &Node, output: ValueId, shapes: &Shapes) -> Option<usize> {
+        let shape = shapes.get(output)?;
+        let rank = shape.len();
+        let input = |index: usize| node.inputs.get(index).copied().flatten();
+        let of_input = |index: usize| shapes.axes[input(index)?.0];
         match node.operator.as_str() {
             "Conv"
             | "ConvTranspose"
             | "BatchNormalization"
             | "InstanceNormalization"
-            | "GroupNormalization" => Some(1),
-            "Gemm" => Some(1),
+            | "GroupNormalization"
+            | "Gemm" => Some(1),
             "MatMul" => {
+                let rank_of = |index: usize| Some(shapes.get(input(index)?)?.len());
                 // With the weights on the left the features are the rows.
-                let left = node.inputs.first().copied().flatten()?;
-                let weights_left = self.parameter_of(left).is_some() && rank > 1;
-                Some(if weights_left { rank - 2 } else { rank - 1 })
+                let weights_left = self.is_constant(input(0)?) && !self.is_constant(input(1)?);
+                Some(match (rank_of(0), rank_of(1)) {
+                    // A vector of weights makes one feature, without an axis.
+                    (Some(1), _) if weights_left => rank,
+                    (_, Some(1)) if !weights_left => rank,
+                    (_, Some(1)) => rank - 1,
+                    _ if weights_left => rank - 2,
+                    _ => rank - 1,
+                })
             }
             "Transpose" => {
-                let axis = of_input(0)?;
+                let axis = of_input(0).filter(|&axis| axis < rank)?;
                 match node.attributes().ints("perm").ok().flatten() {
                     Some(order) => order.iter().position(|&from| from == axis as i64),
                     None => Some(rank - 1 - axis),
                 }
             }
             "Reshape" | "Flatten" | "Squeeze" | "Unsqueeze" => {
-                let id = node.inputs.first().copied().flatten()?;
-                same_position(shapes.get(id)?, of_input(0)?, shapes.get(value)?)
+                same_position(shapes.get(input(0)?)?, of_input(0)?, shape)
             }
             "Gather" | "ReduceMean" | "ReduceMax" | "ReduceSum" | "ReduceMin" | "ReduceL2" => None,
-            _ => self.strongest_input(node, rank, shapes),
+            _ => strongest_input(node, rank, shapes),
         }
-    }
-
-    /// The axis that the inputs of an operator on elements tell, among those that broadcast to
-    /// `rank` axes.
-    fn strongest_input(&self, node: &Node, rank: usize, shapes: &Shapes) -> Option<usize> {
-        node.inputs.iter().flatten().find_map(|&id| {
-            let missing = rank.checked_sub(shapes.get(id)?.len())?;
-            Some(self.followed_axis(id, shapes)? + missing)
-        })
     }
 }
 
-/// Where an axis lies after a reshape: the axis with as many elements before it.
+/// The axis that the inputs of an operator on elements tell, among those that broadcast to `rank`
+/// axes.
+fn strongest_input(node: &Node, rank: usize, shapes: &Shapes) -> Option<usize> {
+    node.inputs.iter().flatten().find_map(|&id| {
+        let missing = rank.checked_sub(shapes.get(id)?.len())?;
+        Some(shapes.axes[id.0]? + missing)
+    })
+}
+
+/// Where an axis lies after a reshape: the axis with as many elements before it, or behind the last
+/// axis where it was of size 1 and is gone.
 fn same_position(from: &[usize], axis: usize, to: &[usize]) -> Option<usize> {
-    let before: usize = from[..axis].iter().product();
-    let candidates = (0..to.len()).filter(|&axis| to[..axis].iter().product::<usize>() == before);
-    // Axes of size 1 make more than one fit: the one of the same size is meant.
-    let mut candidates: Vec<usize> = candidates.collect();
-    candidates.sort_by_key(|&candidate| to[candidate] != from[axis]);
-    candidates.first().copied()
+    let before: usize = from.get(..axis)?.iter().product();
+    let size = from.get(axis).copied().unwrap_or(1);
+    // Axes of size 1 make more than one fit. The one of the same size is meant, else one that holds
+    // something; the first axis counts samples.
+    (0..=to.len())
+        .filter(|&candidate| to[..candidate].iter().product::<usize>() == before)
+        .min_by_key(|&candidate| {
+            let found = to.get(candidate).copied().unwrap_or(1);
+            let is_last_resort = candidate == 0 || candidate == to.len();
+            (
+                found != size,
+                found == 1,
+                is_last_resort,
+                Reverse(candidate),
+            )
+        })
 }
 
 #[cfg(test)]
 mod tests {
+    use burn::backend::DispatchDevice;
+    use burn::tensor::TensorData;
+
     use super::same_position;
+    use crate::testing::{Graph, node, value, with_ints};
+    use crate::{Network, Value};
+
+    /// The axis of units of the network's output, for so many samples of four features.
+    fn axis_of_output(network: &Network, samples: usize) -> usize {
+        let x = TensorData::zeros::<f32, _>([samples, 4]);
+        let shapes = network
+            .shapes(vec![Value::from_data(x, &DispatchDevice::default())])
+            .expect("it runs");
+        network.unit_axis(network.outputs()[0].value, &shapes)
+    }
 
     #[test]
     fn channels_stay_found_when_positions_are_flattened() {
@@ -113,5 +158,90 @@ mod tests {
         assert_eq!(same_position(&[2, 8, 4, 4], 1, &[2, 128]), Some(1));
         assert_eq!(same_position(&[2, 5, 8], 2, &[10, 8]), Some(1));
         assert_eq!(same_position(&[1, 8], 1, &[1, 1, 8, 1]), Some(2));
+    }
+
+    #[test]
+    fn positions_flattened_for_one_sample_are_not_taken_for_samples() {
+        assert_eq!(same_position(&[1, 8, 4, 4], 1, &[1, 128]), Some(1));
+        assert_eq!(same_position(&[1, 1], 1, &[1, 1, 1]), Some(2));
+    }
+
+    #[test]
+    fn an_axis_of_one_unit_that_is_squeezed_leaves_one_unit_without_axis() {
+        assert_eq!(same_position(&[2, 1], 1, &[2]), Some(1));
+        assert_eq!(same_position(&[1, 1], 1, &[1]), Some(1));
+        let network = Graph::new()
+            .input("x", &[None, Some(4)])
+            .floats("w", &[4, 1])
+            .ints("axes", &[1])
+            .node("Gemm", &["x", "w"], "column")
+            .node("Squeeze", &["column", "axes"], "list")
+            .node("Relu", &["list"], "y")
+            .output("y")
+            .network();
+        for samples in [1, 2, 5] {
+            assert_eq!(axis_of_output(&network, samples), 1, "{samples} samples");
+        }
+    }
+
+    #[test]
+    fn a_product_with_a_vector_is_one_unit() {
+        let network = Graph::new()
+            .input("x", &[None, Some(4)])
+            .floats("w", &[4])
+            .node("MatMul", &["x", "w"], "y")
+            .output("y")
+            .network();
+        assert_eq!(axis_of_output(&network, 3), 1);
+    }
+
+    #[test]
+    fn units_follow_a_transpose() {
+        let transpose = with_ints(node("Transpose", &["hidden"], "y"), "perm", &[1, 0]);
+        let network = Graph::new()
+            .input("x", &[None, Some(4)])
+            .floats("w", &[4, 3])
+            .node("Gemm", &["x", "w"], "hidden")
+            .proto(transpose)
+            .output("y")
+            .network();
+        assert_eq!(axis_of_output(&network, 2), 0);
+    }
+
+    #[test]
+    fn values_that_are_used_twice_again_and_again_do_not_multiply_the_work() {
+        let mut graph = Graph::new()
+            .input("x", &[None, Some(4)])
+            .floats("w", &[4, 3])
+            .node("Gemm", &["x", "w"], "0")
+            .node("Relu", &["w"], "c0");
+        for step in 0..200 {
+            let name = step.to_string();
+            graph = graph
+                .node("Add", &[&name, &name], &(step + 1).to_string())
+                .node(
+                    "Add",
+                    &[&format!("c{step}"); 2].map(String::as_str),
+                    &format!("c{}", step + 1),
+                );
+        }
+        let network = graph.output("200").output("c200").network();
+        assert_eq!(axis_of_output(&network, 2), 1);
+        assert!(network.is_constant(value(&network, "c200")));
+    }
+
+    #[test]
+    fn a_long_chain_of_nodes_does_not_exhaust_the_stack() {
+        const LENGTH: usize = 50_000;
+        let mut graph = Graph::new().input("x", &[None, Some(4)]);
+        let mut last = "x".to_owned();
+        for step in 0..LENGTH {
+            let name = step.to_string();
+            graph = graph.node("Identity", &[&last], &name);
+            last = name;
+        }
+        let network = graph.output(&last).network();
+        assert_eq!(axis_of_output(&network, 2), 1);
+        assert!(!network.is_constant(value(&network, &last)));
     }
 }

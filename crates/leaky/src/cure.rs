@@ -1,6 +1,7 @@
 //! The whole cure: diagnose, revive, let leak, train, diagnose again.
-
-use std::time::Instant;
+//!
+//! A network may store its weights in a smaller type than it is computed in. What is scored and
+//! handed back is therefore the network made anew from what will stand in the file.
 
 use leaky_onnx::{Model, Network, Rectifier};
 use serde::Serialize;
@@ -88,18 +89,89 @@ pub struct Report {
     pub seconds: f64,
 }
 
-/// A cured network.
+/// A cured network, before it is written and diagnosed again.
 pub struct Cured {
     /// Its file, to be written.
     pub model: Model,
     /// The same in memory.
     pub network: Network,
-    /// The figures; those of the written file are still to come.
-    pub report: Report,
-    /// The largest magnitude of an output, against which the differences are to be seen.
-    pub revival: Difference,
+    /// The verdict on the network as it was given.
+    pub before: Diagnosis,
+    /// The validation score.
+    pub score: Score,
+    /// What was done to it.
+    pub done: Done,
+    /// The epochs of training.
+    pub epochs: Vec<Epoch>,
     /// Why training ended.
     pub end: End,
+}
+
+/// What a cure did to a network.
+pub struct Done {
+    /// See [`Report::alpha`].
+    alpha: f32,
+    revival: Revival,
+    difference: Difference,
+    /// See [`Report::best_epoch`].
+    best_epoch: Option<usize>,
+}
+
+impl Done {
+    /// Nothing: the network is left as it was given, its dead units with it.
+    fn nothing(before: &Diagnosis) -> Self {
+        let reason = "nothing validated better than the network as it was given";
+        let dead = before.layers.iter().flat_map(|layer| {
+            layer.dead.iter().map(|&unit| NotRevived {
+                layer: layer.name.clone(),
+                unit,
+                reason: reason.into(),
+            })
+        });
+        Self {
+            alpha: 0.0,
+            revival: Revival {
+                revived: 0,
+                not_revived: dead.collect(),
+            },
+            difference: Difference::default(),
+            best_epoch: None,
+        }
+    }
+}
+
+/// What became of the file.
+pub struct Written {
+    /// Its name.
+    pub output: String,
+    /// How far the outputs of the network read from it lie from those of the one in memory.
+    pub verified: Difference,
+}
+
+impl Cured {
+    /// All figures, with the verdict on the network as it is now.
+    pub fn report(self, after: Diagnosis, written: Written, seconds: f64) -> Report {
+        let Done {
+            alpha,
+            revival,
+            difference,
+            best_epoch,
+        } = self.done;
+        Report {
+            before: self.before,
+            after,
+            score: self.score,
+            alpha,
+            revived: revival.revived,
+            not_revived: revival.not_revived,
+            revival_max_difference: difference.maximum,
+            epochs: self.epochs,
+            best_epoch,
+            output: written.output,
+            verified_max_difference: written.verified.maximum,
+            seconds,
+        }
+    }
 }
 
 /// What there is to see while a cure goes on.
@@ -124,40 +196,65 @@ pub fn hidden_relus(rectifiers: &[Rectifier]) -> Vec<&Rectifier> {
         .collect()
 }
 
-/// Cures a network. Nothing is written.
+/// The verdict on a network, on all samples of the patient's data.
 ///
 /// # Errors
 ///
-/// If the network or the data cannot be worked with.
+/// If the network cannot run on the data, or it is interrupted.
+pub fn look(
+    network: &Network,
+    patient: &Patient,
+    batch_size: usize,
+    interrupt: &Interrupt,
+    progress: &mut dyn Progress,
+) -> Result<Diagnosis, Error> {
+    let everything: Vec<usize> = (0..patient.data.samples()).collect();
+    progress.diagnosing(everything.len().div_ceil(batch_size));
+    diagnose(
+        network,
+        patient.name,
+        patient.data,
+        &everything,
+        batch_size,
+        || {
+            progress.diagnosed_batch();
+            interrupt.check()
+        },
+    )
+}
+
+/// Cures a network. Nothing is written. Asked to stop in training, it ends with the best network so
+/// far.
+///
+/// # Errors
+///
+/// If the network or the data cannot be worked with, or the user asks to stop before training.
 pub fn cure(
     patient: &Patient,
     treatment: &Treatment,
     interrupt: &Interrupt,
     progress: &mut dyn Progress,
 ) -> Result<Cured, Error> {
-    let start = Instant::now();
-    let Patient { name, data, .. } = *patient;
+    let data = patient.data;
     let settings = &treatment.settings;
     let given = Network::new(patient.model, &device())?;
+    if !given
+        .parameters()
+        .iter()
+        .any(|parameter| parameter.trainable)
+    {
+        return Err(Error::NothingToTrain {
+            model: patient.name.to_owned(),
+        });
+    }
     let (objective, target) = Objective::new(&given, data, treatment.loss)?;
-    let parts = Parts::new(patient, &given, treatment, target)?;
+    let parts = Parts::new(patient, &given, treatment, (&objective, target))?;
     let (training, validation) = (parts.training(data), parts.validation(patient));
 
-    let everything: Vec<usize> = (0..data.samples()).collect();
-    let look = |network: &Network, progress: &mut dyn Progress| {
-        progress.diagnosing(everything.len().div_ceil(settings.batch_size));
-        diagnose(
-            network,
-            name,
-            data,
-            &everything,
-            settings.batch_size,
-            || progress.diagnosed_batch(),
-        )
-    };
-    let before = look(&given, progress)?;
+    let before = look(&given, patient, settings.batch_size, interrupt, progress)?;
     let score_before = validate(&given, &objective, validation, settings.batch_size)?;
     progress.diagnosed(&before, objective.metric(), score_before.score);
+    interrupt.check()?;
 
     let mut network = Network::new(patient.model, &device())?;
     let mut model = patient.model.clone();
@@ -170,8 +267,8 @@ pub fn cure(
             seed: settings.seed,
         };
         let revival = revive(&mut network, &before, &request)?;
-        let difference =
-            Difference::between([&given, &network], data, &everything, settings.batch_size)?;
+        interrupt.check()?;
+        let difference = revival_difference([&given, &network], data, settings, interrupt)?;
         progress.revived(&revival, difference);
         (revival, difference)
     } else {
@@ -197,38 +294,68 @@ pub fn cure(
         interrupt,
         progress,
     )?;
-    let (mut best_epoch, mut best) = (Some(trained.best.0), trained.best.1);
-    if score_before.better_than(best) {
-        // Nothing validated as well as what was given: that is what is given back.
-        (network, model, best, best_epoch) = (given, patient.model.clone(), score_before, None);
-    }
-    let after = look(&network, progress)?;
+    let (best_epoch, mut best) = trained.best;
+    let mut done = Done {
+        alpha: treatment.alpha,
+        revival,
+        difference,
+        best_epoch: Some(best_epoch),
+    };
     network.store(&mut model)?;
-    let report = Report {
-        before,
-        after,
+    let stored = Network::new(&model, &device())?;
+    if !same_parameters(&network, &stored)? {
+        best = validate(&stored, &objective, validation, settings.batch_size)?;
+    }
+    network = stored;
+    // Nothing validated as well as what was given: that is what is given back.
+    if score_before.better_than(best) {
+        (network, model, best) = (given, patient.model.clone(), score_before);
+        done = Done::nothing(&before);
+    }
+    Ok(Cured {
+        model,
+        network,
         score: Score {
             metric: objective.metric(),
             before: score_before.score,
             after: best.score,
         },
-        alpha: treatment.alpha,
-        revived: revival.revived,
-        not_revived: revival.not_revived,
-        revival_max_difference: difference.maximum,
+        before,
+        done,
         epochs: trained.epochs,
-        best_epoch,
-        output: String::new(),
-        verified_max_difference: 0.0,
-        seconds: start.elapsed().as_secs_f64(),
-    };
-    Ok(Cured {
-        model,
-        network,
-        report,
-        revival: difference,
         end: trained.end,
     })
+}
+
+/// What the revival changed in the outputs: nothing, but for rounding.
+fn revival_difference(
+    networks: [&Network; 2],
+    data: &Dataset,
+    settings: &Settings,
+    interrupt: &Interrupt,
+) -> Result<Difference, Error> {
+    let everything: Vec<usize> = (0..data.samples()).collect();
+    let difference = Difference::between(networks, data, &everything, settings.batch_size, || {
+        interrupt.check()
+    })?;
+    if difference.is_rounding() {
+        Ok(difference)
+    } else {
+        Err(Error::RevivalChangedOutputs {
+            maximum: difference.maximum,
+            magnitude: difference.magnitude,
+        })
+    }
+}
+
+/// Whether two networks of one graph hold the same numbers.
+fn same_parameters(one: &Network, other: &Network) -> Result<bool, Error> {
+    for index in 0..one.parameters().len() {
+        if one.parameter_data(index)? != other.parameter_data(index)? {
+            return Ok(false);
+        }
+    }
+    Ok(true)
 }
 
 /// Which samples are trained on, and which validate.
@@ -244,11 +371,12 @@ impl Parts {
         patient: &Patient,
         network: &Network,
         treatment: &Treatment,
-        target: Target,
+        (objective, target): (&Objective, Target),
     ) -> Result<Self, Error> {
         Ok(match patient.validation {
             Some(validation) => {
-                let (_, validation_target) = Objective::new(network, validation, treatment.loss)?;
+                let validation_target =
+                    objective.validation_target(network, validation, &target)?;
                 Self {
                     target,
                     training: (0..patient.data.samples()).collect(),
@@ -286,5 +414,50 @@ impl Parts {
             target: self.validation_target.as_ref().unwrap_or(&self.target),
             chosen: &self.validation,
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::arguments::Optimizer;
+    use crate::data::Arrays;
+    use crate::example;
+    use crate::session::dataset;
+
+    struct Silent;
+    impl Watch for Silent {}
+    impl Progress for Silent {}
+
+    #[test]
+    fn asked_to_stop_before_training_a_cure_ends_with_130_and_no_network() {
+        let model = Model::from_bytes(example::NETWORK).unwrap();
+        let network = Network::new(&model, &device()).unwrap();
+        let arrays = Arrays::from_bytes(example::TRAINING_NAME, example::TRAINING).unwrap();
+        let data = dataset(&network, &arrays).unwrap();
+        let patient = Patient {
+            model: &model,
+            name: example::NETWORK_NAME,
+            data: &data,
+            validation: None,
+        };
+        let treatment = Treatment {
+            alpha: 0.01,
+            revive: true,
+            loss: None,
+            settings: Settings {
+                epochs: 1,
+                batch_size: 64,
+                lr: 0.001,
+                optimizer: Optimizer::Adam,
+                seed: 0,
+            },
+        };
+        let interrupt = Interrupt::default();
+        interrupt.ask();
+        let ended = cure(&patient, &treatment, &interrupt, &mut Silent);
+        let error = ended.err().expect("nothing is cured");
+        assert!(matches!(error, Error::Interrupted), "{error}");
+        assert_eq!(error.code(), 130);
     }
 }

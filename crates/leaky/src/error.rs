@@ -39,9 +39,60 @@ pub enum Error {
         "`y` holds class labels: --loss must be cross-entropy, or `y` be shaped like the network's output"
     )]
     LossNeedsValues,
+    /// The samples to validate with are answered in another way than those to train with.
+    #[error(
+        "the `y` to validate with holds {validation}, but the `y` to train with holds {training}: give both in the same form"
+    )]
+    ValidationTarget {
+        /// What the validation's target is.
+        validation: String,
+        /// What the training's target is.
+        training: String,
+    },
+    /// An output has not one row a sample.
+    #[error(
+        "the network's output '{output}' has shape {shape} for {samples} samples, and should have {samples} rows: if it was exported for a batch of one size, export it again with a dynamic batch axis"
+    )]
+    OutputRows {
+        /// The output's name in the file.
+        output: String,
+        /// Its shape.
+        shape: String,
+        /// How many samples the network was given.
+        samples: usize,
+    },
+    /// The network holds no tensor that training may change.
+    #[error("{model} has no weights that could be trained")]
+    NothingToTrain {
+        /// The network's file.
+        model: String,
+    },
     /// The network gives no floats.
     #[error("the network has no output of floats to compute a loss from")]
     OutputIsNotFloat,
+    /// The user interrupted the work before it had a result.
+    #[error("interrupted before training began: nothing was written")]
+    Interrupted,
+    /// Revived units changed what the network gives.
+    #[error(
+        "reviving changed the outputs by up to {maximum} (of up to {magnitude}), which is more than rounding: nothing was written; try --no-revive"
+    )]
+    RevivalChangedOutputs {
+        /// The largest difference.
+        maximum: f64,
+        /// The largest magnitude of an output.
+        magnitude: f64,
+    },
+    /// The network as it would be written gives other outputs than the network in memory.
+    #[error(
+        "the network to be written differs from the one in memory by up to {maximum} (of up to {magnitude}), which is more than rounding: nothing was written"
+    )]
+    NotVerified {
+        /// The largest difference.
+        maximum: f64,
+        /// The largest magnitude of an output.
+        magnitude: f64,
+    },
     /// The loss left the numbers in training.
     #[error("the loss became NaN or infinite in epoch {epoch}: {kept}; try a smaller --lr")]
     Diverged {
@@ -112,6 +163,11 @@ impl From<Outcome> for ExitCode {
 }
 
 impl Error {
-    /// The exit code of the process for an error: 2.
-    pub const CODE: u8 = 2;
+    /// The exit code of the process: 2, and 130 after an interruption.
+    pub fn code(&self) -> u8 {
+        match self {
+            Self::Interrupted => Outcome::Interrupted.code(),
+            _ => 2,
+        }
+    }
 }

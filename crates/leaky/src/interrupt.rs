@@ -3,6 +3,8 @@
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 
+use crate::Error;
+
 /// Whether the user has asked to stop. Clones share the answer.
 #[derive(Debug, Clone, Default)]
 pub struct Interrupt {
@@ -31,6 +33,18 @@ impl Interrupt {
     /// Asks to stop.
     pub fn ask(&self) {
         self.asked.store(true, Ordering::Relaxed);
+    }
+
+    /// Goes on, or ends work that leaves nothing behind.
+    ///
+    /// # Errors
+    ///
+    /// [`Error::Interrupted`] once the user has asked to stop.
+    pub fn check(&self) -> Result<(), Error> {
+        if self.asked() {
+            return Err(Error::Interrupted);
+        }
+        Ok(())
     }
 
     /// Whether to stop.

@@ -5,7 +5,7 @@ use std::process::ExitCode;
 
 use clap::Parser;
 use leaky::arguments::Arguments;
-use leaky::{Error, commands};
+use leaky::commands;
 
 // The engine allocates every intermediate tensor; this allocator nearly halves a training step of a
 // convolutional network.
@@ -18,7 +18,7 @@ fn main() -> ExitCode {
         Ok(outcome) => outcome.into(),
         Err(error) => {
             let _ = writeln!(std::io::stderr(), "error: {error}");
-            ExitCode::from(Error::CODE)
+            ExitCode::from(error.code())
         }
     }
 }

@@ -98,7 +98,7 @@ pub enum End {
 
 /// What training came to.
 pub struct Training {
-    /// The epochs that were finished.
+    /// The epochs; after an interruption the last one has seen a part of the samples.
     pub epochs: Vec<Epoch>,
     /// The best validation, and its epoch counted from 1; 0 is the network before training.
     pub best: (usize, Validation),
@@ -135,7 +135,7 @@ fn tally_batch(
     tally: &mut Tally,
 ) -> Result<(), Error> {
     for found in outputs(network, samples.data, chosen, &[objective.value()])? {
-        tally.add(&found, &samples.target.batch(chosen)?);
+        tally.add(&found, &samples.target.batch(chosen)?)?;
     }
     Ok(())
 }
@@ -146,6 +146,8 @@ pub trait Watch {
     fn batch(&mut self) {}
     /// An epoch, counted from 1, is done.
     fn epoch(&mut self, _number: usize, _epoch: &Epoch, _metric: Metric) {}
+    /// The user asked to stop, and training is coming to its end.
+    fn interrupted(&mut self) {}
 }
 
 /// Nobody watches.
@@ -177,7 +179,7 @@ pub fn train(
     let mut end = End::Done;
     'epochs: for number in 1..=settings.epochs {
         let start = Instant::now();
-        let mut losses = 0.0;
+        let (mut losses, mut seen) = (0.0, 0);
         let order = epoch_order(training.chosen, settings.seed, number as u64 - 1);
         for chosen in order.chunks(settings.batch_size) {
             let loss = step(network, objective, training, chosen, &mut steps)?;
@@ -186,8 +188,10 @@ pub fn train(
                 break 'epochs;
             }
             losses += loss * chosen.len() as f64;
+            seen += chosen.len();
             watch.batch();
             if interrupt.asked() {
+                watch.interrupted();
                 end = End::Interrupted;
                 break;
             }
@@ -198,7 +202,7 @@ pub fn train(
             break;
         }
         let epoch = Epoch {
-            train_loss: losses / order.len() as f64,
+            train_loss: losses / seen as f64,
             validation_loss: found.loss,
             score: found.score,
             seconds: start.elapsed().as_secs_f64(),
@@ -210,11 +214,11 @@ pub fn train(
                 parameters: snapshot(network)?,
             };
         }
+        watch.epoch(number, &epoch, objective.metric());
+        epochs.push(epoch);
         if end == End::Interrupted {
             break;
         }
-        watch.epoch(number, &epoch, objective.metric());
-        epochs.push(epoch);
     }
     restore(network, best.parameters);
     Ok(Training {

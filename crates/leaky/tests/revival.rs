@@ -37,7 +37,7 @@ fn revived(name: &str) -> Revived {
     let data = dataset(&network, &arrays).expect("they fit");
     let all: Vec<usize> = (0..data.samples()).collect();
     let look = |network: &Network, data: &Dataset| {
-        diagnose(network, name, data, &all, 20, || {}).expect("a verdict")
+        diagnose(network, name, data, &all, 20, || Ok(())).expect("a verdict")
     };
     let before = look(&given, &data);
     let request = Request {
@@ -48,7 +48,8 @@ fn revived(name: &str) -> Revived {
         seed: 3,
     };
     let revival = revive(&mut network, &before, &request).expect("it is revived");
-    let difference = Difference::between([&given, &network], &data, &all, 20).expect("both run");
+    let difference =
+        Difference::between([&given, &network], &data, &all, 20, || Ok(())).expect("both run");
     Revived {
         before,
         after: look(&network, &data),

@@ -114,9 +114,34 @@ fn external_data_move_into_the_file() {
 }
 
 #[test]
-fn functions_of_the_model_are_replaced_by_their_bodies() {
-    let model = Model::read(fixture("broken/local-function.onnx")).expect("it is read");
-    assert!(model.message().functions.is_empty());
+fn external_data_stay_outside_of_a_file_in_the_same_folder() {
+    let folder = fixture("networks/external-data");
+    let path = folder.join("model.onnx");
+    let model = Model::read(&path).expect("it is read");
+    let original = parsed(&std::fs::read(&path).expect("the fixture"));
+    let beside = model.to_bytes_in(&folder).expect("written");
+    assert_eq!(parsed(&beside), original);
+    let read_again = network(&Model::from_bytes_in(&beside, &folder).expect("it is read"));
+    assert_eq!(
+        read_again.parameter_data(0).expect("numbers"),
+        network(&model).parameter_data(0).expect("numbers")
+    );
+
+    let elsewhere = model.to_bytes_in(&fixture("networks")).expect("written");
+    assert_eq!(elsewhere, model.to_bytes().expect("written"));
+    assert_ne!(parsed(&elsewhere), original);
+}
+
+#[test]
+fn functions_of_the_model_run_and_stay_in_the_file() {
+    let path = fixture("broken/local-function.onnx");
+    let model = Model::read(&path).expect("it is read");
+    assert!(!model.message().functions.is_empty());
+    let written = model.to_bytes().expect("written");
+    assert_eq!(
+        parsed(&written),
+        parsed(&std::fs::read(path).expect("the fixture"))
+    );
     network(&model);
 }
 

@@ -6,6 +6,7 @@ use std::path::Path;
 use burn::backend::DispatchDevice;
 use burn::tensor::TensorData;
 
+use super::fixed_batch::FixedBatch;
 use super::{Input, Network, Node, Output, ValueId};
 use crate::attributes::Attributes;
 use crate::error::{Error, Result, Unsupported};
@@ -47,22 +48,22 @@ impl Network {
             Ok(())
         };
         for (index, proto) in graph.initializer.iter().enumerate() {
-            let value = builder.define(proto.name(), None)?;
+            let value = builder.define(proto.name(), None, true)?;
             add_constant(proto.name(), value, Place::Initializer(index))?;
         }
         let mut inputs = Vec::new();
         for info in &graph.input {
             // Old files list initializers among the inputs, as inputs with a default.
             if !builder.ids.contains_key(info.name()) {
-                let value = builder.define(info.name(), None)?;
+                let value = builder.define(info.name(), None, false)?;
                 inputs.push(input(info, value)?);
             }
         }
         let mut scalars = Vec::new();
-        for (index, proto) in graph.node.iter().enumerate() {
+        for (index, proto) in model.nodes().enumerate() {
             if proto.op_type() == "Constant" && is_standard_domain(proto.domain()) {
                 let name = proto.output.first().map_or("", String::as_str);
-                let value = builder.define(name, None)?;
+                let value = builder.define(name, None, true)?;
                 match proto.attribute.iter().position(|a| a.name() == "value") {
                     Some(attribute) => add_constant(
                         name,
@@ -96,12 +97,19 @@ impl Network {
             .collect::<Result<Vec<_>>>()?;
         let Builder {
             names,
+            constant,
             nodes,
             producers,
             consumers,
             ..
         } = builder;
         parameters::mark_trainable(&mut parameters, &nodes, names.len());
+        let ints_of: HashMap<ValueId, &Value> =
+            constants.iter().map(|(id, value)| (*id, value)).collect();
+        let fixed_batch = FixedBatch::of(&inputs, &nodes, names.len(), |node| {
+            let value = (*ints_of.get(&node.inputs.get(1).copied().flatten()?)?).clone();
+            Some(value.into_data().ok()?.iter::<i64>().collect())
+        });
         Ok(Self {
             device: device.clone(),
             inputs,
@@ -109,7 +117,9 @@ impl Network {
             nodes,
             parameters,
             constants,
+            fixed_batch,
             names,
+            constant,
             producers,
             consumers,
         })
@@ -121,6 +131,7 @@ impl Network {
 struct Builder {
     ids: HashMap<String, ValueId>,
     names: Vec<String>,
+    constant: Vec<bool>,
     nodes: Vec<Node>,
     producers: Vec<Option<usize>>,
     consumers: Vec<Vec<(usize, usize)>>,
@@ -131,13 +142,14 @@ impl Builder {
         self.ids.get(name).copied()
     }
 
-    fn define(&mut self, name: &str, producer: Option<usize>) -> Result<ValueId> {
+    fn define(&mut self, name: &str, producer: Option<usize>, constant: bool) -> Result<ValueId> {
         let id = ValueId(self.names.len());
         // An output that is left out has no name, and nobody can refer to it.
         if !name.is_empty() && self.ids.insert(name.to_owned(), id).is_some() {
             return Err(Error::Invalid(format!("the value '{name}' is given twice")));
         }
         self.names.push(name.to_owned());
+        self.constant.push(constant);
         self.producers.push(producer);
         self.consumers.push(Vec::new());
         Ok(id)
@@ -175,10 +187,11 @@ impl Builder {
         let run = build(operator, proto, model, device).map_err(|refusal| match refusal {
             Refusal::Unsupported(what) | Refusal::Invalid(what) => wrong(what),
         })?;
+        let constant = inputs.iter().flatten().all(|id| self.constant[id.0]);
         let outputs = proto
             .output
             .iter()
-            .map(|output| self.define(output, Some(position)))
+            .map(|output| self.define(output, Some(position), constant))
             .collect::<Result<Vec<_>>>()?;
         self.nodes.push(Node {
             name,
@@ -232,7 +245,7 @@ fn refuse_unsupported(model: &Model, device: &DispatchDevice) -> Result<()> {
             what: format!("operator set {opset} (supported are {oldest} to {newest})"),
         });
     }
-    for proto in &model.graph().node {
+    for proto in model.nodes() {
         if proto.op_type() == "Constant" && is_standard_domain(proto.domain()) {
             continue;
         }

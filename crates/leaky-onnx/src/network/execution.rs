@@ -35,6 +35,9 @@ impl Network {
     /// Runs as much of the network as the `wanted` values need and returns these. `observe` sees each
     /// value as soon as it is computed; a value that nothing needs any more is freed at once.
     ///
+    /// A network whose file fixes the size of the batch runs on other sizes where only shapes that
+    /// values are reshaped to name it; else the error says so.
+    ///
     /// # Errors
     ///
     /// If the inputs do not fit, or a node cannot compute with what reaches it.
@@ -58,6 +61,7 @@ impl Network {
         mut observe: impl FnMut(ValueId, &Value),
     ) -> Result<Vec<Value>> {
         self.check_inputs(&inputs)?;
+        let other_batch = self.other_batch(&inputs);
         let (needed, mut uses) = self.plan(wanted);
         let mut values: Vec<Option<Value>> = Vec::new();
         values.resize_with(self.names.len(), || None);
@@ -71,13 +75,11 @@ impl Network {
         for (parameter, tensor) in self.parameters.iter().zip(parameters) {
             values[parameter.value.0] = Some(Value::Float(tensor.clone()));
         }
-        for (node, _) in self
-            .nodes
-            .iter()
-            .zip(&needed)
-            .filter(|(_, needed)| **needed)
-        {
-            let taken = node
+        for (index, node) in self.nodes.iter().enumerate() {
+            if !needed[index] {
+                continue;
+            }
+            let mut taken: Vec<Option<Value>> = node
                 .inputs
                 .iter()
                 .map(|input| {
@@ -92,7 +94,12 @@ impl Network {
                     })
                 })
                 .collect();
-            let outputs = (node.run)(Inputs::new(taken)).map_err(|reason| node.wrong(reason))?;
+            if let Some(batch) = other_batch {
+                batch.adapt(index, &mut taken);
+            }
+            let outputs = (node.run)(Inputs::new(taken)).map_err(|reason| {
+                node.wrong(other_batch.map_or(reason.clone(), |batch| batch.explain(&reason)))
+            })?;
             for (&id, value) in node.outputs.iter().zip(outputs) {
                 observe(id, &value);
                 if uses[id.0] > 0 {
@@ -103,15 +110,22 @@ impl Network {
         wanted
             .iter()
             .map(|id| {
-                values[id.0].clone().ok_or_else(|| {
+                let value = values[id.0].clone().ok_or_else(|| {
                     Error::Invalid(format!("nothing gives the value '{}'", self.names[id.0]))
-                })
+                })?;
+                let output = self.outputs.iter().find(|output| output.value == *id);
+                if let (Some(batch), Some(output)) = (other_batch, output)
+                    && !self.is_constant(*id)
+                {
+                    batch.check_output(output, &value)?;
+                }
+                Ok(value)
             })
             .collect()
     }
 
     /// Which nodes the wanted values need, and how often each value is used by them.
-    fn plan(&self, wanted: &[ValueId]) -> (Vec<bool>, Vec<usize>) {
+    pub(crate) fn plan(&self, wanted: &[ValueId]) -> (Vec<bool>, Vec<usize>) {
         let mut uses = vec![0; self.names.len()];
         for id in wanted {
             uses[id.0] += 1;

@@ -85,6 +85,13 @@ pub(super) fn not(_: &Request) -> Result<Run, Refusal> {
     }))
 }
 
+pub(super) fn is_nan(_: &Request) -> Result<Run, Refusal> {
+    Ok(Box::new(|mut inputs: Inputs| {
+        let found = Dispatch::float_is_nan(inputs.float(0)?, BoolDType::Native);
+        Ok(vec![Value::Bool(found)])
+    }))
+}
+
 /// The elements of one tensor where a condition holds, of another elsewhere.
 pub(super) fn select(_: &Request) -> Result<Run, Refusal> {
     Ok(Box::new(|mut inputs: Inputs| {

@@ -2,7 +2,7 @@
 
 use burn::backend::ops::{BoolTensorOps, FloatTensorOps};
 use burn::backend::{Dispatch, DispatchTensor, TensorMetadata};
-use burn::tensor::{BoolDType, TensorData};
+use burn::tensor::{BoolDType, DType, TensorData};
 
 use super::activation::unary;
 use super::{Inputs, Refusal, Request, Run};
@@ -81,6 +81,34 @@ pub(super) fn div(_: &Request) -> Result<Run, Refusal> {
             return Err("an integer is divided by zero".into());
         }
         checked(a.checked_div(b))
+    })
+}
+
+/// What a division leaves, with the sign of the divisor; with that of the dividend where `fmod` is
+/// set.
+pub(super) fn modulo(request: &Request) -> Result<Run, Refusal> {
+    fn remainder(a: i64, b: i64) -> Result<i64, String> {
+        if b == 0 {
+            return Err("an integer is divided by zero".into());
+        }
+        checked(a.checked_rem(b))
+    }
+    if request.attributes.flag("fmod", false)? {
+        return arithmetic(
+            |a, b| {
+                let whole = Dispatch::float_trunc(Dispatch::float_div(a.clone(), b.clone()));
+                Dispatch::float_sub(a, Dispatch::float_mul(b, whole))
+            },
+            remainder,
+        );
+    }
+    arithmetic(Dispatch::float_remainder, |a, b| {
+        let rest = remainder(a, b)?;
+        Ok(if rest != 0 && (rest < 0) != (b < 0) {
+            rest + b
+        } else {
+            rest
+        })
     })
 }
 
@@ -177,6 +205,14 @@ pub(super) fn log(_: &Request) -> Result<Run, Refusal> {
     unary(Dispatch::float_log)
 }
 
+pub(super) fn sin(_: &Request) -> Result<Run, Refusal> {
+    unary(Dispatch::float_sin)
+}
+
+pub(super) fn cos(_: &Request) -> Result<Run, Refusal> {
+    unary(Dispatch::float_cos)
+}
+
 pub(super) fn reciprocal(_: &Request) -> Result<Run, Refusal> {
     unary(Dispatch::float_recip)
 }
@@ -192,6 +228,39 @@ pub(super) fn ceil(_: &Request) -> Result<Run, Refusal> {
 /// Halves are rounded to the even neighbour.
 pub(super) fn round(_: &Request) -> Result<Run, Refusal> {
     unary(Dispatch::float_round)
+}
+
+/// `(x - offset) * scale`, by a number for each feature, which lie on the last axis, or one for all;
+/// what precedes a network that scikit-learn standardises its inputs for.
+///
+/// Source: <https://onnx.ai/onnx/operators/onnx_aionnxml_Scaler.html>.
+pub(super) fn scaler(request: &Request) -> Result<Run, Refusal> {
+    let list = |name, default: f32| -> Result<Vec<f32>, Refusal> {
+        Ok(request
+            .attributes
+            .floats(name)?
+            .map_or_else(|| vec![default], <[f32]>::to_vec))
+    };
+    let (offset, scale) = (list("offset", 0.0)?, list("scale", 1.0)?);
+    let device = request.device.clone();
+    Ok(Box::new(move |mut inputs: Inputs| {
+        let x = inputs.value(0)?;
+        // The result is single precision, whatever goes in.
+        let x = x.to_float(DType::F32)?;
+        let shape = x.shape();
+        let by = |x: Value, numbers: &[f32], apply: Binary| -> Result<Value, String> {
+            let numbers = Value::from_data(TensorData::from(numbers), &device);
+            if broadcast_shape(&[shape.clone(), numbers.shape()])? != shape {
+                return Err(format!(
+                    "{} numbers for an input of shape {shape:?}",
+                    numbers.len()
+                ));
+            }
+            binary(x, numbers, apply, |_, _| checked(None))
+        };
+        let centred = by(x, &offset, Dispatch::float_sub)?;
+        Ok(vec![by(centred, &scale, Dispatch::float_mul)?])
+    }))
 }
 
 /// An operator that folds any number of tensors that broadcast.

@@ -1,7 +1,7 @@
 //! Parts of tensors, picked and joined.
 
 use burn::backend::TensorMetadata;
-use burn::tensor::Slice;
+use burn::tensor::{Slice, TensorData};
 
 use super::{Inputs, Refusal, Request, Run, bounded, invalid};
 use crate::value::{self, Value};
@@ -256,5 +256,36 @@ pub(super) fn array_feature_extractor(_: &Request) -> Result<Run, Refusal> {
         let size = value.shape()[axis];
         let positions = positions(inputs.ints(1)?, size)?;
         Ok(vec![select(value, axis, positions)?])
+    }))
+}
+
+/// The part of each matrix on one side of a diagonal, zeros on the other; the diagonal with it.
+pub(super) fn trilu(request: &Request) -> Result<Run, Refusal> {
+    let upper = request.attributes.flag("upper", true)?;
+    Ok(Box::new(move |mut inputs: Inputs| {
+        let value = inputs.value(0)?;
+        let diagonal = match inputs.optional(1) {
+            Some(diagonal) => diagonal.integer("the diagonal")?,
+            None => 0,
+        };
+        let shape = value.shape();
+        let [.., rows, columns] = shape[..] else {
+            return Err(format!("a tensor of shape {shape:?} holds no matrices"));
+        };
+        let kept = (0..rows as i64).flat_map(|row| {
+            let first = diagonal.saturating_add(row);
+            (0..columns as i64).map(move |column| {
+                if upper {
+                    column >= first
+                } else {
+                    column <= first
+                }
+            })
+        });
+        let kept = TensorData::new(kept.collect::<Vec<bool>>(), [rows, columns]);
+        let kept = Value::from_data(kept, &value.tensor().device());
+        let kept = value::with_rank(kept, shape.len())?.expand(shape.clone());
+        let zeros = value.filled(shape, 0.0);
+        Ok(vec![zeros.replace_where(kept.tensor().clone(), value)?])
     }))
 }

@@ -15,8 +15,10 @@ mod linear;
 mod normalization;
 mod pad;
 mod pooling;
+mod rearrange;
 mod reduction;
 mod resize;
+mod resize_axes;
 mod shape;
 #[cfg(test)]
 mod tests;
@@ -119,6 +121,8 @@ pub const SUPPORTED: &[Operator] = operators! {
     "" "ConstantOfShape" "" => constant::constant_of_shape,
     "" "Conv" "1-D to 3-D" => convolution::conv,
     "" "ConvTranspose" "1-D to 3-D" => convolution::conv_transpose,
+    "" "Cos" "" => elementwise::cos,
+    "" "DepthToSpace" "" => rearrange::depth_to_space,
     "" "Div" "" => elementwise::div,
     "" "Dropout" "as the identity: not in training mode, without the mask" => shape::dropout,
     "" "Elu" "" => activation::elu,
@@ -140,6 +144,7 @@ pub const SUPPORTED: &[Operator] = operators! {
     "" "HardSwish" "" => activation::hard_swish,
     "" "Identity" "tensors only" => shape::identity,
     "" "InstanceNormalization" "" => normalization::instance,
+    "" "IsNaN" "" => comparison::is_nan,
     "" "LayerNormalization" "" => normalization::layer,
     "" "LeakyRelu" "" => activation::leaky_relu,
     "" "Less" "" => comparison::less,
@@ -152,6 +157,7 @@ pub const SUPPORTED: &[Operator] = operators! {
     "" "Mean" "" => elementwise::mean,
     "" "Min" "" => elementwise::min,
     "" "Mish" "" => activation::mish,
+    "" "Mod" "" => elementwise::modulo,
     "" "Mul" "" => elementwise::mul,
     "" "Neg" "" => elementwise::neg,
     "" "Not" "" => comparison::not,
@@ -171,15 +177,18 @@ pub const SUPPORTED: &[Operator] = operators! {
     "" "Reshape" "" => shape::reshape,
     "" "Resize" "nearest and linear, without antialiasing" => resize::resize,
     "" "Round" "" => elementwise::round,
+    "ai.onnx.ml" "Scaler" "" => elementwise::scaler,
     "" "Selu" "" => activation::selu,
     "" "Shape" "" => shape::shape,
     "" "Sigmoid" "" => activation::sigmoid,
     "" "Sign" "" => elementwise::sign,
+    "" "Sin" "" => elementwise::sin,
     "" "Size" "" => shape::size,
     "" "Slice" "" => indexing::slice,
     "" "Softmax" "" => activation::softmax,
     "" "Softplus" "" => activation::softplus,
     "" "Softsign" "" => activation::softsign,
+    "" "SpaceToDepth" "" => rearrange::space_to_depth,
     "" "Split" "" => indexing::split,
     "" "Sqrt" "" => elementwise::sqrt,
     "" "Squeeze" "" => shape::squeeze,
@@ -189,10 +198,12 @@ pub const SUPPORTED: &[Operator] = operators! {
     "" "ThresholdedRelu" "" => activation::thresholded_relu,
     "" "Tile" "" => shape::tile,
     "" "Transpose" "" => shape::transpose,
+    "" "Trilu" "" => indexing::trilu,
     "" "Unsqueeze" "" => shape::unsqueeze,
     "" "Upsample" "nearest and linear" => resize::upsample,
     "" "Where" "" => comparison::select,
     "" "Xor" "" => comparison::xor,
+    "ai.onnx.ml" "ZipMap" "as the tensor of numbers that the maps would hold" => shape::identity,
 };
 
 /// The operator of this name and domain, if it runs here.

@@ -1,10 +1,12 @@
 //! `leaky convert`: hidden ReLUs become Leaky ReLUs, nothing else changes.
 
+use std::path::Path;
+
 use globset::{Glob, GlobMatcher};
 use leaky_onnx::Rectifier;
 
-use super::open;
 use super::output::{Json, print};
+use super::{keeps_external_data, open};
 use crate::arguments::Convert;
 use crate::cure::hidden_relus;
 use crate::error::{Error, Outcome};
@@ -15,6 +17,7 @@ pub(super) fn run(arguments: &Convert) -> Result<Outcome, Error> {
     let only = patterns("only", &arguments.only)?;
     let skip = patterns("skip", &arguments.skip)?;
     let (mut model, network) = open(&arguments.network)?;
+    keeps_external_data(&arguments.output, &model)?;
     let rectifiers = network.rectifiers()?;
     if rectifiers.is_empty() {
         return Err(Error::NoRectifier {
@@ -44,7 +47,8 @@ pub(super) fn run(arguments: &Convert) -> Result<Outcome, Error> {
         )));
     }
     model.leak(&network, &chosen, arguments.alpha)?;
-    let bytes = model.to_bytes()?;
+    let folder = arguments.output.parent().unwrap_or(Path::new(""));
+    let bytes = model.to_bytes_in(folder)?;
     destination.write(|file| std::io::Write::write_all(file, &bytes))?;
     for rectifier in &rectifiers {
         let what = if chosen.iter().any(|other| other.node == rectifier.node) {

@@ -31,7 +31,10 @@ pub(super) fn run(arguments: &Diagnose) -> Result<Outcome, Error> {
         &data,
         &samples,
         arguments.batch_size,
-        || progress.step(),
+        || {
+            progress.step();
+            Ok(())
+        },
     )?;
     drop(progress);
     print(&json, &diagnosis_table(&diagnosis, colour()));
@@ -48,7 +51,7 @@ pub(super) fn run(arguments: &Diagnose) -> Result<Outcome, Error> {
 }
 
 /// The verdict in a sentence.
-pub(super) fn verdict(diagnosis: &Diagnosis) -> String {
+pub(crate) fn verdict(diagnosis: &Diagnosis) -> String {
     let Diagnosis {
         units,
         dead,

@@ -11,6 +11,7 @@ use leaky_onnx::{Model, Network};
 
 use crate::arguments::Command;
 use crate::error::{Error, Outcome};
+use crate::files::Destination;
 use crate::session::device;
 
 /// Does what the user asked for.
@@ -32,4 +33,11 @@ fn open(path: &std::path::Path) -> Result<(Model, Network), Error> {
     let model = Model::read(path)?;
     let network = Network::new(&model, &device())?;
     Ok((model, network))
+}
+
+/// Refuses an output that would take the place of weights which lie outside of the network's file.
+fn keeps_external_data(output: &std::path::Path, model: &Model) -> Result<(), Error> {
+    let files = model.external_files();
+    Destination::new(output, files.iter().map(std::path::PathBuf::as_path))?;
+    Ok(())
 }

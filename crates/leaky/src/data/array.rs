@@ -136,6 +136,26 @@ impl Array {
         Ok(())
     }
 
+    /// The first element outside of a range, with its index as messages name it.
+    pub fn first_outside(
+        &self,
+        range: std::ops::RangeInclusive<f64>,
+    ) -> Result<Option<(String, f64)>, DataError> {
+        for rows in self.parts() {
+            let start = (rows[0] * self.row_elements()) as u64;
+            let values = self.tensor(&rows, self.row_shape(), DType::F64)?;
+            let outside = values
+                .iter::<f64>()
+                .enumerate()
+                .find(|(_, value)| !range.contains(value));
+            if let Some((position, value)) = outside {
+                let element = element_text(&self.name, &self.shape, start + position as u64);
+                return Ok(Some((element, value)));
+            }
+        }
+        Ok(None)
+    }
+
     /// Checks the whole array: every element can be given as `dtype`, and none is NaN or infinite.
     pub fn check_values(&self, dtype: DType) -> Result<(), DataError> {
         let (mut nan, mut infinite, mut first) = (0, 0, None);

@@ -70,7 +70,7 @@ pub(super) fn is_integer(dtype: DType) -> bool {
     dtype.is_int() || dtype.is_uint()
 }
 
-fn is_bool(dtype: DType) -> bool {
+pub(super) fn is_bool(dtype: DType) -> bool {
     dtype == DType::Bool(BoolStore::Native)
 }
 

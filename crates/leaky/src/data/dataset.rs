@@ -21,6 +21,17 @@ pub struct ExpectedInput {
     pub dtype: DType,
 }
 
+/// What a network says about the output that is compared with a target.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct ExpectedOutput {
+    /// The output's name in the network.
+    pub name: String,
+    /// Its shape for any batch, the samples on the first axis.
+    pub shape: Vec<usize>,
+    /// Its element type.
+    pub dtype: DType,
+}
+
 /// Samples for every input of a network, and what it should answer where the files say so.
 ///
 /// Names, types, shapes and values were checked; rows are read from the files by position, so
@@ -251,15 +262,13 @@ impl Dataset {
 
     /// What the network should answer, checked against the shape of its output; see [`Target`].
     ///
-    /// `output` is the shape of the network's answer to any batch, `dtype` its element type.
-    ///
     /// # Errors
     ///
     /// Where there is no target, it is empty or damaged, it fits neither as labels nor as values, labels name classes that
     /// the output does not have, or values are NaN or infinite.
-    pub fn target(&self, output: &[usize], dtype: DType) -> Result<Target, DataError> {
+    pub fn target(&self, output: &ExpectedOutput) -> Result<Target, DataError> {
         match &self.target {
-            Some(entry) => Target::new(entry.load()?, output, dtype),
+            Some(entry) => Target::new(entry.load()?, output),
             None => Err(DataError::MissingTarget {
                 file: self.file.clone(),
                 found: self.found.clone(),

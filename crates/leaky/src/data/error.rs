@@ -222,13 +222,15 @@ pub enum DataError {
 
     /// The target fits neither as class labels nor as values of the output.
     #[error(
-        "`y` is {dtype} of shape {found}, but the network's output has shape {output}: give {expected}"
+        "`y` is {dtype} of shape {found}, but the network's output `{name}` has shape {output}: give {expected}"
     )]
     TargetShape {
         /// The type of `y`.
         dtype: &'static str,
         /// The shape of `y`.
         found: String,
+        /// The output's name in the network.
+        name: String,
         /// The shape of the network's output, `N` for the samples.
         output: String,
         /// What would fit.
@@ -250,6 +252,17 @@ pub enum DataError {
         first: String,
         /// Its value.
         value: String,
+    },
+
+    /// A value cannot be a probability.
+    #[error(
+        "{element} is {value}: binary cross-entropy takes values from 0 to 1; to fit other values, ask for --loss mean-squared-error"
+    )]
+    NotProbability {
+        /// The array with the element's index.
+        element: String,
+        /// The value.
+        value: f64,
     },
 
     /// The data cannot be divided into a part to train on and a part to validate with.

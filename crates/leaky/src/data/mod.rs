@@ -26,7 +26,7 @@ mod storage;
 mod target;
 
 pub use arrays::Arrays;
-pub use dataset::{Dataset, ExpectedInput};
+pub use dataset::{Dataset, ExpectedInput, ExpectedOutput};
 pub use error::DataError;
 pub(crate) use error::printable;
 pub use plain::{FloatType, PlainArray};

@@ -4,6 +4,7 @@ use burn::tensor::{DType, TensorData};
 
 use super::array::Array;
 use super::convert::{self, dtype_name};
+use super::dataset::ExpectedOutput;
 use super::error::{DataError, element_text, shape_text};
 
 /// What a target holds, told from its type and shape and the shape of the network's output.
@@ -12,6 +13,9 @@ pub enum TargetKind {
     /// A class label for each sample, below this number of classes: integers of shape `[N]` for an
     /// output of shape `[N, classes]`.
     Classes(usize),
+    /// One of two classes for each sample, 0 or 1: integers or booleans for an output of one number
+    /// a sample.
+    Binary,
     /// A value for each element of the output.
     Values,
 }
@@ -28,9 +32,11 @@ pub struct Target {
 
 impl Target {
     /// Integers of shape `[N]` are class labels where the output has more than one column; what is
-    /// shaped like the output, or holds one number a sample where the output does, is values.
-    pub(super) fn new(array: Array, output: &[usize], dtype: DType) -> Result<Self, DataError> {
-        let answer = output.get(1..).unwrap_or(&[]);
+    /// shaped like the output, or holds one number a sample where the output does, is values; but
+    /// integers and booleans, one a sample, for an output of one number are of two classes.
+    pub(super) fn new(array: Array, output: &ExpectedOutput) -> Result<Self, DataError> {
+        let (answer, dtype) = (output.shape.get(1..).unwrap_or(&[]), output.dtype);
+        let one_number = answer.iter().all(|&size| size == 1);
         match (array.shape.as_slice(), answer) {
             ([_], &[classes]) if classes > 1 && convert::is_integer(array.dtype) => {
                 check_labels(&array, classes)?;
@@ -41,24 +47,61 @@ impl Target {
                     dtype: DType::I64,
                 })
             }
-            ([_, row @ ..], _)
-                if row == answer || (row.is_empty() && answer.iter().all(|&size| size == 1)) =>
-            {
+            ([_, row @ ..], _) if row == answer || (row.is_empty() && one_number) => {
                 array.check_values(dtype)?;
+                let whole = convert::is_integer(array.dtype) || convert::is_bool(array.dtype);
                 Ok(Self {
+                    kind: if one_number && whole {
+                        TargetKind::Binary
+                    } else {
+                        TargetKind::Values
+                    },
                     array,
-                    kind: TargetKind::Values,
                     row_shape: answer.to_vec(),
                     dtype,
                 })
             }
-            _ => Err(misshapen(&array, answer)),
+            _ => Err(misshapen(&array, output)),
         }
     }
 
     /// Labels or values.
     pub fn kind(&self) -> TargetKind {
         self.kind
+    }
+
+    /// The same in another float type; labels of classes stay as they are.
+    pub fn of_type(self, dtype: DType) -> Self {
+        match self.kind {
+            TargetKind::Classes(_) => self,
+            TargetKind::Binary | TargetKind::Values => Self { dtype, ..self },
+        }
+    }
+
+    /// Checks that every element can be a probability, as binary cross-entropy needs it.
+    ///
+    /// # Errors
+    ///
+    /// Where labels are not of two classes, or values lie outside of 0 to 1.
+    pub fn check_probabilities(&self) -> Result<(), DataError> {
+        if self.kind == TargetKind::Binary {
+            return check_labels(&self.array, 2);
+        }
+        match self.array.first_outside(0.0..=1.0)? {
+            None => Ok(()),
+            Some((element, value)) => Err(DataError::NotProbability { element, value }),
+        }
+    }
+
+    /// What it is, for a message: `class labels (int64 of shape [64])`.
+    pub fn description(&self) -> String {
+        let kind = match self.kind {
+            TargetKind::Classes(_) => "class labels",
+            TargetKind::Binary => "labels of two classes",
+            TargetKind::Values => "values",
+        };
+        let (dtype, shape) = (dtype_name(self.array.dtype), shape_text(&self.array.shape));
+        format!("{kind} ({dtype} of shape {shape})")
     }
 
     /// The answers for the given samples, in their order: labels as `int64` of shape `[n]`, values
@@ -96,7 +139,9 @@ fn check_labels(array: &Array, classes: usize) -> Result<(), DataError> {
     }
 }
 
-fn misshapen(array: &Array, answer: &[usize]) -> DataError {
+fn misshapen(array: &Array, expected: &ExpectedOutput) -> DataError {
+    let answer = expected.shape.get(1..).unwrap_or(&[]);
+    let name = super::error::printable(&expected.name);
     let sizes: Vec<String> = answer.iter().map(usize::to_string).collect();
     let output = match sizes.as_slice() {
         [] => "[N]".to_owned(),
@@ -111,6 +156,7 @@ fn misshapen(array: &Array, answer: &[usize]) -> DataError {
     DataError::TargetShape {
         dtype: dtype_name(array.dtype),
         found: shape_text(&array.shape),
+        name,
         output,
         expected,
     }

@@ -81,6 +81,23 @@ fn data_that_do_not_fit_are_refused_by_every_command_before_the_work() {
     }
 }
 
+#[test]
+fn a_validation_target_of_another_kind_than_the_training_target_is_refused_with_both_shapes() {
+    let folder = workplace();
+    let file = |name: &str| folder.path().join(name);
+    write_floats(&file("x.npy"), "2, 64", &[0.0; 128]);
+    write_floats(&file("values.npy"), "2, 10", &[0.0; 20]);
+    let found = refusal(
+        &folder,
+        "cure digits.onnx -o cured.onnx --data digits-train.npz --val x.npy --val-labels values.npy",
+    );
+    assert_eq!(
+        found,
+        "the `y` to validate with holds values (float32 of shape [2, 10]), but the `y` to train \
+         with holds class labels (int64 of shape [1347]): give both in the same form"
+    );
+}
+
 /// Data with one fault each, and how the refusal of that fault goes on after the file's name or the
 /// array's; those of the second list are only at fault where a target is needed.
 #[test]

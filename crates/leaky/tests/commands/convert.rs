@@ -58,3 +58,22 @@ fn nothing_to_convert_is_said_with_what_there_is() {
     );
     assert!(!output.exists());
 }
+
+#[test]
+fn weights_outside_of_the_file_are_never_overwritten() {
+    let folder = tempdir().expect("a folder");
+    for file in ["model.onnx", "model.onnx.data"] {
+        let from = fixture("networks/external-data").join(file);
+        std::fs::copy(from, folder.path().join(file)).expect("a copy");
+    }
+    let weights = folder.path().join("model.onnx.data");
+    let before = std::fs::read(&weights).expect("the weights");
+    let run = leaky([
+        "convert".as_ref(),
+        folder.path().join("model.onnx").as_os_str(),
+        "-o".as_ref(),
+        weights.as_os_str(),
+    ]);
+    assert_eq!(run.status.code(), Some(2), "{}", text(&run.stderr));
+    assert_eq!(std::fs::read(&weights).expect("still there"), before);
+}

@@ -6,6 +6,7 @@ mod convert;
 mod cure;
 mod diagnose;
 mod function;
+mod objective;
 mod requests;
 mod running;
 mod workplace;

@@ -3,7 +3,7 @@
 use std::io::{Cursor, Write};
 
 use burn::tensor::DType;
-use leaky::data::{Arrays, DataError, Dataset, ExpectedInput};
+use leaky::data::{Arrays, DataError, Dataset, ExpectedInput, ExpectedOutput};
 use zip::write::SimpleFileOptions;
 use zip::{CompressionMethod, ZipWriter};
 
@@ -77,4 +77,13 @@ pub fn line(result: Result<(), DataError>) -> String {
     let message = result.unwrap_err().to_string();
     assert!(!message.contains('\n'), "{message}");
     message
+}
+
+/// An output named `answer`, of floats.
+pub fn output(shape: &[usize]) -> ExpectedOutput {
+    ExpectedOutput {
+        name: "answer".into(),
+        shape: shape.to_vec(),
+        dtype: DType::F32,
+    }
 }

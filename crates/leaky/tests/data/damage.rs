@@ -5,7 +5,7 @@ use burn::tensor::DType;
 use leaky::data::Arrays;
 use proptest::prelude::*;
 
-use super::building::input;
+use super::building::{input, output};
 
 const FILES: [&[u8]; 5] = [
     include_bytes!("files/stored.npz"),
@@ -35,7 +35,7 @@ fn use_it(bytes: Vec<u8>) -> bool {
                 .expect("the whole array was read before");
             read |= batch[0].num_elements() > 0;
             // Whether a target fits is beside the point here, only that asking is safe.
-            let _ = data.target(&[1, 3], DType::F32);
+            let _ = data.target(&output(&[1, 3]));
         }
     }
     read

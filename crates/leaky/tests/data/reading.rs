@@ -7,7 +7,7 @@ use leaky::data::{Arrays, Dataset, ExpectedInput};
 use proptest::prelude::*;
 use zip::CompressionMethod;
 
-use super::building::{arrays, float_input, floats, input, integers, npz};
+use super::building::{arrays, float_input, floats, input, integers, npz, output};
 
 fn file(name: &str) -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR"))
@@ -139,7 +139,7 @@ fn integers_and_booleans_are_converted_to_the_integer_type_a_network_wants() {
 fn npy_files_of_samples_and_labels_go_together() {
     let arrays = Arrays::open(&file("x.npy"), Some(&file("labels.npy"))).unwrap();
     let data = dataset(&arrays, "any name", DType::F32);
-    let target = data.target(&[1, 3], DType::F32).unwrap();
+    let target = data.target(&output(&[1, 3])).unwrap();
     let labels = target.batch(&[4, 0, 3]).unwrap();
     assert_eq!(labels.as_slice::<i64>().unwrap(), [0, 2, 2]);
 }
@@ -155,7 +155,7 @@ fn labels_given_apart_take_the_place_of_those_in_the_data_file() {
     std::fs::write(&path, npz(&archive, CompressionMethod::Stored)).unwrap();
     let arrays = Arrays::open(&path, Some(&file("labels.npy"))).unwrap();
     let data = arrays.dataset(&float_input(&[1])).unwrap();
-    let target = data.target(&[1, 3], DType::F32).unwrap();
+    let target = data.target(&output(&[1, 3])).unwrap();
     assert_eq!(target.batch(&[0]).unwrap().as_slice::<i64>().unwrap(), [2]);
 }
 

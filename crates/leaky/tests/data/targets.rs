@@ -1,16 +1,15 @@
 //! What a network should answer: labels or values, told from shapes.
 
-use burn::tensor::DType;
 use leaky::data::{DataError, Target, TargetKind};
 
-use super::building::{arrays, float_input, floats, integers, line, npy, zeros};
+use super::building::{arrays, float_input, floats, integers, line, npy, output, zeros};
 
 /// The target `y` of some samples with one feature, for an output of shape `[N, answer…]`.
 fn target(samples: usize, y: Vec<u8>, answer: &[usize]) -> Result<Target, DataError> {
     let arrays = arrays(&[("x", zeros(&[samples, 1])), ("y", y)]);
-    let output = [&[1], answer].concat();
+    let answer_shape = [&[1], answer].concat();
     let data = arrays.dataset(&float_input(&[1])).unwrap();
-    data.target(&output, DType::F32)
+    data.target(&output(&answer_shape))
 }
 
 fn refusal(samples: usize, y: Vec<u8>, answer: &[usize]) -> String {
@@ -52,9 +51,13 @@ fn integers_shaped_like_the_output_are_values_of_its_type() {
 
 #[test]
 fn one_number_a_sample_takes_the_shape_of_an_output_of_one_number() {
-    for y in [integers(&[2], &[0, 1]), floats(&[2], &[0.0, 1.0])] {
+    for (y, kind) in [
+        (integers(&[2], &[0, 1]), TargetKind::Binary),
+        (npy("|b1", &[2], &[0, 1]), TargetKind::Binary),
+        (floats(&[2], &[0.0, 1.0]), TargetKind::Values),
+    ] {
         let found = target(2, y, &[1, 1]).unwrap();
-        assert_eq!(found.kind(), TargetKind::Values);
+        assert_eq!(found.kind(), kind);
         assert_eq!(found.batch(&[0, 1]).unwrap().shape().as_slice(), [2, 1, 1]);
     }
 }
@@ -71,17 +74,17 @@ fn labels_outside_of_the_classes_are_counted_and_the_first_is_named() {
 fn a_target_that_fits_neither_way_says_what_would() {
     assert_eq!(
         refusal(2, floats(&[2], &[0.0, 1.0]), &[10]),
-        "`y` is float32 of shape [2], but the network's output has shape [N, 10]: give class \
+        "`y` is float32 of shape [2], but the network's output `answer` has shape [N, 10]: give class \
          labels as integers of shape [N], or values of shape [N, 10]"
     );
     assert_eq!(
         refusal(2, zeros(&[2, 3, 4]), &[3, 5]),
-        "`y` is float32 of shape [2, 3, 4], but the network's output has shape [N, 3, 5]: give \
+        "`y` is float32 of shape [2, 3, 4], but the network's output `answer` has shape [N, 3, 5]: give \
          values of shape [N, 3, 5]"
     );
     assert_eq!(
         refusal(2, npy("|b1", &[2], &[0, 1]), &[2]),
-        "`y` is bool of shape [2], but the network's output has shape [N, 2]: give class labels as \
+        "`y` is bool of shape [2], but the network's output `answer` has shape [N, 2]: give class labels as \
          integers of shape [N], or values of shape [N, 2]"
     );
 }
@@ -104,7 +107,7 @@ fn without_a_target_what_was_found_is_listed() {
     let data = arrays.dataset(&float_input(&[1])).unwrap();
     assert!(!data.has_target());
     assert_eq!(
-        line(data.target(&[2, 2], DType::F32).map(|_| ())),
+        line(data.target(&output(&[2, 2])).map(|_| ())),
         "train.npz has no array `y` to train towards (found `x` (float32 [2, 1]), `labels` (int64 \
          [2])); add it, or give --labels"
     );
@@ -116,8 +119,24 @@ fn a_target_of_another_type_only_matters_where_it_is_used() {
     let arrays = arrays(&[("x", zeros(&[2, 1])), ("y", words)]);
     let data = arrays.dataset(&float_input(&[1])).unwrap();
     assert_eq!(
-        line(data.target(&[2, 2], DType::F32).map(|_| ())),
+        line(data.target(&output(&[2, 2])).map(|_| ())),
         "array `y` of train.npz has elements of type <U3, which is not supported: use a float, \
          integer or boolean type"
     );
+}
+
+#[test]
+fn only_zeros_and_ones_are_labels_of_two_classes_and_only_their_range_holds_probabilities() {
+    let refused = |y| line(target(2, y, &[1]).unwrap().check_probabilities());
+    assert_eq!(
+        refused(integers(&[2], &[1, 2])),
+        "`y` holds labels outside of the network's 2 classes (0 to 1): 1 in all, the first is y[1] = 2"
+    );
+    assert_eq!(
+        refused(floats(&[2], &[0.5, 1.5])),
+        "y[1] is 1.5: binary cross-entropy takes values from 0 to 1; to fit other values, ask for \
+         --loss mean-squared-error"
+    );
+    let good = target(2, floats(&[2], &[0.0, 1.0]), &[1]).unwrap();
+    assert!(good.check_probabilities().is_ok());
 }

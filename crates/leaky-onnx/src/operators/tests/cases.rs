@@ -1,22 +1,23 @@
-//! Whatever a file and its data say, an operator answers with values or with a reason.
+//! Random nodes, and values for them: wild ones, and ones that mostly fit.
 
-use std::panic::{AssertUnwindSafe, catch_unwind};
-use std::path::Path;
-use std::sync::atomic::{AtomicUsize, Ordering};
-
-use burn::backend::ops::FloatTensorOps;
-use burn::backend::{AutodiffBackend, Dispatch, DispatchDevice, FlexDevice};
-use burn::tensor::{FloatDType, Shape, TensorData};
+use burn::tensor::TensorData;
 use proptest::prelude::*;
 use proptest::sample::select;
-use proptest::test_runner::{Config, RngAlgorithm, TestRng, TestRunner};
 
-use super::{Inputs, OPSETS, Operator, Request, SUPPORTED};
-use crate::attributes::Attributes;
-use crate::gradients::is_tracked;
+use crate::proto::AttributeProto;
 use crate::proto::attribute_proto::AttributeType;
-use crate::proto::{AttributeProto, NodeProto};
-use crate::value::Value;
+
+/// Attributes and inputs of a node.
+pub(super) type Case = (Vec<AttributeProto>, Vec<Option<TensorData>>);
+
+/// A node and values for it that an operator may run with.
+pub(super) fn case(operator: &str) -> BoxedStrategy<Case> {
+    let wild = (prop::collection::vec(attribute(), 0..4), inputs()).boxed();
+    match fitting(operator) {
+        Some(fitting) => prop_oneof![3 => fitting, 1 => wild].boxed(),
+        None => wild,
+    }
+}
 
 /// An attribute that some operator reads, of the right type most of the time.
 fn attribute() -> impl Strategy<Value = AttributeProto> {
@@ -48,6 +49,9 @@ fn attribute() -> impl Strategy<Value = AttributeProto> {
             "training_mode",
             "spatial",
             "axes",
+            "blocksize",
+            "fmod",
+            "upper",
         ]),
         prop_oneof![8 => -3..6_i64, 1 => any::<i64>()],
     )
@@ -159,64 +163,6 @@ fn inputs() -> impl Strategy<Value = Vec<Option<TensorData>>> {
             all
         })
     })
-}
-
-/// Builds and runs an operator, and asks for gradients; only a panic is a failure. Says whether the
-/// operator gave values.
-fn exercise(
-    operator: &Operator,
-    attributes: &[AttributeProto],
-    values: Vec<Option<TensorData>>,
-    opset: i64,
-    outputs: usize,
-    tracked: bool,
-) -> bool {
-    let device: DispatchDevice = FlexDevice.into();
-    let mut proto = NodeProto::new();
-    proto.attribute = attributes.to_vec();
-    let Ok(run) = operator.build(&Request {
-        attributes: Attributes::new(&proto, Path::new("")),
-        opset,
-        outputs,
-        device: device.clone(),
-        constant: &|_| None,
-    }) else {
-        return false;
-    };
-    let values = values.into_iter().map(|data| {
-        let value = Value::from_data(data?, &device);
-        Some(match value {
-            Value::Float(tensor) if tracked => Value::Float(Dispatch::float_set_require_grad(
-                Dispatch::from_inner(tensor),
-                true,
-            )),
-            value => value,
-        })
-    });
-    let Ok(outputs) = run(Inputs::new(values.collect())) else {
-        return false;
-    };
-    // One loss for all outputs: Burn goes back over a graph once.
-    let mut loss = None;
-    for output in outputs {
-        if let Value::Float(tensor) = &output
-            && is_tracked(tensor)
-            && !output.is_empty()
-        {
-            let list = Shape::from(vec![output.len()]);
-            let sum = Dispatch::float_sum(Dispatch::float_reshape(tensor.clone(), list));
-            let sum = Dispatch::float_cast(sum, FloatDType::F32);
-            loss = Some(match loss {
-                None => sum,
-                Some(loss) => Dispatch::float_add(loss, sum),
-            });
-        }
-        output.into_data().expect("the CPU does not fail");
-    }
-    if let Some(loss) = loss {
-        Dispatch::backward(loss);
-    }
-    true
 }
 
 /// A node and values for it that mostly fit: what makes an operator run, at its edges.
@@ -364,17 +310,15 @@ fn fitting(operator: &str) -> Option<BoxedStrategy<Case>> {
     }
 }
 
-type Case = (Vec<AttributeProto>, Vec<Option<TensorData>>);
-
 /// Floats between -1 and 1.
-fn floats(shape: &[usize]) -> Option<TensorData> {
+pub(super) fn floats(shape: &[usize]) -> Option<TensorData> {
     let count: usize = shape.iter().product();
     let numbers: Vec<f32> = (0..count).map(|i| (i as f32).sin()).collect();
     Some(TensorData::new(numbers, shape))
 }
 
 /// An attribute of one integer or of several.
-fn ints(name: &str, value: impl Into<Numbers>) -> AttributeProto {
+pub(super) fn ints(name: &str, value: impl Into<Numbers>) -> AttributeProto {
     let mut attribute = AttributeProto::new();
     attribute.set_name(name.to_owned());
     match value.into() {
@@ -390,7 +334,7 @@ fn ints(name: &str, value: impl Into<Numbers>) -> AttributeProto {
     attribute
 }
 
-enum Numbers {
+pub(super) enum Numbers {
     One(i64),
     List(Vec<i64>),
 }
@@ -414,55 +358,10 @@ impl From<Vec<i64>> for Numbers {
 }
 
 /// An attribute that is a word.
-fn word(name: &str, value: &str) -> AttributeProto {
+pub(super) fn word(name: &str, value: &str) -> AttributeProto {
     let mut attribute = AttributeProto::new();
     attribute.set_name(name.to_owned());
     attribute.set_type(AttributeType::STRING);
     attribute.set_s(value.as_bytes().to_vec());
     attribute
-}
-
-#[test]
-fn no_input_makes_an_operator_panic() {
-    // The panics that are looked for are reported once, below.
-    let hook = std::panic::take_hook();
-    std::panic::set_hook(Box::new(|_| {}));
-    let mut failures = Vec::new();
-    for operator in SUPPORTED {
-        let wild = (prop::collection::vec(attribute(), 0..4), inputs()).boxed();
-        let node = match fitting(operator.name) {
-            Some(fitting) => prop_oneof![3 => fitting, 1 => wild].boxed(),
-            None => wild,
-        };
-        let case = (node, OPSETS.0..=OPSETS.1, 1..4_usize, any::<bool>());
-        let ran = AtomicUsize::new(0);
-        let config = Config {
-            cases: 2000,
-            failure_persistence: None,
-            ..Config::default()
-        };
-        let random = TestRng::deterministic_rng(RngAlgorithm::ChaCha);
-        let mut runner = TestRunner::new_with_rng(config, random);
-        let result = runner.run(&case, |((attributes, values), opset, outputs, tracked)| {
-            catch_unwind(AssertUnwindSafe(|| {
-                if exercise(operator, &attributes, values, opset, outputs, tracked) {
-                    ran.fetch_add(1, Ordering::Relaxed);
-                }
-            }))
-            .map_err(|panic| {
-                let message = panic.downcast_ref::<String>().cloned();
-                let message = message.or(panic.downcast_ref::<&str>().map(|m| (*m).to_owned()));
-                TestCaseError::fail(message.unwrap_or_default())
-            })
-        });
-        if let Err(failure) = result {
-            failures.push(format!("{}: {failure}", operator.name));
-        }
-        // A constant is read with the network, never run.
-        if ran.into_inner() == 0 && operator.name != "Constant" {
-            failures.push(format!("{} never ran", operator.name));
-        }
-    }
-    std::panic::set_hook(hook);
-    assert!(failures.is_empty(), "{}", failures.join("\n\n"));
 }
