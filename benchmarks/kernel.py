@@ -282,12 +282,13 @@ NOTES = """## Notes
   ONNX Runtime lose to that is what there is to gain, and on this machine it is a quarter, not a third.
 * In place, nothing can be streamed past the caches, since the lines have just been read: both sides
   are at the memory's limit, and the difference is within what repeated runs differ by.
-* At 64 Ki PyTorch already works on two threads, which its OpenMP runtime keeps spinning between the
-  calls of a round; ours work on one up to a megabyte of output, since waking a sleeping thread costs
-  more than it saves. The same holds for float64 at 64 Ki.
+* At 64 Ki PyTorch already works on two threads; ours work on one up to a megabyte of output,
+  because a thread of the pool sleeps between calls and waking it costs 10 to 30 microseconds.
 * At 4 Ki the call from Python into Rust costs more than the function; from Rust it takes half of that.
-* candle and Burn forward: their forward passes allocate, but are compiled to vector instructions in
-  part; what they lose most to is the backward pass and, above the caches, fresh memory.
+* candle's and Burn's forward passes alone are nearer to ours, above all at 1 Mi, than the aim
+  supposed; with the backward pass both are far beyond it.
+* Where a ratio in the tables is below one, the peer wins: PyTorch's backward from the input at 1 Mi
+  and its float64 forward at 64 Ki among them. Neither has been explained.
 """
 
 
