@@ -313,6 +313,44 @@ fn levels_agree<T: Bits>() {
     }
 }
 
+/// The gradient of a PReLU's slopes, by every set of instructions, with and without threads, over
+/// whole numbers, of which no sum is rounded.
+fn slope_gradients_agree<T: Bits>() {
+    let number = |x: usize| T::narrow(<T::Alpha as crate::Alpha>::from_f64(x as f64 - 3.0));
+    for (channels, inner) in [(1, 1), (5, 1), (100, 1), (3, 70), (2, 33_000)] {
+        let len = 140_000 / (channels * inner) * channels * inner;
+        // Few of the numbers are not zero, so that the half types hold every sum.
+        let x: Vec<T> = (0..len)
+            .map(|i| number(if i % 4099 == 0 { i % 3 } else { 3 }))
+            .collect();
+        let dy: Vec<T> = (0..len).map(|i| number(i / 7 % 5)).collect();
+        let mut expected = vec![0.0; channels];
+        for i in 0..len {
+            let product: f64 = x[i].widen().into() * dy[i].widen().into();
+            expected[i / inner % channels] += product;
+        }
+        let expected = expected
+            .iter()
+            .map(|sum| <T::Alpha as crate::Alpha>::from_f64(*sum));
+        let expected: Vec<T> = expected.map(T::narrow).collect();
+        let alpha = vec![number(5); channels];
+        let f = PRelu::new(&alpha, inner).unwrap();
+        let mut dx = vec![T::ZERO; len];
+        f.backward(&x, &dy, &mut dx);
+        for_each_way(|level, stream| {
+            let context = std::format!("{level:?}, stream {stream}, {channels} x {inner}");
+            let (mut found, mut dalpha) = (vec![T::ZERO; len], vec![T::ZERO; channels]);
+            f.backward_with_alpha(&x, &dy, &mut found, &mut dalpha);
+            assert_same(&found, dx.iter().copied(), &context);
+            assert_same(&dalpha, expected.iter().copied(), &context);
+            found.copy_from_slice(&dy);
+            f.backward_with_alpha_in_place(&x, &mut found, &mut dalpha);
+            assert_same(&found, dx.iter().copied(), &context);
+            assert_same(&dalpha, expected.iter().copied(), &context);
+        });
+    }
+}
+
 macro_rules! for_type {
     ($module:ident, $float:ty) => {
         mod $module {
@@ -327,6 +365,10 @@ macro_rules! for_type {
             #[test]
             fn prelu_equals_its_definition() {
                 super::prelu::<$float>();
+            }
+            #[test]
+            fn slope_gradients_equal_plain_sums() {
+                super::slope_gradients_agree::<$float>();
             }
             #[test]
             fn all_instructions_agree() {
