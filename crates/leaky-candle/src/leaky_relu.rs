@@ -19,7 +19,7 @@ pub fn leaky_relu(xs: &Tensor, negative_slope: f64) -> Result<Tensor> {
     xs.apply_op1(Operation { negative_slope })
 }
 
-/// The Leaky ReLU as a module: see [`leaky_relu`].
+/// The Leaky ReLU as a module: see [`leaky_relu`](fn@crate::leaky_relu).
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct LeakyRelu {
     negative_slope: f64,
