@@ -5,6 +5,7 @@ use burn::backend::{AutodiffBackend, Dispatch, DispatchDevice, DispatchTensor, T
 
 use crate::error::Result;
 use crate::network::{Network, ValueId};
+use crate::random_slopes::RandomSlopes;
 use crate::value::Value;
 
 /// The parameters of a network as leaves of a graph of derivatives: what is computed from them
@@ -40,7 +41,29 @@ impl Network {
         inputs: Vec<Value>,
         wanted: &[ValueId],
     ) -> Result<Vec<Value>> {
-        self.execute(&parameters.0, inputs, wanted, |_, _| {})
+        self.execute(&parameters.0, inputs, wanted, None, |_, _| {})
+    }
+
+    /// [`forward_tracked`](Self::forward_tracked) with slopes drawn at random below zero. Each `pass`,
+    /// a number that the caller counts, has its own.
+    ///
+    /// # Errors
+    ///
+    /// As `forward_tracked`.
+    pub fn forward_tracked_with_slopes(
+        &self,
+        parameters: &Tracked,
+        inputs: Vec<Value>,
+        wanted: &[ValueId],
+        (slopes, pass): (&RandomSlopes, u64),
+    ) -> Result<Vec<Value>> {
+        self.execute(
+            &parameters.0,
+            inputs,
+            wanted,
+            Some((slopes, pass)),
+            |_, _| {},
+        )
     }
 }
 

@@ -29,12 +29,14 @@
 
 mod attributes;
 mod error;
+mod exchange;
 mod gradients;
 mod inline;
 mod model;
 mod network;
 pub mod operators;
 mod parameters;
+mod random_slopes;
 mod rectifiers;
 mod tensor;
 #[cfg(test)]
@@ -50,10 +52,12 @@ mod proto {
 
 pub use attributes::Attributes;
 pub use error::{Error, Result, Unsupported};
+pub use exchange::Replacement;
 pub use gradients::Tracked;
 pub use model::Model;
 pub use network::{Input, Network, Node, Output, ValueId};
 pub use parameters::Parameter;
+pub use random_slopes::RandomSlopes;
 pub use rectifiers::Rectifier;
 pub use tensor::read_tensor;
 pub use units::Shapes;

@@ -12,7 +12,10 @@ use protobuf::Message;
 use crate::error::{Error, Result};
 use crate::inline::{self, Step};
 use crate::proto::tensor_proto::DataLocation;
-use crate::proto::{GraphProto, ModelProto, NodeProto, OperatorSetIdProto, TensorProto};
+use crate::proto::tensor_shape_proto::Dimension;
+use crate::proto::{
+    GraphProto, ModelProto, NodeProto, OperatorSetIdProto, TensorProto, ValueInfoProto,
+};
 use crate::tensor;
 
 /// Protocol buffers cannot carry a message of two gigabytes or more.
@@ -222,7 +225,7 @@ impl Model {
             .map_or(1, |set| set.version())
     }
 
-    fn tensor(&self, place: Place) -> &TensorProto {
+    pub(crate) fn tensor(&self, place: Place) -> &TensorProto {
         let graph = self.graph();
         match place {
             Place::Initializer(index) => &graph.initializer[index],
@@ -250,6 +253,46 @@ impl Model {
     /// The numbers of a constant tensor.
     pub(crate) fn read_tensor(&self, place: Place) -> Result<TensorData> {
         tensor::read(self.tensor(place), &self.folder)
+    }
+
+    /// Adds a float tensor, stored as `data_type`, that holds one number everywhere.
+    pub(crate) fn add_initializer(
+        &mut self,
+        name: &str,
+        shape: &[usize],
+        number: f32,
+        data_type: i32,
+    ) -> Result<()> {
+        let dims: Vec<i64> = shape.iter().map(|&size| size as i64).collect();
+        let mut proto = TensorProto::new();
+        proto.set_name(name.to_owned());
+        proto.set_data_type(data_type);
+        proto.dims.clone_from(&dims);
+        let numbers = vec![number; shape.iter().product()];
+        let numbers = TensorData::new(numbers, shape).convert_dtype(tensor::compute_type(
+            tensor::data_type(data_type).map_err(Error::Invalid)?,
+        ));
+        tensor::write(&mut proto, &numbers)?;
+        let before_version_4 = self.message.ir_version() < 4;
+        let graph = self.message.graph.mut_or_insert_default();
+        graph.initializer.push(proto);
+        // Then every initializer had to be an input too, which a caller could replace.
+        if before_version_4 {
+            let mut input = ValueInfoProto::new();
+            input.set_name(name.to_owned());
+            let kind = input.type_.mut_or_insert_default().mut_tensor_type();
+            kind.set_elem_type(data_type);
+            kind.shape.mut_or_insert_default().dim = dims
+                .into_iter()
+                .map(|size| {
+                    let mut dimension = Dimension::new();
+                    dimension.set_dim_value(size);
+                    dimension
+                })
+                .collect();
+            graph.input.push(input);
+        }
+        Ok(())
     }
 
     /// Replaces the numbers of a float tensor, rounding to the type it is stored in.

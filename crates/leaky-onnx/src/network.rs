@@ -129,6 +129,11 @@ impl Network {
         &self.names[value.0]
     }
 
+    /// Whether the graph has a value of this name.
+    pub(crate) fn has_value(&self, name: &str) -> bool {
+        self.names.iter().any(|known| known == name)
+    }
+
     /// Whether a value depends on no input of the network.
     pub fn is_constant(&self, value: ValueId) -> bool {
         self.constant[value.0]

@@ -1,11 +1,8 @@
-//! The rectifiers of a network, and the exchange of ReLU for Leaky ReLU in its file.
+//! The rectifiers of a network.
 
-use crate::error::{Error, Result};
-use crate::model::Model;
+use crate::error::Result;
 use crate::network::{Network, Node, ValueId};
 use crate::parameters::weight_inputs;
-use crate::proto::AttributeProto;
-use crate::proto::attribute_proto::AttributeType;
 
 /// An activation that is linear above zero and bends at it.
 #[derive(Debug, Clone)]
@@ -117,36 +114,6 @@ impl Network {
             }
         }
         reaches
-    }
-}
-
-impl Model {
-    /// Turns ReLU nodes of the file into Leaky ReLU nodes with this `alpha`. All else stays.
-    ///
-    /// `network` is the one made from this model, `rectifiers` are those of its ReLUs to exchange.
-    ///
-    /// # Errors
-    ///
-    /// If one of them is not a `Relu`.
-    pub fn leak(&mut self, network: &Network, rectifiers: &[&Rectifier], alpha: f32) -> Result<()> {
-        for rectifier in rectifiers {
-            let proto = self.node_mut(network.nodes()[rectifier.node].index);
-            if proto.op_type() != "Relu" {
-                return Err(Error::Invalid(format!(
-                    "node '{}' is {}, not a ReLU that could leak",
-                    rectifier.name,
-                    proto.op_type()
-                )));
-            }
-            proto.set_op_type("LeakyRelu".into());
-            let mut attribute = AttributeProto::new();
-            attribute.set_name("alpha".into());
-            attribute.set_type(AttributeType::FLOAT);
-            attribute.set_f(alpha);
-            // Operator sets below 6 let an attribute name what may be overwritten; it goes with ReLU.
-            proto.attribute = vec![attribute];
-        }
-        Ok(())
     }
 }
 

@@ -4,6 +4,7 @@
 pub mod apply;
 pub mod arguments;
 pub mod commands;
+pub mod compare;
 pub mod cure;
 pub mod data;
 pub mod diagnose;

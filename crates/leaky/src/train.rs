@@ -6,7 +6,7 @@ use burn::backend::DispatchTensor;
 use burn::optim::{Adam, AdamConfig, AdamState, Optimizer as _, Sgd, SgdConfig, SgdState};
 use burn::tensor::{Tensor, TensorData};
 use leaky_onnx::{Network, Value};
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 
 use crate::Interrupt;
 use crate::arguments::Optimizer;
@@ -41,7 +41,7 @@ pub struct Settings {
 }
 
 /// One epoch of training.
-#[derive(Debug, Clone, Serialize)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct Epoch {
     /// The mean loss of the training batches, each at the time it was trained on.
     pub train_loss: f64,

@@ -6,6 +6,7 @@ use burn::tensor::TensorData;
 use super::{Network, ValueId};
 use crate::error::{Error, Result};
 use crate::operators::Inputs;
+use crate::random_slopes::RandomSlopes;
 use crate::value::Value;
 
 impl Network {
@@ -49,15 +50,17 @@ impl Network {
     ) -> Result<Vec<Value>> {
         let parameters: Vec<DispatchTensor> =
             self.parameters.iter().map(|p| p.tensor.clone()).collect();
-        self.execute(&parameters, inputs, wanted, observe)
+        self.execute(&parameters, inputs, wanted, None, observe)
     }
 
-    /// [`forward`](Self::forward) with other tensors in place of the parameters.
+    /// [`forward`](Self::forward) with other tensors in place of the parameters, and perhaps with
+    /// slopes drawn at random.
     pub(crate) fn execute(
         &self,
         parameters: &[DispatchTensor],
         inputs: Vec<Value>,
         wanted: &[ValueId],
+        random_slopes: Option<(&RandomSlopes, u64)>,
         mut observe: impl FnMut(ValueId, &Value),
     ) -> Result<Vec<Value>> {
         self.check_inputs(&inputs)?;
@@ -97,7 +100,14 @@ impl Network {
             if let Some(batch) = other_batch {
                 batch.adapt(index, &mut taken);
             }
-            let outputs = (node.run)(Inputs::new(taken)).map_err(|reason| {
+            let taken = Inputs::new(taken);
+            let outputs = match random_slopes {
+                Some((slopes, pass)) if slopes.replace(index) => {
+                    slopes.run(self, index, pass, taken)
+                }
+                _ => (node.run)(taken),
+            };
+            let outputs = outputs.map_err(|reason| {
                 node.wrong(other_batch.map_or(reason.clone(), |batch| batch.explain(&reason)))
             })?;
             for (&id, value) in node.outputs.iter().zip(outputs) {
