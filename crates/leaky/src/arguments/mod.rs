@@ -73,6 +73,9 @@ pub struct Diagnose {
     /// Write every figure to this file as JSON, or to standard output for `-`
     #[arg(long, value_name = "FILE")]
     pub json: Option<PathBuf>,
+    /// Draw a report to this file: one page for any browser, with all charts and figures in it
+    #[arg(long, value_name = "FILE.html")]
+    pub report: Option<PathBuf>,
 }
 
 /// Options of `leaky convert`.
@@ -148,6 +151,9 @@ pub struct Cure {
     /// Write every figure to this file as JSON, or to standard output for `-`
     #[arg(long, value_name = "FILE")]
     pub json: Option<PathBuf>,
+    /// Draw a report to this file: one page for any browser, with all charts and figures in it
+    #[arg(long, value_name = "FILE.html")]
+    pub report: Option<PathBuf>,
 }
 
 /// Options of `leaky apply`.

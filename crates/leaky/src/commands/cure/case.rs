@@ -17,7 +17,11 @@ pub(super) struct Case {
     pub name: String,
     pub model: Model,
     pub data: Dataset,
+    /// What the file of the data is called.
+    pub data_name: String,
     pub validation: Option<Dataset>,
+    /// What the file of the validation data is called, where there is one.
+    pub validation_name: Option<String>,
 }
 
 impl Case {
@@ -38,7 +42,9 @@ impl Case {
                 name: example::NETWORK_NAME.into(),
                 model,
                 data,
+                data_name: example::TRAINING_NAME.into(),
                 validation: Some(validation),
+                validation_name: Some(example::VALIDATION_NAME.into()),
             });
         };
         let (model, network) = crate::commands::open(path)?;
@@ -48,10 +54,12 @@ impl Case {
             bundled: false,
             name: path.display().to_string(),
             data: open(data, arguments.labels.as_deref())?,
+            data_name: data.display().to_string(),
             validation: match &arguments.val {
                 Some(val) => Some(open(val, arguments.val_labels.as_deref())?),
                 None => None,
             },
+            validation_name: arguments.val.as_ref().map(|val| val.display().to_string()),
             model,
         })
     }

@@ -1,6 +1,7 @@
 //! `leaky cure`: dead units brought back, let leak, and trained on; the result verified and written.
 
 mod case;
+mod drawn;
 mod screen;
 
 use std::path::PathBuf;
@@ -8,17 +9,19 @@ use std::time::Instant;
 
 use leaky_onnx::{Model, Network};
 
-use super::output::{Json, print};
+use super::output::{Json, Page, print};
 use crate::arguments::Cure;
 use crate::cure::{Cured, Patient, Treatment, Written, cure, look};
 use crate::data::Dataset;
 use crate::error::{Error, Outcome};
 use crate::files::Destination;
+use crate::report;
 use crate::revive::spread;
 use crate::session::{Difference, device, use_threads};
 use crate::train::{End, Settings};
 use crate::{Interrupt, example};
 use case::Case;
+use drawn::{gradients, provenance};
 use screen::{Screen, show};
 
 /// How many samples at most the network to be written is compared on. They test the file, not the
@@ -42,6 +45,12 @@ pub(super) fn run(arguments: &Cure) -> Result<Outcome, Error> {
     let json = Json::new(
         arguments.json.as_deref(),
         inputs().chain([arguments.output.as_path()]),
+    )?;
+    let page = Page::new(
+        arguments.report.as_deref(),
+        inputs()
+            .chain([arguments.output.as_path()])
+            .chain(json.file()),
     )?;
     let case = Case::open(arguments)?;
     super::keeps_external_data(&arguments.output, &case.model)?;
@@ -79,11 +88,16 @@ pub(super) fn run(arguments: &Cure) -> Result<Outcome, Error> {
         &mut screen,
     )?;
     drop(screen);
+    let gradients = page.if_wanted(|| gradients(&case, &cured.network, arguments))?;
     let (end, seconds) = (cured.end, start.elapsed().as_secs_f64());
     let verified = written.verified;
     let report = cured.report(after, written, seconds);
     show(&json, &report, verified, end);
     json.write(&report)?;
+    if let Some(gradients) = gradients {
+        let provenance = provenance(&case, arguments.seed);
+        page.write(&report::cure(&report, end, gradients, &provenance)?)?;
+    }
     match end {
         End::Done => Ok(Outcome::Done),
         End::Interrupted => Ok(Outcome::Interrupted),

@@ -1,0 +1,159 @@
+//! Loss and score by epoch of a training.
+
+use maud::{Markup, html};
+use plotters::prelude::*;
+use plotters::style::text_anchor::{HPos, VPos};
+
+use crate::cure::Report;
+use crate::error::Error;
+use crate::report::chart::{Axes, Drawn, HEIGHT, Plane, chart, label, range};
+use crate::report::page::figure;
+use crate::report::series::{legend, line, marked_line};
+use crate::terminal::score;
+use crate::train::Epoch;
+
+/// The series of what is seen in training, and on validation samples.
+const TRAINING: usize = 1;
+const VALIDATION: usize = 0;
+/// The series of the network as it was given.
+const GIVEN: usize = 6;
+
+/// The epochs of a cure.
+///
+/// # Errors
+///
+/// Where the drawing fails.
+pub(in crate::report) fn epochs(report: &Report) -> Result<Markup, Error> {
+    let metric = report.score.metric.name();
+    let kept = report.best_epoch.filter(|&epoch| epoch > 0);
+    let explanation = match kept {
+        Some(epoch) => format!(
+            "Each point is an epoch, a pass over all training samples. The upright line marks epoch \
+             {epoch}, which validated best and is kept."
+        ),
+        None => {
+            "Each point is an epoch, a pass over all training samples. None of them is kept: the \
+                 network validated better before them."
+                .to_owned()
+        }
+    };
+    Ok(figure(
+        &format!("Loss and {metric} by epoch"),
+        &explanation,
+        &html! {
+            div.panels {
+                div {
+                    h3 { "Loss" }
+                    (legend(&[(VALIDATION, "validation".into()), (TRAINING, "training".into())])?)
+                    (loss(&report.epochs, kept)?)
+                }
+                div {
+                    h3 { "Validation " (metric) }
+                    (legend(&[
+                        (VALIDATION, format!("validation {metric}")),
+                        (GIVEN, "of the network as it was given".into()),
+                    ])?)
+                    (scores(report, kept)?)
+                }
+            }
+        },
+    ))
+}
+
+/// One number of each epoch, beside the epoch's number.
+fn points(epochs: &[Epoch], of: fn(&Epoch) -> f64) -> Vec<(f64, f64)> {
+    let numbered = epochs.iter().enumerate();
+    numbered
+        .map(|(index, epoch)| ((index + 1) as f64, of(epoch)))
+        .collect()
+}
+
+fn ends(epochs: &[Epoch], of: fn(&Epoch) -> f64) -> String {
+    match (epochs.first(), epochs.last()) {
+        (Some(first), Some(last)) => {
+            format!("from {} to {}", score(of(first)), score(of(last)))
+        }
+        _ => "not known: no epoch was finished".to_owned(),
+    }
+}
+
+fn loss(epochs: &[Epoch], kept: Option<usize>) -> Result<Markup, Error> {
+    let words = format!(
+        "Loss over {} epochs: validation {}, training {}",
+        epochs.len(),
+        ends(epochs, |epoch| epoch.validation_loss),
+        ends(epochs, |epoch| epoch.train_loss),
+    );
+    let training = points(epochs, |epoch| epoch.train_loss);
+    let validation = points(epochs, |epoch| epoch.validation_loss);
+    chart(HEIGHT, &words, |area| {
+        let values = training.iter().chain(&validation).map(|point| point.1);
+        let axes = Axes {
+            x: along(epochs),
+            y: range(values),
+            x_name: "epoch",
+            y_name: "mean loss",
+            ..Axes::new()
+        };
+        let mut plane = axes.draw(area)?;
+        mark_kept(&mut plane, kept)?;
+        marked_line(&mut plane, TRAINING, &training)?;
+        marked_line(&mut plane, VALIDATION, &validation)
+    })
+}
+
+fn scores(report: &Report, kept: Option<usize>) -> Result<Markup, Error> {
+    let epochs = &report.epochs;
+    let metric = report.score.metric.name();
+    let words = format!(
+        "Validation {metric} over {} epochs {}; {} for the network as it was given, {} for the one \
+         that is written",
+        epochs.len(),
+        ends(epochs, |epoch| epoch.score),
+        score(report.score.before),
+        score(report.score.after),
+    );
+    let scores = points(epochs, |epoch| epoch.score);
+    chart(HEIGHT, &words, |area| {
+        let given = report.score.before;
+        let values = scores.iter().map(|point| point.1);
+        let axes = Axes {
+            x: along(epochs),
+            y: range(values.chain([given])),
+            x_name: "epoch",
+            y_name: metric,
+            ..Axes::new()
+        };
+        let reach = axes.x.clone();
+        let mut plane = axes.draw(area)?;
+        mark_kept(&mut plane, kept)?;
+        let level = [(reach.start, given), (reach.end, given)];
+        line(&mut plane, GIVEN, &level)?;
+        marked_line(&mut plane, VALIDATION, &scores)
+    })
+}
+
+/// The epochs, with half an epoch of room at the ends.
+fn along(epochs: &[Epoch]) -> std::ops::Range<f64> {
+    0.5..epochs.len().max(1) as f64 + 0.5
+}
+
+/// An upright line at the epoch that is kept.
+fn mark_kept(plane: &mut Plane, kept: Option<usize>) -> Drawn {
+    let Some(epoch) = kept else {
+        return Ok(());
+    };
+    let height = plane.y_range();
+    let (x, middle) = (epoch as f64, plane.x_range().end / 2.0);
+    let style = BLACK.mix(0.5).stroke_width(2);
+    let upright = [(x, height.start), (x, height.end)];
+    plane.draw_series(LineSeries::new(upright, style))?;
+    let (side, gap) = match x > middle {
+        true => (HPos::Right, -8),
+        false => (HPos::Left, 8),
+    };
+    let text =
+        EmptyElement::at((x, height.end)) + Text::new("kept", (gap, 4), label(side, VPos::Top));
+    plane.draw_series([text])?;
+    Ok(())
+}
