@@ -88,8 +88,8 @@ impl Activity {
     /// Its mark in a square of 12 by 12: a cross for the dead, a ring for the dormant, squares that
     /// grow with the activity, and a square with a hole for what is always on.
     pub fn mark(self) -> Markup {
-        let square = |inset: u32| {
-            let side = 12 - 2 * inset;
+        let square = |inset: f64| {
+            let side = 12.0 - 2.0 * inset;
             html! { rect x=(inset) y=(inset) width=(side) height=(side) rx="1" {} }
         };
         html! {
@@ -97,10 +97,10 @@ impl Activity {
                 @match self {
                     Self::Dead => { path d="M2.5 2.5l7 7M9.5 2.5l-7 7" {} }
                     Self::Dormant => { circle cx="6" cy="6" r="3" {} }
-                    Self::Seldom => { (square(4)) }
-                    Self::Sometimes => { (square(3)) }
-                    Self::Often => { (square(2)) }
-                    Self::Mostly => { (square(1)) }
+                    Self::Seldom => { (square(4.5)) }
+                    Self::Sometimes => { (square(3.5)) }
+                    Self::Often => { (square(2.5)) }
+                    Self::Mostly => { (square(1.0)) }
                     Self::AlwaysOn => {
                         path d="M1 1h10v10h-10zM4 4v4h4v-4z" {}
                     }

@@ -96,6 +96,8 @@ pub(super) struct Axes<'a> {
     pub left: u32,
     /// How much room the labels along x take.
     pub bottom: u32,
+    /// How much room there is above.
+    pub top: u32,
 }
 
 impl Axes<'_> {
@@ -112,6 +114,7 @@ impl Axes<'_> {
             y_text: &number,
             left: 130,
             bottom: 90,
+            top: 12,
         }
     }
 
@@ -120,6 +123,7 @@ impl Axes<'_> {
         let mut plane = ChartBuilder::on(area)
             .margin(10)
             .margin_right(24)
+            .margin_top(self.top)
             .x_label_area_size(self.bottom)
             .y_label_area_size(self.left)
             .build_cartesian_2d(self.x, self.y)?;

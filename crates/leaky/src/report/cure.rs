@@ -4,7 +4,7 @@ use maud::{Markup, html};
 
 use super::figures::epochs::epochs;
 use super::figures::rectifier::rectifier;
-use super::page::{Tile, page, section, table, tiles};
+use super::page::{Tile, page, percent, section, table, tiles};
 use super::provenance::Provenance;
 use super::sections;
 use crate::apply::Function;
@@ -12,7 +12,7 @@ use crate::cure::Report;
 use crate::error::Error;
 use crate::gradient_norm::GradientNorm;
 use crate::plot::Curve;
-use crate::terminal::{percent, score};
+use crate::terminal::score;
 use crate::train::End;
 
 /// The page of a cure, with the gradient norms of the network as it was given and as it is written.
@@ -85,40 +85,38 @@ fn verdict(report: &Report, end: End) -> String {
 
 fn figures(report: &Report) -> Vec<Tile> {
     let (before, after) = (&report.before, &report.after);
-    let tile = |name: String, value: String, note: String| Tile { value, name, note };
     let scores = &report.score;
     let kept = match report.best_epoch {
         Some(epoch) => format!("epoch {epoch} of {} kept", report.epochs.len()),
         None => "the network is as it was given".to_owned(),
     };
+    let slope = match report.alpha {
+        0.0 => "the hidden rectifiers stay ReLUs",
+        _ => "the slope below zero",
+    };
     vec![
-        tile(
-            "Dead units".into(),
-            format!(
-                "{} → {}",
-                percent(before.dead, before.units),
-                percent(after.dead, after.units)
-            ),
-            format!("{} → {} of {}", before.dead, after.dead, after.units),
-        ),
-        tile(
-            format!("Validation {}", scores.metric.name()),
-            format!("{:.3} → {:.3}", scores.before, scores.after),
-            kept,
-        ),
-        tile(
-            "Revived units".into(),
+        Tile {
+            was: Some(percent(before.dead, before.units)),
+            ..Tile::new(
+                "Dead units",
+                percent(after.dead, after.units),
+                &format!("{}, then {} of {}", before.dead, after.dead, after.units),
+            )
+        },
+        Tile {
+            was: Some(score(scores.before)),
+            ..Tile::new(
+                &format!("Validation {}", scores.metric.name()),
+                score(scores.after),
+                &kept,
+            )
+        },
+        Tile::new(
+            "Revived units",
             report.revived.to_string(),
-            format!("{} were left", report.not_revived.len()),
+            &format!("{} were left", report.not_revived.len()),
         ),
-        tile(
-            "Alpha".into(),
-            report.alpha.to_string(),
-            match report.alpha {
-                0.0 => "the hidden rectifiers stay ReLUs".to_owned(),
-                _ => "the slope below zero".to_owned(),
-            },
-        ),
+        Tile::new("Alpha", report.alpha.to_string(), slope),
     ]
 }
 

@@ -3,7 +3,7 @@
 use maud::html;
 
 use super::figures::rectifier::rectifier;
-use super::page::{Tile, page, section, tiles};
+use super::page::{Tile, page, percent, section, tiles};
 use super::provenance::Provenance;
 use super::sections;
 use crate::apply::Function;
@@ -11,7 +11,6 @@ use crate::diagnosis::{DORMANT_BELOW, Diagnosis};
 use crate::error::Error;
 use crate::gradient_norm::GradientNorm;
 use crate::plot::Curve;
-use crate::terminal::percent;
 
 /// The page of a diagnosis: with the gradient norms of the network's layers, or the reason why they
 /// are not known, to follow "is not drawn".
@@ -61,33 +60,24 @@ fn figures(diagnosis: &Diagnosis) -> Vec<Tile> {
         ..
     } = diagnosis;
     let hurt = layers.iter().filter(|layer| !layer.dead.is_empty()).count();
-    let tile = |name: &str, value: String, note: String| Tile {
-        value,
-        name: name.to_owned(),
-        note,
-    };
     vec![
-        tile(
+        Tile::new(
             "Dead units",
             percent(*dead, *units),
-            format!("{dead} of {units}"),
+            &format!("{dead} of {units}"),
         ),
-        tile(
+        Tile::new(
             "Layers with dead units",
             hurt.to_string(),
-            format!("of {}", layers.len()),
+            &format!("of {}", layers.len()),
         ),
-        tile(
+        Tile::new(
             "Dormant units",
             dormant.to_string(),
-            format!("fire on less than {} %", DORMANT_BELOW * 100.0),
+            &format!("fire on less than {} %", DORMANT_BELOW * 100.0),
         ),
-        tile(
-            "Always on",
-            always_on.to_string(),
-            "never below zero".to_owned(),
-        ),
-        tile("Samples", samples.to_string(), "looked at".to_owned()),
+        Tile::new("Always on", always_on.to_string(), "never below zero"),
+        Tile::new("Samples", samples.to_string(), "looked at"),
     ]
 }
 

@@ -5,6 +5,7 @@
 
 mod activity;
 mod chart;
+mod comparison;
 mod cure;
 mod diagnosis;
 mod figures;
@@ -13,6 +14,10 @@ mod provenance;
 mod sections;
 mod series;
 
+pub use comparison::comparison;
 pub use cure::cure;
 pub use diagnosis::diagnosis;
 pub use provenance::Provenance;
+
+#[cfg(test)]
+mod tests;

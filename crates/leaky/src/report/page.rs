@@ -6,7 +6,9 @@
 use maud::{Markup, PreEscaped, html};
 
 use super::activity::Activity;
+use super::series::series_on_dark;
 use crate::data::printable;
+use crate::terminal;
 
 const STYLE: &str = include_str!("style.css");
 
@@ -21,7 +23,7 @@ pub(super) fn page(title: &str, verdict: &str, body: &Markup) -> String {
                 (PreEscaped("<meta name=\"viewport\" content=\"width=device-width, initial-scale=1\"/>"))
                 (PreEscaped("<meta name=\"color-scheme\" content=\"light dark\"/>"))
                 title { (title) }
-                style { (PreEscaped(STYLE)) }
+                style { (PreEscaped(STYLE)) (PreEscaped(series_on_dark())) }
             }
             body {
                 (marks())
@@ -53,6 +55,11 @@ fn marks() -> Markup {
     }
 }
 
+/// A part of a whole in percent, which no line break parts from its sign.
+pub(super) fn percent(part: usize, whole: usize) -> String {
+    terminal::percent(part, whole).replace(' ', "\u{a0}")
+}
+
 /// A part of the page under a heading.
 pub(super) fn section(heading: &str, content: &Markup) -> Markup {
     html! { section { h2 { (heading) } (content) } }
@@ -71,9 +78,22 @@ pub(super) fn figure(title: &str, explanation: &str, drawings: &Markup) -> Marku
 
 /// A number that matters, large, with what it is and what it is a part of.
 pub(super) struct Tile {
-    pub value: String,
     pub name: String,
+    /// What the number was before, where it changed.
+    pub was: Option<String>,
+    pub value: String,
     pub note: String,
+}
+
+impl Tile {
+    pub fn new(name: &str, value: String, note: &str) -> Self {
+        Self {
+            name: name.to_owned(),
+            was: None,
+            value,
+            note: note.to_owned(),
+        }
+    }
 }
 
 pub(super) fn tiles(tiles: &[Tile]) -> Markup {
@@ -82,6 +102,7 @@ pub(super) fn tiles(tiles: &[Tile]) -> Markup {
             @for tile in tiles {
                 li {
                     span.name { (tile.name) }
+                    @if let Some(was) = &tile.was { span.was { (was) " →" } }
                     strong { (tile.value) }
                     span.note { (printable(&tile.note)) }
                 }

@@ -5,11 +5,11 @@ use maud::{Markup, html};
 use super::figures::gradient_norms::gradient_norms;
 use super::figures::layer_strip::layer_strip;
 use super::figures::unit_maps::unit_maps;
-use super::page::{section, table};
+use super::page::{percent, section, table};
 use crate::diagnosis::{Diagnosis, Layer};
 use crate::error::Error;
 use crate::gradient_norm::GradientNorm;
-use crate::terminal::{percent, score};
+use crate::terminal::score;
 
 /// The network as a strip of its layers, and every unit of it.
 pub(super) fn network(before: &Diagnosis, after: Option<&Diagnosis>) -> Markup {

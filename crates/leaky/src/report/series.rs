@@ -5,7 +5,7 @@ use plotters::prelude::*;
 
 use super::chart::{Area, Drawn, Plane, content};
 use crate::data::printable;
-use crate::drawing::{colour, dashes};
+use crate::drawing::{COLOURS, colour, dashes};
 use crate::error::Error;
 
 /// The radius of a marker, in a chart's units.
@@ -88,6 +88,35 @@ fn marker(area: Area, series: usize, (x, y): (i32, i32)) -> Drawn {
             area.draw(&PathElement::new(around(&corners), outline))
         }
     }
+}
+
+/// Lighter colours for the series on a dark page, in place of those of [`COLOURS`] that are not the
+/// text's.
+const ON_DARK: [&str; 7] = [
+    "#56B4E9",
+    "#FF8A4A",
+    "#2CC79B",
+    "#E39BC4",
+    "currentColor",
+    "#D6AE2E",
+    "#A8A8A8",
+];
+
+/// Styles that give the series of charts their colours on a dark page, on screens: paper is white.
+pub(super) fn series_on_dark() -> String {
+    let rules: String = COLOURS
+        .iter()
+        .zip(ON_DARK)
+        .filter(|(colour, _)| **colour != BLACK)
+        .map(|(RGBColor(r, g, b), dark)| {
+            let colour = format!("#{r:02X}{g:02X}{b:02X}");
+            format!(
+                ".chart [stroke=\"{colour}\"], .line [stroke=\"{colour}\"] {{ stroke: {dark}; }}\n\
+                 .chart [fill=\"{colour}\"], .line [fill=\"{colour}\"] {{ fill: {dark}; }}\n"
+            )
+        })
+        .collect();
+    format!("@media screen and (prefers-color-scheme: dark) {{\n{rules}}}\n")
 }
 
 /// The names of series beside their lines.

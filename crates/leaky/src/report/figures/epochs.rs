@@ -6,7 +6,7 @@ use plotters::style::text_anchor::{HPos, VPos};
 
 use crate::cure::Report;
 use crate::error::Error;
-use crate::report::chart::{Axes, Drawn, HEIGHT, Plane, chart, label, range};
+use crate::report::chart::{Area, Axes, Drawn, HEIGHT, Plane, chart, label, range};
 use crate::report::page::figure;
 use crate::report::series::{legend, line, marked_line};
 use crate::terminal::score;
@@ -17,6 +17,9 @@ const TRAINING: usize = 1;
 const VALIDATION: usize = 0;
 /// The series of the network as it was given.
 const GIVEN: usize = 6;
+
+/// The room above a chart for a word, in its units.
+const ABOVE: u32 = 44;
 
 /// The epochs of a cure.
 ///
@@ -93,10 +96,11 @@ fn loss(epochs: &[Epoch], kept: Option<usize>) -> Result<Markup, Error> {
             y: range(values),
             x_name: "epoch",
             y_name: "mean loss",
+            top: ABOVE,
             ..Axes::new()
         };
         let mut plane = axes.draw(area)?;
-        mark_kept(&mut plane, kept)?;
+        mark_kept(area, &mut plane, kept)?;
         marked_line(&mut plane, TRAINING, &training)?;
         marked_line(&mut plane, VALIDATION, &validation)
     })
@@ -122,11 +126,12 @@ fn scores(report: &Report, kept: Option<usize>) -> Result<Markup, Error> {
             y: range(values.chain([given])),
             x_name: "epoch",
             y_name: metric,
+            top: ABOVE,
             ..Axes::new()
         };
         let reach = axes.x.clone();
         let mut plane = axes.draw(area)?;
-        mark_kept(&mut plane, kept)?;
+        mark_kept(area, &mut plane, kept)?;
         let level = [(reach.start, given), (reach.end, given)];
         line(&mut plane, GIVEN, &level)?;
         marked_line(&mut plane, VALIDATION, &scores)
@@ -138,22 +143,20 @@ fn along(epochs: &[Epoch]) -> std::ops::Range<f64> {
     0.5..epochs.len().max(1) as f64 + 0.5
 }
 
-/// An upright line at the epoch that is kept.
-fn mark_kept(plane: &mut Plane, kept: Option<usize>) -> Drawn {
+/// An upright line at the epoch that is kept, named above the chart.
+fn mark_kept(area: &Area, plane: &mut Plane, kept: Option<usize>) -> Drawn {
     let Some(epoch) = kept else {
         return Ok(());
     };
-    let height = plane.y_range();
-    let (x, middle) = (epoch as f64, plane.x_range().end / 2.0);
-    let style = BLACK.mix(0.5).stroke_width(2);
+    let (x, height) = (epoch as f64, plane.y_range());
     let upright = [(x, height.start), (x, height.end)];
+    let style = BLACK.mix(0.5).stroke_width(2);
     plane.draw_series(LineSeries::new(upright, style))?;
-    let (side, gap) = match x > middle {
-        true => (HPos::Right, -8),
-        false => (HPos::Left, 8),
-    };
-    let text =
-        EmptyElement::at((x, height.end)) + Text::new("kept", (gap, 4), label(side, VPos::Top));
-    plane.draw_series([text])?;
-    Ok(())
+    let (x, top) = plane.backend_coord(&(x, height.end));
+    let text = format!("epoch {epoch}");
+    area.draw(&Text::new(
+        text,
+        (x, top - 6),
+        label(HPos::Center, VPos::Bottom),
+    ))
 }

@@ -4,8 +4,7 @@ use maud::{Markup, html};
 
 use crate::data::printable;
 use crate::diagnosis::{Diagnosis, Layer};
-use crate::report::page::figure;
-use crate::terminal::percent;
+use crate::report::page::{figure, percent};
 
 /// The strip of one verdict, or of the verdicts before and after.
 pub(in crate::report) fn layer_strip(before: &Diagnosis, after: Option<&Diagnosis>) -> Markup {

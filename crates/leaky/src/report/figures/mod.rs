@@ -3,5 +3,7 @@
 pub(super) mod epochs;
 pub(super) mod gradient_norms;
 pub(super) mod layer_strip;
+pub(super) mod learning_curves;
 pub(super) mod rectifier;
+pub(super) mod rectifiers;
 pub(super) mod unit_maps;
