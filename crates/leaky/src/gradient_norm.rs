@@ -125,3 +125,110 @@ fn norm(gradient: Tensor<1>) -> Result<f64, Error> {
     let squares: f64 = data.iter::<f64>().map(|value| value * value).sum();
     Ok(squares.sqrt())
 }
+
+#[cfg(test)]
+mod tests {
+    use std::path::{Path, PathBuf};
+
+    use burn::tensor::TensorData;
+    use leaky_onnx::Model;
+    use safetensors::{Dtype, SafeTensors};
+
+    use super::*;
+    use crate::data::Arrays;
+    use crate::session::{dataset, device};
+
+    fn fixture(name: &str, file: &str) -> PathBuf {
+        Path::new(env!("CARGO_MANIFEST_DIR"))
+            .join("../../fixtures/networks")
+            .join(name)
+            .join(file)
+    }
+
+    fn open(name: &str) -> Network {
+        let model = Model::read(fixture(name, "model.onnx")).expect("the network");
+        Network::new(&model, &device()).expect("it runs")
+    }
+
+    /// The norms of a fixture network on all of its data, in batches of 50.
+    fn norms(name: &str, network: &Network) -> Vec<GradientNorm> {
+        let arrays = Arrays::open(&fixture(name, "data.safetensors"), None).expect("its data");
+        let data = dataset(network, &arrays).expect("they fit");
+        let (objective, target) = Objective::new(network, &data, None).expect("a loss");
+        let all: Vec<usize> = (0..data.samples()).collect();
+        assert!(all.len() <= SAMPLES, "every sample counts");
+        let samples = Samples {
+            data: &data,
+            target: &target,
+            chosen: &all,
+        };
+        gradient_norms(network, &objective, samples, 50).expect("norms")
+    }
+
+    /// The norm of the gradient that PyTorch gives for a parameter.
+    fn expected(gradients: &SafeTensors, parameter: &str) -> f64 {
+        let gradient = gradients
+            .tensor(&format!("gradient:{parameter}"))
+            .expect("a gradient");
+        assert_eq!(gradient.dtype(), Dtype::F32);
+        let values = gradient.data().as_chunks::<4>().0.iter();
+        let squares = values.map(|bytes| f64::from(f32::from_le_bytes(*bytes)).powi(2));
+        squares.sum::<f64>().sqrt()
+    }
+
+    #[test]
+    fn the_norms_are_those_of_pytorchs_gradients() {
+        for name in [
+            "mlp",
+            "conv",
+            "residual",
+            "transformer",
+            "unet",
+            "yolo-neck",
+        ] {
+            let bytes = std::fs::read(fixture(name, "expected.safetensors")).expect("gradients");
+            let gradients = SafeTensors::deserialize(&bytes).expect("they can be read");
+            let network = open(name);
+            let found = norms(name, &network);
+            let layers = weighted_layers(&network);
+            assert!(found.len() >= 3 && found.len() == layers.len(), "{name}");
+            for (found, (node, parameter)) in found.iter().zip(layers) {
+                assert_eq!(found.layer, node.name);
+                let expected = expected(&gradients, &network.parameters()[parameter].name);
+                assert!(
+                    (found.norm - expected).abs() <= 1e-3 * expected + 1e-9,
+                    "{name}: {} has {}, PyTorch {expected}",
+                    found.layer,
+                    found.norm
+                );
+            }
+        }
+    }
+
+    #[test]
+    fn behind_a_layer_of_dead_units_no_gradient_is_left_at_all() {
+        let mut network = open("mlp");
+        let alive = norms("mlp", &network);
+        assert!(alive.iter().all(|norm| norm.norm > 0.0), "{alive:?}");
+        // The last hidden layer's units sink far below zero.
+        let last = network
+            .rectifiers()
+            .expect("rectifiers")
+            .pop()
+            .expect("one");
+        let node = network.producer(last.input).expect("a node computes it");
+        let bias = network.nodes()[node].inputs[2].expect("a bias");
+        let bias = network.parameter_of(bias).expect("of its own");
+        let units = network.parameters()[bias].shape[0];
+        network.set_parameter(bias, TensorData::full([units], -1e6_f32));
+        let dead = norms("mlp", &network);
+        assert!(dead.iter().all(|norm| norm.norm == 0.0), "{dead:?}");
+    }
+
+    #[test]
+    fn a_gradient_too_small_to_be_squared_is_not_taken_for_none() {
+        let small = Tensor::<1>::from_data(TensorData::from([3e-30_f32, 4e-30]), &device());
+        let found = norm(small).expect("a norm");
+        assert!((found / 5e-30 - 1.0).abs() < 1e-6, "{found}");
+    }
+}

@@ -103,7 +103,7 @@ pub(super) fn tiles(tiles: &[Tile]) -> Markup {
                 li {
                     span.name { (tile.name) }
                     @if let Some(was) = &tile.was { span.was { (was) " →" } }
-                    strong { (tile.value) }
+                    strong.long[tile.value.chars().count() > 10] { (tile.value) }
                     span.note { (printable(&tile.note)) }
                 }
             }

@@ -25,11 +25,17 @@ pub(super) fn line(plane: &mut Plane, series: usize, points: &[(f64, f64)]) -> D
     Ok(())
 }
 
-/// A line through points, with markers at them, or at some of them where they are many.
+/// A line through points, with markers at them, or at some of them where they are many: at others
+/// for each series, lest they hide each other.
 pub(super) fn marked_line(plane: &mut Plane, series: usize, points: &[(f64, f64)]) -> Drawn {
     line(plane, series, points)?;
-    let every = points.len().div_ceil(20).max(1);
-    markers(plane, series, points.iter().copied().step_by(every))
+    let every = points.len().div_ceil(6).max(1);
+    let first = series % every;
+    markers(
+        plane,
+        series,
+        points.iter().copied().skip(first).step_by(every),
+    )
 }
 
 /// A thin line behind others, such as one seed of several.

@@ -95,13 +95,13 @@ impl Scale {
 
     /// Where zero stands: a place of its own, as no logarithm reaches it.
     fn zero(&self) -> f64 {
-        f64::from(self.lowest) - f64::from(self.highest - self.lowest) * 0.12
+        f64::from(self.lowest) - f64::from(self.highest - self.lowest) * 0.2
     }
 
     fn start(&self) -> f64 {
         let lowest = f64::from(self.lowest);
         match self.zero {
-            true => lowest - (lowest - self.zero()) * 1.6,
+            true => lowest - (lowest - self.zero()) * 1.4,
             false => lowest,
         }
     }
@@ -116,6 +116,8 @@ impl Scale {
 
 fn draw(area: &Area, series: &[&[GradientNorm]], scale: &Scale) -> Drawn {
     let count = series.first().map_or(0, |norms| norms.len());
+    // Before stands a little above after, lest equal ones hide each other.
+    let aside = |index: usize| 0.24 * (index as f64 - (series.len() - 1) as f64 / 2.0);
     let axes = Axes {
         x: scale.start()..f64::from(scale.highest),
         y: count as f64 - 0.5..-0.5,
@@ -134,20 +136,18 @@ fn draw(area: &Area, series: &[&[GradientNorm]], scale: &Scale) -> Drawn {
         area.draw(&text)?;
         let places: Vec<(f64, f64)> = norms
             .iter()
-            .map(|norm| (scale.place(*norm), row as f64))
+            .enumerate()
+            .map(|(index, norm)| (scale.place(*norm), row as f64 + aside(index)))
             .filter(|place| place.0.is_finite())
             .collect();
         let between = LineSeries::new(places, BLACK.mix(0.35).stroke_width(3));
         plane.draw_series(between)?;
     }
-    for (norms, series) in series.iter().zip(SERIES) {
+    for (index, norms) in series.iter().enumerate() {
         let points = norms.iter().enumerate();
-        let points = points.map(|(row, norm)| (scale.place(norm.norm), row as f64));
-        markers(
-            &mut plane,
-            series,
-            points.filter(|point| point.0.is_finite()),
-        )?;
+        let points = points.map(|(row, norm)| (scale.place(norm.norm), row as f64 + aside(index)));
+        let finite = points.filter(|point| point.0.is_finite());
+        markers(&mut plane, SERIES[index], finite)?;
     }
     Ok(())
 }

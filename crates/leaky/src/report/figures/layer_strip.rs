@@ -68,13 +68,17 @@ fn block(layers: &[&Layer]) -> Markup {
             @if let Some(layer) = layers.last() {
                 div.name { (printable(&layer.name)) }
             }
-            @for (index, layer) in layers.iter().enumerate() {
-                div {
-                    @if layers.len() > 1 { @if index == 0 { "before: " } @else { "after: " } }
-                    (layer.dead.len()) " of " (layer.units) " dead ("
-                    (percent(layer.dead.len(), layer.units)) ")"
-                }
+            div { (changes(layers, |layer| percent(layer.dead.len(), layer.units))) " dead" }
+            div {
+                (changes(layers, |layer| layer.dead.len().to_string()))
+                " of " (layers.first().map_or(0, |layer| layer.units)) " units"
             }
         }
     }
+}
+
+/// A figure of the layer, or what it was and what it is.
+fn changes(layers: &[&Layer], figure: impl Fn(&Layer) -> String) -> String {
+    let figures: Vec<String> = layers.iter().map(|layer| figure(layer)).collect();
+    figures.join(" → ")
 }

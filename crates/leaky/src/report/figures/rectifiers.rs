@@ -153,7 +153,9 @@ fn panel(
         let values = seeds.iter().flatten().copied().chain(ends);
         let mut y = range(values.chain(measure.part.then_some(0.0)));
         if measure.part {
-            y = 0.0..y.end.max(1.0);
+            // A little below, so that marks at 0 are seen whole.
+            let highest = y.end.max(1.0);
+            y = -0.04 * highest..highest;
         }
         let axes = Axes {
             x: -0.6..rows.len() as f64 - 0.4,
