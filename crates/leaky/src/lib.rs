@@ -12,11 +12,14 @@ pub mod diagnosis;
 mod error;
 pub mod example;
 pub mod files;
+pub mod initialize;
 mod interrupt;
 pub mod objective;
+pub mod parts;
 pub mod plot;
 pub mod revive;
 pub mod session;
+mod side_by_side;
 pub mod terminal;
 pub mod train;
 

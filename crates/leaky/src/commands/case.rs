@@ -1,10 +1,10 @@
-//! What is cured: the network that was named, or the bundled example.
+//! What is worked on: the network that was named, or the bundled example.
 
 use std::path::Path;
 
 use leaky_onnx::{Model, Network};
 
-use crate::arguments::Cure;
+use crate::arguments::Task;
 use crate::data::{Arrays, Dataset};
 use crate::error::Error;
 use crate::example;
@@ -21,8 +21,8 @@ pub(super) struct Case {
 }
 
 impl Case {
-    pub fn open(arguments: &Cure) -> Result<Self, Error> {
-        let (Some(path), Some(data)) = (&arguments.network, &arguments.data) else {
+    pub fn open(task: &Task) -> Result<Self, Error> {
+        let (Some(path), Some(data)) = (&task.network, &task.data) else {
             let model = Model::from_bytes(example::NETWORK)?;
             let network = Network::new(&model, &device())?;
             let data = dataset(
@@ -47,9 +47,9 @@ impl Case {
         Ok(Self {
             bundled: false,
             name: path.display().to_string(),
-            data: open(data, arguments.labels.as_deref())?,
-            validation: match &arguments.val {
-                Some(val) => Some(open(val, arguments.val_labels.as_deref())?),
+            data: open(data, task.labels.as_deref())?,
+            validation: match &task.val {
+                Some(val) => Some(open(val, task.val_labels.as_deref())?),
                 None => None,
             },
             model,
