@@ -8,17 +8,15 @@ use serde::Serialize;
 
 use crate::Interrupt;
 use crate::arguments::Loss;
-use crate::data::{Dataset, Split, Target};
+use crate::data::Dataset;
 use crate::diagnose::diagnose;
 use crate::diagnosis::Diagnosis;
 use crate::error::Error;
 use crate::objective::{Metric, Objective};
+use crate::parts::Parts;
 use crate::revive::{self, NotRevived, Revival, revive};
 use crate::session::{Difference, device};
-use crate::train::{End, Epoch, Samples, Settings, Watch, train, validate};
-
-/// The part of the data that is kept for validation where no other is given.
-const VALIDATION_PART: f64 = 0.2;
+use crate::train::{End, Epoch, Settings, Watch, train, validate};
 
 /// How many samples at most fresh weights are centred on.
 const CENTRED_ON: usize = 1024;
@@ -248,8 +246,10 @@ pub fn cure(
         });
     }
     let (objective, target) = Objective::new(&given, data, treatment.loss)?;
-    let parts = Parts::new(patient, &given, treatment, (&objective, target))?;
-    let (training, validation) = (parts.training(data), parts.validation(patient));
+    let parts = Parts::new(data, patient.validation, settings.seed, |validation| {
+        objective.validation_target(&given, validation, &target)
+    })?;
+    let (training, validation) = (parts.training(&target), parts.validation(&target));
 
     let before = look(&given, patient, settings.batch_size, interrupt, progress)?;
     let score_before = validate(&given, &objective, validation, settings.batch_size)?;
@@ -358,65 +358,6 @@ fn same_parameters(one: &Network, other: &Network) -> Result<bool, Error> {
     Ok(true)
 }
 
-/// Which samples are trained on, and which validate.
-struct Parts {
-    target: Target,
-    training: Vec<usize>,
-    validation: Vec<usize>,
-    validation_target: Option<Target>,
-}
-
-impl Parts {
-    fn new(
-        patient: &Patient,
-        network: &Network,
-        treatment: &Treatment,
-        (objective, target): (&Objective, Target),
-    ) -> Result<Self, Error> {
-        Ok(match patient.validation {
-            Some(validation) => {
-                let validation_target =
-                    objective.validation_target(network, validation, &target)?;
-                Self {
-                    target,
-                    training: (0..patient.data.samples()).collect(),
-                    validation: (0..validation.samples()).collect(),
-                    validation_target: Some(validation_target),
-                }
-            }
-            None => {
-                let split = Split::new(
-                    patient.data.samples(),
-                    VALIDATION_PART,
-                    treatment.settings.seed,
-                )?;
-                Self {
-                    target,
-                    training: split.training,
-                    validation: split.validation,
-                    validation_target: None,
-                }
-            }
-        })
-    }
-
-    fn training<'a>(&'a self, data: &'a Dataset) -> Samples<'a> {
-        Samples {
-            data,
-            target: &self.target,
-            chosen: &self.training,
-        }
-    }
-
-    fn validation<'a>(&'a self, patient: &Patient<'a>) -> Samples<'a> {
-        Samples {
-            data: patient.validation.unwrap_or(patient.data),
-            target: self.validation_target.as_ref().unwrap_or(&self.target),
-            chosen: &self.validation,
-        }
-    }
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -424,6 +365,7 @@ mod tests {
     use crate::data::Arrays;
     use crate::example;
     use crate::session::dataset;
+    use crate::train::Keep;
 
     struct Silent;
     impl Watch for Silent {}
@@ -451,6 +393,8 @@ mod tests {
                 lr: 0.001,
                 optimizer: Optimizer::Adam,
                 seed: 0,
+                random_slopes: None,
+                keep: Keep::Best,
             },
         };
         let interrupt = Interrupt::default();

@@ -67,6 +67,52 @@ pub enum Error {
         /// The network's file.
         model: String,
     },
+    /// The network has no rectifier that another could take the place of.
+    #[error("{model} has no hidden rectifier: there is nothing to compare")]
+    NoHiddenRectifier {
+        /// The network's file.
+        model: String,
+    },
+    /// A file does not hold trials to go on from.
+    #[error(
+        "{path} does not hold the trials of a comparison ({reason}): name another file, or remove it to begin anew"
+    )]
+    NotTrials {
+        /// The file.
+        path: String,
+        /// What is wrong with it.
+        reason: String,
+    },
+    /// A file holds the trials of a comparison on other terms.
+    #[error(
+        "{path} holds trials of another comparison: {differs} differ(s); give the same command again, or name another file"
+    )]
+    OtherComparison {
+        /// The file.
+        path: String,
+        /// In what the two differ.
+        differs: String,
+    },
+    /// The user interrupted a comparison.
+    #[error(
+        "interrupted: {done} of {all} trainings are done and kept in {path}; go on by the same command with --resume {path}"
+    )]
+    ComparisonInterrupted {
+        /// How many trainings are done.
+        done: usize,
+        /// How many were to be done.
+        all: usize,
+        /// The file that keeps them.
+        path: String,
+    },
+    /// A parameter is used in a way that says not how fresh numbers for it should be drawn.
+    #[error(
+        "fresh weights cannot be drawn for '{parameter}': the network computes with it in a way that says not which of its axes counts units; start from the file's weights instead (--from-weights)"
+    )]
+    CannotInitialize {
+        /// The parameter's name in the file.
+        parameter: String,
+    },
     /// The network gives no floats.
     #[error("the network has no output of floats to compute a loss from")]
     OutputIsNotFloat,
@@ -166,7 +212,7 @@ impl Error {
     /// The exit code of the process: 2, and 130 after an interruption.
     pub fn code(&self) -> u8 {
         match self {
-            Self::Interrupted => Outcome::Interrupted.code(),
+            Self::Interrupted | Self::ComparisonInterrupted { .. } => Outcome::Interrupted.code(),
             _ => 2,
         }
     }

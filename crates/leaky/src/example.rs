@@ -21,3 +21,10 @@ No network was given, so this cures the bundled example: a perceptron of three h
 handwritten digits (8x8 pixels, UCI machine learning repository), killed by training at too high a
 learning rate. Validation is on digits held out from training.
 ";
+
+/// What a person should know of it before rectifiers are compared.
+pub const COMPARISON: &str = "\
+No network was given, so this compares on the bundled example: a perceptron of three hidden layers
+for handwritten digits (8x8 pixels, UCI machine learning repository). Validation is on digits held
+out from training.
+";

@@ -14,12 +14,15 @@ mod error;
 pub mod example;
 pub mod files;
 pub mod gradient_norm;
+pub mod initialize;
 mod interrupt;
 pub mod objective;
+pub mod parts;
 pub mod plot;
 pub mod report;
 pub mod revive;
 pub mod session;
+mod side_by_side;
 pub mod terminal;
 pub mod train;
 

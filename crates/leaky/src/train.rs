@@ -5,7 +5,7 @@ use std::time::Instant;
 use burn::backend::DispatchTensor;
 use burn::optim::{Adam, AdamConfig, AdamState, Optimizer as _, Sgd, SgdConfig, SgdState};
 use burn::tensor::{Tensor, TensorData};
-use leaky_onnx::{Network, Value};
+use leaky_onnx::{Network, RandomSlopes, Value};
 use serde::{Deserialize, Serialize};
 
 use crate::Interrupt;
@@ -38,6 +38,19 @@ pub struct Settings {
     pub optimizer: Optimizer,
     /// Where the order of the samples starts.
     pub seed: u64,
+    /// Slopes below zero that are drawn at random in training, for RReLU.
+    pub random_slopes: Option<RandomSlopes>,
+    /// Which parameters the network holds at the end.
+    pub keep: Keep,
+}
+
+/// Which parameters a network holds after training.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Keep {
+    /// Those that validated best, those that it came with among them.
+    Best,
+    /// Those of the last epoch; the best where training diverged.
+    Last,
 }
 
 /// One epoch of training.
@@ -100,6 +113,8 @@ pub enum End {
 pub struct Training {
     /// The epochs; after an interruption the last one has seen a part of the samples.
     pub epochs: Vec<Epoch>,
+    /// How the network validated before training.
+    pub before: Validation,
     /// The best validation, and its epoch counted from 1; 0 is the network before training.
     pub best: (usize, Validation),
     /// Why it ended.
@@ -153,8 +168,7 @@ pub trait Watch {
 /// Nobody watches.
 impl Watch for () {}
 
-/// Trains a network in place. At the end it holds the parameters that validated best, those that it
-/// came with among them.
+/// Trains a network in place.
 ///
 /// # Errors
 ///
@@ -182,7 +196,7 @@ pub fn train(
         let (mut losses, mut seen) = (0.0, 0);
         let order = epoch_order(training.chosen, settings.seed, number as u64 - 1);
         for chosen in order.chunks(settings.batch_size) {
-            let loss = step(network, objective, training, chosen, &mut steps)?;
+            let loss = step(network, objective, training, chosen, settings, &mut steps)?;
             if !loss.is_finite() {
                 end = End::Diverged(number);
                 break 'epochs;
@@ -220,9 +234,12 @@ pub fn train(
             break;
         }
     }
-    restore(network, best.parameters);
+    if settings.keep == Keep::Best || matches!(end, End::Diverged(_)) {
+        restore(network, best.parameters);
+    }
     Ok(Training {
         epochs,
+        before,
         best: (best.number, best.validation),
         end,
     })
@@ -234,12 +251,20 @@ fn step(
     objective: &Objective,
     training: Samples,
     chosen: &[usize],
+    settings: &Settings,
     steps: &mut Steps,
 ) -> Result<f64, Error> {
     let inputs = batch(network, training.data, chosen)?;
     let target = training.target.batch(chosen)?;
     let tracked = network.tracked();
-    let found = network.forward_tracked(&tracked, inputs, &[objective.value()])?;
+    let wanted = [objective.value()];
+    let found = match &settings.random_slopes {
+        None => network.forward_tracked(&tracked, inputs, &wanted)?,
+        Some(slopes) => {
+            let pass = (slopes, steps.taken);
+            network.forward_tracked_with_slopes(&tracked, inputs, &wanted, pass)?
+        }
+    };
     let value = found.into_iter().next().ok_or(Error::OutputIsNotFloat)?;
     let loss = objective.loss(value, &target, network)?;
     let number = Tensor::<1>::from_dispatch(loss.clone())
@@ -252,29 +277,40 @@ fn step(
         Some(gradient) => steps.take(index, tensor, gradient),
         None => tensor,
     });
+    steps.taken += 1;
     Ok(number)
 }
 
-/// The optimiser, with its memory of each parameter.
-enum Steps {
-    Adam(Adam, f64, Vec<Option<AdamState<1>>>),
-    Sgd(Sgd, f64, Vec<Option<SgdState<1>>>),
+/// The optimiser with its memory of each parameter.
+struct Steps {
+    optimizer: Memory,
+    lr: f64,
+    /// How many batches were trained on.
+    taken: u64,
+}
+
+enum Memory {
+    Adam(Adam, Vec<Option<AdamState<1>>>),
+    Sgd(Sgd, Vec<Option<SgdState<1>>>),
 }
 
 impl Steps {
     fn new(settings: &Settings, parameters: usize) -> Self {
-        match settings.optimizer {
+        let optimizer = match settings.optimizer {
             // PyTorch's epsilon; Burn's own default is a thousand times larger.
-            Optimizer::Adam => Self::Adam(
+            Optimizer::Adam => Memory::Adam(
                 AdamConfig::new().with_epsilon(1e-8).build(),
-                settings.lr,
                 (0..parameters).map(|_| None).collect(),
             ),
-            Optimizer::Sgd => Self::Sgd(
+            Optimizer::Sgd => Memory::Sgd(
                 SgdConfig::new().build(),
-                settings.lr,
                 (0..parameters).map(|_| None).collect(),
             ),
+        };
+        Self {
+            optimizer,
+            lr: settings.lr,
+            taken: 0,
         }
     }
 
@@ -288,14 +324,16 @@ impl Steps {
     ) -> DispatchTensor {
         let shape = Value::Float(parameter.clone()).shape();
         let (parameter, gradient) = (vector(parameter), vector(gradient));
-        let moved = match self {
-            Self::Adam(optimizer, lr, states) => {
-                let (moved, state) = optimizer.step(*lr, parameter, gradient, states[index].take());
+        let moved = match &mut self.optimizer {
+            Memory::Adam(optimizer, states) => {
+                let state = states[index].take();
+                let (moved, state) = optimizer.step(self.lr, parameter, gradient, state);
                 states[index] = state;
                 moved
             }
-            Self::Sgd(optimizer, lr, states) => {
-                let (moved, state) = optimizer.step(*lr, parameter, gradient, states[index].take());
+            Memory::Sgd(optimizer, states) => {
+                let state = states[index].take();
+                let (moved, state) = optimizer.step(self.lr, parameter, gradient, state);
                 states[index] = state;
                 moved
             }

@@ -6,6 +6,7 @@ use std::path::PathBuf;
 
 use clap::{Args, Parser, Subcommand, ValueEnum};
 
+use crate::compare::Candidate;
 use values::{alpha, fraction, learning_rate};
 
 /// Find the dead ReLU units in a network, bring them back, let them leak, and prove it.
@@ -41,6 +42,12 @@ pub enum Command {
     /// computes, replaces ReLU by Leaky ReLU, trains, diagnoses again, and writes the result as an
     /// ONNX file. Without a network it cures the bundled example.
     Cure(Cure),
+    /// Train a network with one rectifier after the other and say which is best
+    ///
+    /// Each rectifier takes the place of every hidden one, and is trained with the same seeds; a
+    /// statistical test tells differences from noise. Without a network it compares on the bundled
+    /// example.
+    Compare(Compare),
     /// Apply a rectifier, or its gradient, to an array in a .npy file
     ///
     /// The shape, order and float type of the array are kept. The file is worked through in small
@@ -101,22 +108,9 @@ pub struct Convert {
 /// Options of `leaky cure`.
 #[derive(Debug, Args)]
 pub struct Cure {
-    /// The network: an ONNX file [default: the bundled example, with its data]
-    #[arg(value_name = "NETWORK.onnx", requires = "data")]
-    pub network: Option<PathBuf>,
-    /// The samples to diagnose and train with: a .npz or .safetensors file that holds `x` (samples
-    /// on the first axis) and `y`, or a .npy file of samples
-    #[arg(long, value_name = "FILE", requires = "network")]
-    pub data: Option<PathBuf>,
-    /// A .npy file of labels, where they are not in the data file
-    #[arg(long, value_name = "FILE.npy", requires = "data")]
-    pub labels: Option<PathBuf>,
-    /// The samples to validate with [default: a fifth of the data, which is not trained on]
-    #[arg(long, value_name = "FILE", requires = "data")]
-    pub val: Option<PathBuf>,
-    /// A .npy file of labels for --val, where they are not in that file
-    #[arg(long, value_name = "FILE.npy", requires = "val")]
-    pub val_labels: Option<PathBuf>,
+    /// The network and its data.
+    #[command(flatten)]
+    pub task: Task,
     /// Where to write the cured network
     #[arg(short, long, value_name = "FILE.onnx", default_value = "cured.onnx")]
     pub output: PathBuf,
@@ -203,6 +197,101 @@ pub enum Rectifier {
     Elu,
     /// As leaky-relu, with a slope for each channel
     Prelu,
+}
+
+/// Options of `leaky compare`.
+#[derive(Debug, Args)]
+pub struct Compare {
+    /// The network and its data.
+    #[command(flatten)]
+    pub task: Task,
+    /// What takes the place of the hidden rectifiers, one after the other: relu, leaky-relu:ALPHA,
+    /// prelu (a slope for each unit is learned), rrelu (slopes at random in training) or elu
+    #[arg(
+        long,
+        value_name = "NAME,…",
+        value_delimiter = ',',
+        default_value = "relu,leaky-relu:0.01,leaky-relu:0.1,leaky-relu:0.3,prelu,rrelu,elu"
+    )]
+    pub rectifiers: Vec<Candidate>,
+    /// How many times to train each, with other random numbers each time
+    #[arg(long, value_name = "COUNT", default_value_t = 5, value_parser = values::count)]
+    pub seeds: usize,
+    /// How many times to train on all the data
+    #[arg(long, value_name = "COUNT", default_value_t = 20, value_parser = values::count)]
+    pub epochs: usize,
+    /// How many samples to train on at a time
+    #[arg(long, value_name = "SAMPLES", default_value_t = 64, value_parser = values::count)]
+    pub batch_size: usize,
+    /// The learning rate, or several
+    #[arg(long, value_name = "RATE,…", value_delimiter = ',', default_value = "0.001", value_parser = learning_rate, allow_negative_numbers = true)]
+    pub lr: Vec<f64>,
+    /// How the weights follow the gradient
+    #[arg(long, value_name = "METHOD", default_value = "adam")]
+    pub optimizer: Optimizer,
+    /// What to minimise [default: cross-entropy for class labels; for values, binary
+    /// cross-entropy where the network ends in a sigmoid and mean squared error otherwise]
+    #[arg(long, value_name = "LOSS")]
+    pub loss: Option<Loss>,
+    /// Draw fresh weights, scaled to suit each rectifier (the default)
+    #[arg(long, conflicts_with = "from_weights")]
+    pub from_scratch: bool,
+    /// Train on from the weights in the file
+    #[arg(long)]
+    pub from_weights: bool,
+    /// How many trainings run side by side, each on one thread; the result does not depend on it
+    /// [default: one for each core]
+    #[arg(long, value_name = "COUNT", value_parser = values::count)]
+    pub jobs: Option<usize>,
+    /// Keep each training in this file as soon as it is done, and go on from those that it holds
+    #[arg(long, value_name = "FILE")]
+    pub resume: Option<PathBuf>,
+    /// Write every figure to this file as JSON, or to standard output for `-`
+    #[arg(long, value_name = "FILE")]
+    pub json: Option<PathBuf>,
+    /// Draw a report to this file: one page for any browser, with all charts and figures in it
+    #[arg(long, value_name = "FILE.html")]
+    pub report: Option<PathBuf>,
+    /// Where to write the best network: the best seed of the best rectifier, trained once more
+    #[arg(short, long, value_name = "FILE.onnx")]
+    pub output: Option<PathBuf>,
+}
+
+/// What a command that trains works on.
+#[derive(Debug, Args)]
+pub struct Task {
+    /// The network: an ONNX file [default: the bundled example, with its data]
+    #[arg(value_name = "NETWORK.onnx", requires = "data")]
+    pub network: Option<PathBuf>,
+    /// The samples to diagnose and train with: a .npz or .safetensors file that holds `x` (samples
+    /// on the first axis) and `y`, or a .npy file of samples
+    #[arg(long, value_name = "FILE", requires = "network")]
+    pub data: Option<PathBuf>,
+    /// A .npy file of labels, where they are not in the data file
+    #[arg(long, value_name = "FILE.npy", requires = "data")]
+    pub labels: Option<PathBuf>,
+    /// The samples to validate with [default: a fifth of the data, which is not trained on]
+    #[arg(long, value_name = "FILE", requires = "data")]
+    pub val: Option<PathBuf>,
+    /// A .npy file of labels for --val, where they are not in that file
+    #[arg(long, value_name = "FILE.npy", requires = "val")]
+    pub val_labels: Option<PathBuf>,
+}
+
+impl Task {
+    /// The files that are read.
+    pub fn files(&self) -> impl Iterator<Item = &std::path::Path> {
+        [
+            &self.network,
+            &self.data,
+            &self.labels,
+            &self.val,
+            &self.val_labels,
+        ]
+        .into_iter()
+        .flatten()
+        .map(PathBuf::as_path)
+    }
 }
 
 /// The data of a command that needs them.

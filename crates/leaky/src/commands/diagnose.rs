@@ -57,9 +57,7 @@ pub(super) fn run(arguments: &Diagnose) -> Result<Outcome, Error> {
                 .data("Data", &file, data.samples());
         report::diagnosis(&diagnosis, &gradients, &provenance)
     })?;
-    if let Some(drawn) = drawn {
-        page.write(&drawn)?;
-    }
+    page.write(drawn.as_deref())?;
     let crossed = arguments
         .fail_above
         .is_some_and(|limit| diagnosis.dead_fraction() > limit);

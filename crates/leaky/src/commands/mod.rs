@@ -1,11 +1,14 @@
 //! The commands of the tool: from arguments to what is printed and written.
 
 mod apply;
+mod case;
+mod compare;
 mod convert;
 mod cure;
 mod diagnose;
 mod output;
 mod plot;
+mod verified;
 
 use leaky_onnx::{Model, Network};
 
@@ -24,6 +27,7 @@ pub fn run(command: Command) -> Result<Outcome, Error> {
         Command::Diagnose(arguments) => diagnose::run(&arguments),
         Command::Convert(arguments) => convert::run(&arguments),
         Command::Cure(arguments) => cure::run(&arguments),
+        Command::Compare(arguments) => compare::run(&arguments),
         Command::Apply(arguments) => apply::run(&arguments),
         Command::Plot(arguments) => plot::run(&arguments),
     }

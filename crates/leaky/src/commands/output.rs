@@ -94,9 +94,9 @@ impl Page {
         self.0.as_ref().map(|_| make()).transpose()
     }
 
-    /// Writes the page, if one is wanted.
-    pub(super) fn write(&self, page: &str) -> Result<(), Error> {
-        if let Some(destination) = &self.0 {
+    /// Writes the page, where one was made.
+    pub(super) fn write(&self, page: Option<&str>) -> Result<(), Error> {
+        if let (Some(destination), Some(page)) = (&self.0, page) {
             destination.write(|file| file.write_all(page.as_bytes()))?;
         }
         Ok(())

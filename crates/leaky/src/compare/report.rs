@@ -61,6 +61,8 @@ pub struct Row {
     pub rectifier: Candidate,
     /// The learning rate.
     pub lr: f64,
+    /// How many seeds it was trained with.
+    pub seeds: usize,
     /// The mean of the seeds' scores.
     pub mean: f64,
     /// Their sample standard deviation; none for one seed.

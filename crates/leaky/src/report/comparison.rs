@@ -139,12 +139,6 @@ fn curves(best: Candidate) -> Result<Vec<Curve>, Error> {
 
 fn summary_table(comparison: &Comparison) -> Markup {
     let or_dash = |value: Option<String>| value.unwrap_or_else(unknown);
-    let seeds = |row: &Row| {
-        let trials = comparison.trials.iter();
-        trials
-            .filter(|trial| trial.rectifier == row.rectifier && trial.lr == row.lr)
-            .count()
-    };
     let rows: Vec<Vec<String>> = comparison
         .summary
         .iter()
@@ -158,7 +152,7 @@ fn summary_table(comparison: &Comparison) -> Markup {
                 or_dash(row.p_value.map(score)),
                 or_dash(
                     row.reached_relu
-                        .map(|reached| format!("{reached} of {}", seeds(row))),
+                        .map(|reached| format!("{reached} of {}", row.seeds)),
                 ),
                 or_dash(row.epochs_to_relu.map(|epochs| format!("{epochs:.1}"))),
                 row.diverged.to_string(),

@@ -63,6 +63,15 @@ impl Provenance {
         self.fact("Seed", seed.to_string())
     }
 
+    /// And that each was done with so many seeds.
+    #[must_use]
+    pub fn seeds(self, count: usize) -> Self {
+        match count {
+            1 => self.seed(0),
+            _ => self.fact("Seeds", format!("0 to {}", count.saturating_sub(1))),
+        }
+    }
+
     fn fact(mut self, name: &'static str, value: String) -> Self {
         self.facts.push((name, value));
         self

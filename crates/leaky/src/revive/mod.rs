@@ -30,6 +30,7 @@ use edits::Edits;
 use incoming::Incoming;
 use observed::{Observed, observe};
 use outgoing::mutes;
+pub(crate) use own::Own;
 use plan::Plan;
 
 /// How often weights are drawn for a unit that has no shift to centre it.

@@ -6,8 +6,8 @@ use super::part::Part;
 
 /// A parameter as one node sees it, perhaps with its axes in another order.
 #[derive(Debug, Clone)]
-pub(super) struct Own {
-    pub(super) parameter: usize,
+pub(crate) struct Own {
+    pub(crate) parameter: usize,
     /// The sizes as they lie in the file.
     stored: Vec<usize>,
     /// For each axis that the node sees, the axis in the file.
@@ -21,10 +21,27 @@ impl Own {
     ///
     /// If the value is computed otherwise, or anything else uses the parameter too.
     pub(super) fn of(network: &Network, value: ValueId) -> Result<Self, String> {
+        Self::follow(network, value, alone)
+    }
+
+    /// The same, whatever else uses the parameter.
+    ///
+    /// # Errors
+    ///
+    /// If the value is computed otherwise.
+    pub(crate) fn shared(network: &Network, value: ValueId) -> Result<Self, String> {
+        Self::follow(network, value, |_, _| Ok(()))
+    }
+
+    fn follow(
+        network: &Network,
+        value: ValueId,
+        allowed: impl Fn(&Network, ValueId) -> Result<(), String>,
+    ) -> Result<Self, String> {
         let mut source = value;
         let mut orders = Vec::new();
         loop {
-            alone(network, source)?;
+            allowed(network, source)?;
             if let Some(parameter) = network.parameter_of(source) {
                 let stored = network.parameters()[parameter].shape.clone();
                 let mut axes: Vec<usize> = (0..stored.len()).collect();
@@ -64,12 +81,12 @@ impl Own {
     }
 
     /// The sizes that the node sees.
-    pub(super) fn shape(&self) -> Vec<usize> {
+    pub(crate) fn shape(&self) -> Vec<usize> {
         self.axes.iter().map(|&axis| self.stored[axis]).collect()
     }
 
     /// How many numbers there are.
-    pub(super) fn len(&self) -> usize {
+    pub(crate) fn len(&self) -> usize {
         self.stored.iter().product()
     }
 

@@ -1,9 +1,11 @@
 //! What a person sees: tables on standard output, progress on standard error.
 
+mod comparison;
 mod format;
 mod progress;
 mod table;
 
+pub use comparison::comparison_table;
 pub use format::{duration, percent, score};
 pub use progress::{Progress, TrainingProgress};
 pub use table::{before_after_table, diagnosis_table};

@@ -26,7 +26,7 @@ pub fn diagnosis_table(diagnosis: &Diagnosis, colour: bool) -> String {
             mark: Mark::Total,
         });
     }
-    render(&header, &rows, colour)
+    render(&header, &rows, 2, colour)
 }
 
 /// The verdict before and after a cure, side by side; a rectifier that was replaced is named as it
@@ -61,7 +61,7 @@ pub fn before_after_table(before: &Diagnosis, after: &Diagnosis, colour: bool) -
             mark: Mark::Total,
         });
     }
-    render(&header, &rows, colour)
+    render(&header, &rows, 2, colour)
 }
 
 /// The figures that a line shows.
@@ -129,16 +129,17 @@ fn side_by_side(before: &Figures, after: &Figures) -> Vec<String> {
 }
 
 /// One line of a table.
-struct Row {
-    cells: Vec<String>,
-    mark: Mark,
+pub(super) struct Row {
+    pub(super) cells: Vec<String>,
+    pub(super) mark: Mark,
 }
 
 /// What a line's colour says.
-enum Mark {
+pub(super) enum Mark {
     Dead,
     Dormant,
     Healthy,
+    Best,
     Total,
 }
 
@@ -156,13 +157,14 @@ impl Mark {
             Self::Dead => Style::new().red(),
             Self::Dormant => Style::new().yellow(),
             Self::Healthy => Style::new(),
-            Self::Total => Style::new().bold(),
+            Self::Best | Self::Total => Style::new().bold(),
         }
     }
 }
 
-/// The cells in columns, numbers to the right, with a rule below the header and above the total.
-fn render(header: &[&str], rows: &[Row], colour: bool) -> String {
+/// The cells in columns, with a rule below the header and above the total. The first columns hold
+/// words; the others hold numbers, which stand to the right.
+pub(super) fn render(header: &[&str], rows: &[Row], words: usize, colour: bool) -> String {
     let mut table = Table::new();
     let rule = LineStyle::none().fill('─').junction('─');
     table.load_style(TableStyle::new().header_separator(rule));
@@ -170,8 +172,7 @@ fn render(header: &[&str], rows: &[Row], colour: bool) -> String {
     for row in rows {
         table.add_row(row.cells.iter().map(String::as_str));
     }
-    // The layer and its operator are words, all else is numbers.
-    for column in table.column_iter_mut().skip(2) {
+    for column in table.column_iter_mut().skip(words) {
         column.set_cell_alignment(CellAlignment::Right);
     }
     let mut lines = table.lines();

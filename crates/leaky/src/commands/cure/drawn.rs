@@ -2,12 +2,11 @@
 
 use leaky_onnx::Network;
 
-use super::case::Case;
 use crate::arguments::Cure;
+use crate::commands::case::Case;
 use crate::error::Error;
 use crate::gradient_norm::{GradientNorm, gradient_norms};
 use crate::objective::Objective;
-use crate::report::Provenance;
 use crate::session::device;
 use crate::train::Samples;
 
@@ -31,16 +30,4 @@ pub(super) fn gradients(
         norms(&Network::new(&case.model, &device())?)?,
         norms(written)?,
     ])
-}
-
-/// What the report was made from.
-pub(super) fn provenance(case: &Case, seed: u64) -> Provenance {
-    let given = Provenance::new(std::env::args_os())
-        .network(&case.name)
-        .data("Data", &case.data_name, case.data.samples());
-    let given = match (&case.validation, &case.validation_name) {
-        (Some(validation), Some(name)) => given.data("Validation", name, validation.samples()),
-        _ => given.validation_kept_apart(),
-    };
-    given.seed(seed)
 }

@@ -1,13 +1,14 @@
-//! What is cured: the network that was named, or the bundled example.
+//! What is worked on: the network that was named, or the bundled example.
 
 use std::path::Path;
 
 use leaky_onnx::{Model, Network};
 
-use crate::arguments::Cure;
+use crate::arguments::Task;
 use crate::data::{Arrays, Dataset};
 use crate::error::Error;
 use crate::example;
+use crate::report::Provenance;
 use crate::session::{dataset, device};
 
 /// A network with its data.
@@ -25,8 +26,8 @@ pub(super) struct Case {
 }
 
 impl Case {
-    pub fn open(arguments: &Cure) -> Result<Self, Error> {
-        let (Some(path), Some(data)) = (&arguments.network, &arguments.data) else {
+    pub fn open(task: &Task) -> Result<Self, Error> {
+        let (Some(path), Some(data)) = (&task.network, &task.data) else {
             let model = Model::from_bytes(example::NETWORK)?;
             let network = Network::new(&model, &device())?;
             let data = dataset(
@@ -53,14 +54,25 @@ impl Case {
         Ok(Self {
             bundled: false,
             name: path.display().to_string(),
-            data: open(data, arguments.labels.as_deref())?,
+            data: open(data, task.labels.as_deref())?,
             data_name: data.display().to_string(),
-            validation: match &arguments.val {
-                Some(val) => Some(open(val, arguments.val_labels.as_deref())?),
+            validation: match &task.val {
+                Some(val) => Some(open(val, task.val_labels.as_deref())?),
                 None => None,
             },
-            validation_name: arguments.val.as_ref().map(|val| val.display().to_string()),
+            validation_name: task.val.as_ref().map(|val| val.display().to_string()),
             model,
         })
+    }
+
+    /// What a report on it is made from, as far as the case knows.
+    pub fn provenance(&self) -> Provenance {
+        let given = Provenance::new(std::env::args_os())
+            .network(&self.name)
+            .data("Data", &self.data_name, self.data.samples());
+        match (&self.validation, &self.validation_name) {
+            (Some(validation), Some(name)) => given.data("Validation", name, validation.samples()),
+            _ => given.validation_kept_apart(),
+        }
     }
 }
