@@ -21,7 +21,7 @@ fn the_command_line_is_consistent() {
 #[test]
 fn cure_alone_is_the_bundled_example_with_the_documented_defaults() {
     let cure = cure("leaky cure");
-    assert_eq!(cure.network, None);
+    assert_eq!(cure.task.network, None);
     assert_eq!(cure.output.to_str(), Some("cured.onnx"));
     assert_eq!((cure.alpha, cure.lr), (0.01, 0.001));
     assert_eq!((cure.epochs, cure.batch_size, cure.seed), (20, 64, 0));
@@ -36,7 +36,7 @@ fn every_option_of_cure_is_understood() {
          -o out.onnx --alpha 0.2 --epochs 3 --batch-size 7 --lr 0.1 --optimizer sgd \
          --loss mean-squared-error --seed 9 --no-revive --threads 2 --json -",
     );
-    assert_eq!(cure.network.unwrap().to_str(), Some("net.onnx"));
+    assert_eq!(cure.task.network.unwrap().to_str(), Some("net.onnx"));
     assert_eq!(cure.alpha, 0.2);
     assert_eq!(cure.loss, Some(Loss::MeanSquaredError));
     assert_eq!(cure.optimizer, Optimizer::Sgd);
