@@ -65,3 +65,50 @@ impl RandomSlopes {
         TensorData::new(slopes, shape).convert_dtype(x.dtype())
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::testing::Graph;
+
+    /// What `x = -1` becomes in a pass: minus the slopes.
+    fn slopes(seed: u64, pass: u64) -> Vec<f64> {
+        let network = Graph::new()
+            .input("x", &[None, Some(100)])
+            .node("LeakyRelu", &["x"], "y")
+            .output("y")
+            .network();
+        let rectifiers = network.rectifiers().unwrap();
+        let drawn = RandomSlopes::new(&[&rectifiers[0]], (0.125, 0.375), seed);
+        let x = TensorData::full([2, 100], -1.0_f32);
+        let found = network
+            .forward_tracked_with_slopes(
+                &network.tracked(),
+                vec![Value::from_data(x, network.device())],
+                &[rectifiers[0].output],
+                (&drawn, pass),
+            )
+            .unwrap();
+        let y = found[0].clone().into_data().unwrap();
+        y.iter::<f64>().map(|y| -y).collect()
+    }
+
+    #[test]
+    fn every_element_has_a_slope_of_its_own_within_the_range() {
+        let slopes = slopes(0, 0);
+        assert!(slopes.iter().all(|slope| (0.125..=0.375).contains(slope)));
+        let mean = slopes.iter().sum::<f64>() / 200.0;
+        // The mean of 200 uniform numbers strays by 0.25 / sqrt(12 * 200); five of these.
+        assert!((mean - 0.25).abs() < 0.026, "{mean}");
+        let different: std::collections::BTreeSet<u64> =
+            slopes.iter().map(|slope| slope.to_bits()).collect();
+        assert!(different.len() > 190);
+    }
+
+    #[test]
+    fn the_same_seed_and_pass_draw_the_same_slopes_and_others_others() {
+        assert_eq!(slopes(1, 2), slopes(1, 2));
+        assert_ne!(slopes(1, 2), slopes(1, 3));
+        assert_ne!(slopes(1, 2), slopes(2, 2));
+    }
+}

@@ -294,7 +294,8 @@ pub fn cure(
         interrupt,
         progress,
     )?;
-    let (best_epoch, mut best) = trained.best;
+    let (best_epoch, mut best) = (trained.best.epoch, trained.best.validation);
+    trained.best.restore(&mut network);
     let mut done = Done {
         alpha: treatment.alpha,
         revival,
@@ -365,7 +366,6 @@ mod tests {
     use crate::data::Arrays;
     use crate::example;
     use crate::session::dataset;
-    use crate::train::Keep;
 
     struct Silent;
     impl Watch for Silent {}
@@ -394,7 +394,6 @@ mod tests {
                 optimizer: Optimizer::Adam,
                 seed: 0,
                 random_slopes: None,
-                keep: Keep::Best,
             },
         };
         let interrupt = Interrupt::default();

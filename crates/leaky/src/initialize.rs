@@ -195,3 +195,107 @@ fn feeds_rectifier(network: &Network, node: &Node, rectifiers: &[Rectifier]) -> 
     }
     false
 }
+
+#[cfg(test)]
+mod tests {
+    use leaky_onnx::Model;
+
+    use super::*;
+    use crate::example;
+    use crate::session::device;
+
+    fn drawn(bytes: &[u8], gain: f64, seed: u64) -> Vec<(String, Vec<f64>)> {
+        let model = Model::from_bytes(bytes).unwrap();
+        let mut network = Network::new(&model, &device()).unwrap();
+        initialize(&mut network, gain, seed).unwrap();
+        (0..network.parameters().len())
+            .map(|index| {
+                let numbers = network.parameter_data(index).unwrap();
+                (
+                    network.parameters()[index].name.clone(),
+                    numbers.iter::<f64>().collect(),
+                )
+            })
+            .collect()
+    }
+
+    fn deviation(numbers: &[f64]) -> f64 {
+        let squares: f64 = numbers.iter().map(|number| number * number).sum();
+        (squares / numbers.len() as f64).sqrt()
+    }
+
+    #[test]
+    fn weights_before_rectifiers_have_the_gain_and_those_of_the_last_layer_have_none() {
+        // 64, 128, 128, 64 and 10 units.
+        let weights: Vec<(usize, f64)> = drawn(example::NETWORK, 2.0, 0)
+            .into_iter()
+            .filter(|(_, numbers)| numbers.len() > 200)
+            .map(|(_, numbers)| (numbers.len(), deviation(&numbers)))
+            .collect();
+        let expected = [
+            (64 * 128, 2.0 / 64_f64.sqrt()),
+            (128 * 128, 2.0 / 128_f64.sqrt()),
+            (128 * 64, 2.0 / 128_f64.sqrt()),
+            (64 * 10, 1.0 / 64_f64.sqrt()),
+        ];
+        assert_eq!(weights.len(), expected.len());
+        for ((length, found), (expected_length, expected)) in weights.into_iter().zip(expected) {
+            assert_eq!(length, expected_length);
+            // A sample deviation strays by 1 / sqrt(2 n): three of these at the least n.
+            assert!(
+                (found / expected - 1.0).abs() < 0.085,
+                "{found} is not {expected}"
+            );
+        }
+    }
+
+    #[test]
+    fn biases_are_zero() {
+        let biases: Vec<Vec<f64>> = drawn(example::NETWORK, 1.0, 0)
+            .into_iter()
+            .map(|(_, numbers)| numbers)
+            .filter(|numbers| numbers.len() <= 128)
+            .collect();
+        assert_eq!(biases.len(), 4);
+        assert!(biases.iter().flatten().all(|&number| number == 0.0));
+    }
+
+    #[test]
+    fn a_seed_draws_the_same_numbers_for_any_gain_and_another_seed_others() {
+        let [one, twice, other] =
+            [(1.0, 3), (2.0, 3), (1.0, 4)].map(|(gain, seed)| drawn(example::NETWORK, gain, seed));
+        let (_, first) = &one[0];
+        assert!(
+            first
+                .iter()
+                .zip(&twice[0].1)
+                .all(|(one, twice)| 2.0 * one == *twice)
+        );
+        assert_ne!(first, &other[0].1);
+    }
+
+    #[test]
+    fn batch_normalisation_does_nothing_at_first() {
+        let path = concat!(
+            env!("CARGO_MANIFEST_DIR"),
+            "/../../fixtures/networks/conv-batch-norm/model.onnx"
+        );
+        let model = Model::read(path).unwrap();
+        let mut network = Network::new(&model, &device()).unwrap();
+        initialize(&mut network, 1.0, 0).unwrap();
+        let node = network
+            .nodes()
+            .iter()
+            .find(|node| node.operator == "BatchNormalization")
+            .expect("a batch normalisation");
+        for (input, expected) in [(1, 1.0), (2, 0.0), (3, 0.0), (4, 1.0)] {
+            let value = node.inputs[input].unwrap();
+            let parameter = network.parameter_of(value).unwrap();
+            let numbers = network.parameter_data(parameter).unwrap();
+            assert!(
+                numbers.iter::<f64>().all(|number| number == expected),
+                "input {input}"
+            );
+        }
+    }
+}

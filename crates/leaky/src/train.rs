@@ -40,17 +40,6 @@ pub struct Settings {
     pub seed: u64,
     /// Slopes below zero that are drawn at random in training, for RReLU.
     pub random_slopes: Option<RandomSlopes>,
-    /// Which parameters the network holds at the end.
-    pub keep: Keep,
-}
-
-/// Which parameters a network holds after training.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Keep {
-    /// Those that validated best, those that it came with among them.
-    Best,
-    /// Those of the last epoch; the best where training diverged.
-    Last,
 }
 
 /// One epoch of training.
@@ -113,12 +102,28 @@ pub enum End {
 pub struct Training {
     /// The epochs; after an interruption the last one has seen a part of the samples.
     pub epochs: Vec<Epoch>,
-    /// How the network validated before training.
-    pub before: Validation,
-    /// The best validation, and its epoch counted from 1; 0 is the network before training.
-    pub best: (usize, Validation),
+    /// The parameters that validated best.
+    pub best: Best,
     /// Why it ended.
     pub end: End,
+}
+
+/// The parameters that validated best, those before training among them.
+pub struct Best {
+    /// The epoch at whose end they stood, counted from 1; 0 for those before training.
+    pub epoch: usize,
+    /// How they validated.
+    pub validation: Validation,
+    parameters: Vec<(usize, TensorData)>,
+}
+
+impl Best {
+    /// Puts them into the network that was trained.
+    pub fn restore(self, network: &mut Network) {
+        for (index, data) in self.parameters {
+            network.set_parameter(index, data);
+        }
+    }
 }
 
 /// How a network does on some samples.
@@ -168,7 +173,8 @@ pub trait Watch {
 /// Nobody watches.
 impl Watch for () {}
 
-/// Trains a network in place.
+/// Trains a network in place. At the end it holds the parameters of the last epoch; the best are
+/// given back.
 ///
 /// # Errors
 ///
@@ -184,7 +190,7 @@ pub fn train(
 ) -> Result<Training, Error> {
     let before = validate(network, objective, validation, settings.batch_size)?;
     let mut best = Best {
-        number: 0,
+        epoch: 0,
         validation: before,
         parameters: snapshot(network)?,
     };
@@ -223,7 +229,7 @@ pub fn train(
         };
         if found.better_than(best.validation) {
             best = Best {
-                number,
+                epoch: number,
                 validation: found,
                 parameters: snapshot(network)?,
             };
@@ -234,15 +240,7 @@ pub fn train(
             break;
         }
     }
-    if settings.keep == Keep::Best || matches!(end, End::Diverged(_)) {
-        restore(network, best.parameters);
-    }
-    Ok(Training {
-        epochs,
-        before,
-        best: (best.number, best.validation),
-        end,
-    })
+    Ok(Training { epochs, best, end })
 }
 
 /// One step on one batch; gives the loss before it.
@@ -354,12 +352,6 @@ fn vector(tensor: DispatchTensor) -> Tensor<1> {
     }
 }
 
-struct Best {
-    number: usize,
-    validation: Validation,
-    parameters: Vec<(usize, TensorData)>,
-}
-
 /// The numbers of all trainable parameters.
 fn snapshot(network: &Network) -> Result<Vec<(usize, TensorData)>, Error> {
     let trainable = network
@@ -370,10 +362,4 @@ fn snapshot(network: &Network) -> Result<Vec<(usize, TensorData)>, Error> {
     trainable
         .map(|(index, _)| Ok((index, network.parameter_data(index)?)))
         .collect()
-}
-
-fn restore(network: &mut Network, parameters: Vec<(usize, TensorData)>) {
-    for (index, data) in parameters {
-        network.set_parameter(index, data);
-    }
 }

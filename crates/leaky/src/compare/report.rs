@@ -42,9 +42,9 @@ pub struct Trial {
     pub lr: f64,
     /// Where the random numbers started.
     pub seed: u64,
-    /// The validation score at the end; of the network before training where training diverged.
+    /// The validation score of the best epoch, or before training where no epoch validated better.
     pub score: f64,
-    /// The part of the units that are dead at the end; none where training diverged.
+    /// The part of the units that are dead at the end of the last epoch; none where training diverged.
     pub dead_fraction: Option<f64>,
     /// The epochs.
     pub epochs: Vec<Epoch>,
@@ -69,7 +69,7 @@ pub struct Row {
     pub std: Option<f64>,
     /// The mean part of the units that are dead at the end; none where all trainings diverged.
     pub dead_fraction: Option<f64>,
-    /// How many trainings reached the score that ReLU with the same seed and rate ends with.
+    /// How many trainings reached the score that ReLU came to with the same seed and rate.
     pub reached_relu: Option<usize>,
     /// How many epochs these needed on average; none where none did.
     pub epochs_to_relu: Option<f64>,

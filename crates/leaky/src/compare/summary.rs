@@ -80,6 +80,11 @@ impl Group<'_> {
         mean(&self.scores())
     }
 
+    /// The mean without its last digits, which depend on the order of the seeds' scores.
+    fn place(&self) -> i64 {
+        (self.mean() * 1e12).round() as i64
+    }
+
     /// The paired t-test of this against another with the same seeds.
     fn p_value(&self, other: &Self) -> Option<f64> {
         let pairs = self.trials.iter().zip(&other.trials);
@@ -157,12 +162,12 @@ fn champions<'a, 'b>(groups: &'b [Group<'a>]) -> Vec<&'b Group<'a>> {
             .iter_mut()
             .find(|champion| champion.rectifier == group.rectifier)
         {
-            Some(champion) if group.mean() > champion.mean() => *champion = group,
+            Some(champion) if group.place() > champion.place() => *champion = group,
             Some(_) => {}
             None => champions.push(group),
         }
     }
-    champions.sort_by(|one, other| other.mean().total_cmp(&one.mean()));
+    champions.sort_by_key(|group| std::cmp::Reverse(group.place()));
     champions
 }
 

@@ -13,7 +13,7 @@ use crate::initialize::initialize;
 use crate::objective::Objective;
 use crate::parts::Parts;
 use crate::session::{batch, device};
-use crate::train::{End, Keep, Settings, Watch, train};
+use crate::train::{End, Settings, Watch, train};
 
 /// Which training of a comparison.
 #[derive(Debug, Clone, Copy, PartialEq)]
@@ -26,7 +26,7 @@ pub struct Place {
     pub seed: u64,
 }
 
-/// Puts the rectifier in its place, trains, and diagnoses; gives the trained network too.
+/// Puts the rectifier in its place, trains, and diagnoses; gives the network of the best epoch too.
 ///
 /// # Errors
 ///
@@ -62,7 +62,6 @@ pub fn run(
         optimizer: request.optimizer,
         seed,
         random_slopes: slopes,
-        keep: Keep::Last,
     };
     let trained = train(
         &mut network,
@@ -78,7 +77,6 @@ pub fn run(
         End::Diverged(epoch) => Some(epoch),
         End::Interrupted => return Err(Error::Interrupted),
     };
-    network.store(&mut model)?;
     let dead_fraction = match diverged {
         Some(_) => None,
         None => {
@@ -96,12 +94,14 @@ pub fn run(
             Some(verdict.dead_fraction())
         }
     };
-    let end = trained.epochs.last().filter(|_| diverged.is_none());
+    let score = trained.best.validation.score;
+    trained.best.restore(&mut network);
+    network.store(&mut model)?;
     let trial = Trial {
         rectifier,
         lr,
         seed,
-        score: end.map_or(trained.before.score, |epoch| epoch.score),
+        score,
         dead_fraction,
         epochs: trained.epochs,
         diverged,

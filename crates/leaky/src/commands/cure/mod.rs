@@ -14,7 +14,7 @@ use crate::error::{Error, Outcome};
 use crate::files::Destination;
 use crate::report;
 use crate::session::use_threads;
-use crate::train::{End, Keep, Settings};
+use crate::train::{End, Settings};
 use crate::{Interrupt, example};
 use drawn::gradients;
 use screen::{Screen, show};
@@ -56,7 +56,6 @@ pub(super) fn run(arguments: &Cure) -> Result<Outcome, Error> {
             optimizer: arguments.optimizer,
             seed: arguments.seed,
             random_slopes: None,
-            keep: Keep::Best,
         },
     };
     let interrupt = Interrupt::on_ctrl_c().unwrap_or_default();
