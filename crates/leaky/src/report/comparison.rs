@@ -2,13 +2,13 @@
 
 use maud::{Markup, html};
 
-use super::figures::learning_curves::learning_curves;
+use super::figures::learning_curves::{means, seeds};
 use super::figures::rectifier::rectifier;
 use super::figures::rectifiers::{dead_units, scores};
 use super::page::{Tile, page, section, table, tiles};
 use super::provenance::Provenance;
 use crate::apply::Function;
-use crate::compare::{Candidate, Comparison, RANDOM_SLOPES, Row};
+use crate::compare::{Candidate, Comparison, RANDOM_SLOPES, Row, p_text};
 use crate::error::Error;
 use crate::plot::Curve;
 use crate::terminal::score;
@@ -21,9 +21,9 @@ use crate::terminal::score;
 pub fn comparison(comparison: &Comparison, provenance: &Provenance) -> Result<String, Error> {
     let body = html! {
         (tiles(&figures(comparison)))
-        (section("The score", &scores(comparison)?))
-        (section("The dead", &dead_units(comparison)?))
-        (section("The training", &learning_curves(comparison)?))
+        (section("Score", &scores(comparison)?))
+        (section("Dead units", &dead_units(comparison)?))
+        (section("Training", &html! { (means(comparison)?) (seeds(comparison)?) }))
         (section("The best rectifier", &rectifier(
             &format!("{} and its gradient", comparison.best),
             &curves(comparison.best)?,
@@ -77,7 +77,7 @@ fn figures(comparison: &Comparison) -> Vec<Tile> {
             "Beyond the seeds' noise",
             if comparison.conclusive { "yes" } else { "no" }.to_owned(),
             &match comparison.p_value {
-                Some(p) => format!("p = {}, corrected", score(p)),
+                Some(p) => format!("p = {}, corrected", p_text(p)),
                 None => "no p-value can be told".to_owned(),
             },
         ),
@@ -149,7 +149,7 @@ fn summary_table(comparison: &Comparison) -> Markup {
                 mean(row),
                 or_dash(row.std.map(score)),
                 dead(row),
-                or_dash(row.p_value.map(score)),
+                or_dash(row.p_value.map(p_text)),
                 or_dash(
                     row.reached_relu
                         .map(|reached| format!("{reached} of {}", row.seeds)),

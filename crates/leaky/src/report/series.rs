@@ -25,11 +25,16 @@ pub(super) fn line(plane: &mut Plane, series: usize, points: &[(f64, f64)]) -> D
     Ok(())
 }
 
-/// A line through points, with markers at them, or at some of them where they are many: at others
-/// for each series, lest they hide each other.
-pub(super) fn marked_line(plane: &mut Plane, series: usize, points: &[(f64, f64)]) -> Drawn {
+/// A line through points, with markers at all of them, or where they are many at about `most`: at
+/// others for each series, lest they hide each other.
+pub(super) fn marked_line(
+    plane: &mut Plane,
+    series: usize,
+    points: &[(f64, f64)],
+    most: usize,
+) -> Drawn {
     line(plane, series, points)?;
-    let every = points.len().div_ceil(6).max(1);
+    let every = points.len().div_ceil(most.max(1)).max(1);
     let first = series % every;
     markers(
         plane,

@@ -18,6 +18,9 @@ const VALIDATION: usize = 0;
 /// The series of the network as it was given.
 const GIVEN: usize = 6;
 
+/// So many epochs have a marker each; of more only some.
+const MARKERS: usize = 30;
+
 /// The room above a chart for a word, in its units.
 const ABOVE: u32 = 44;
 
@@ -31,14 +34,12 @@ pub(in crate::report) fn epochs(report: &Report) -> Result<Markup, Error> {
     let kept = report.best_epoch.filter(|&epoch| epoch > 0);
     let explanation = match kept {
         Some(epoch) => format!(
-            "Each point is an epoch, a pass over all training samples. The upright line marks epoch \
+            "An epoch is a pass over all training samples. The upright line marks epoch \
              {epoch}, which validated best and is kept."
         ),
-        None => {
-            "Each point is an epoch, a pass over all training samples. None of them is kept: the \
+        None => "An epoch is a pass over all training samples. None of them is kept: the \
                  network validated better before them."
-                .to_owned()
-        }
+            .to_owned(),
     };
     Ok(figure(
         &format!("Loss and {metric} by epoch"),
@@ -101,8 +102,8 @@ fn loss(epochs: &[Epoch], kept: Option<usize>) -> Result<Markup, Error> {
         };
         let mut plane = axes.draw(area)?;
         mark_kept(area, &mut plane, kept)?;
-        marked_line(&mut plane, TRAINING, &training)?;
-        marked_line(&mut plane, VALIDATION, &validation)
+        marked_line(&mut plane, TRAINING, &training, MARKERS)?;
+        marked_line(&mut plane, VALIDATION, &validation, MARKERS)
     })
 }
 
@@ -134,7 +135,7 @@ fn scores(report: &Report, kept: Option<usize>) -> Result<Markup, Error> {
         mark_kept(area, &mut plane, kept)?;
         let level = [(reach.start, given), (reach.end, given)];
         line(&mut plane, GIVEN, &level)?;
-        marked_line(&mut plane, VALIDATION, &scores)
+        marked_line(&mut plane, VALIDATION, &scores, MARKERS)
     })
 }
 

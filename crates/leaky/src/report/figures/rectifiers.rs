@@ -45,7 +45,7 @@ pub(in crate::report) fn scores(comparison: &Comparison) -> Result<Markup, Error
     };
     Ok(figure(
         &format!("Validation {metric} by alpha"),
-        "Each ring is one seed, the large mark their mean, the upright line one standard deviation to \
+        "The score of the epoch that validated best. Each ring is one seed, the large mark their mean, the upright line one standard deviation to \
          either side; the dotted line across is the mean of ReLU. Slopes stand in their order, not to \
          scale.",
         &panels(comparison, &measure)?,
@@ -67,8 +67,8 @@ pub(in crate::report) fn dead_units(comparison: &Comparison) -> Result<Markup, E
     };
     Ok(figure(
         "Dead units by alpha",
-        "The share of units that no validation sample brings above zero when training ends. Each ring \
-         is one seed, the large mark and the bar their mean.",
+        "The share of units that no sample brings above zero after the last epoch. Each ring is one \
+         seed, the large mark and the bar their mean.",
         &panels(comparison, &measure)?,
     ))
 }

@@ -12,6 +12,9 @@ use crate::report::page::figure;
 /// The width and height of a mark, in pixels where there is room.
 const CELL: usize = 12;
 
+/// So many layers have a row each.
+const FEW: usize = 6;
+
 /// The maps of one verdict, or of the verdicts before and after.
 pub(in crate::report) fn unit_maps(before: &Diagnosis, after: Option<&Diagnosis>) -> Markup {
     let pairs = before.layers.iter().enumerate().map(|(index, layer)| {
@@ -33,7 +36,7 @@ pub(in crate::report) fn unit_maps(before: &Diagnosis, after: Option<&Diagnosis>
                     }
                 }
             }
-            div class=(if after.is_some() { "maps pairs" } else { "maps" }) {
+            div.maps.pairs[after.is_some()].few[before.layers.len() <= FEW] {
                 @for (before, after) in pairs {
                     div {
                         h3 { (printable(&before.name)) }
