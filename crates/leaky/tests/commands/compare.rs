@@ -155,7 +155,10 @@ fn what_cannot_be_compared_is_refused_in_words() {
 
 #[test]
 fn every_rectifier_takes_its_place_in_networks_of_other_kinds_and_the_best_is_written() {
-    for name in CURED.iter().chain(&["half", "double", "yolo-neck", "gan-generator"]) {
+    for name in CURED
+        .iter()
+        .chain(&["half", "double", "yolo-neck", "gan-generator"])
+    {
         let folder = tempfile::tempdir().unwrap();
         let network = fixture(&format!("networks/{name}"));
         let (output, report) = (
