@@ -20,13 +20,17 @@ use crate::revive::Own;
 /// The generator's stream, apart from those of the split and of the epochs, which count from 0.
 const STREAM: u64 = 1 << 40;
 
-/// Draws all trainable parameters of a network afresh, slopes excepted. The same seed draws the same
-/// numbers whatever the gain: they are then multiplied by it.
+/// Draws all trainable parameters of a network afresh, slopes excepted. `gain` says what suits a
+/// hidden rectifier; the same seed draws the same numbers whatever it says: they are then multiplied.
 ///
 /// # Errors
 ///
 /// If some parameter is used in a way that says not how it should be drawn, or the device fails.
-pub fn initialize(network: &mut Network, gain: f64, seed: u64) -> Result<(), Error> {
+pub fn initialize(
+    network: &mut Network,
+    gain: impl Fn(&Rectifier) -> f64,
+    seed: u64,
+) -> Result<(), Error> {
     let rectifiers = network.rectifiers()?;
     let mut fresh: Vec<Option<Fresh>> = vec![None; network.parameters().len()];
     // In execution order, so that a parameter gets the same numbers whatever else the file holds.
@@ -43,11 +47,7 @@ pub fn initialize(network: &mut Network, gain: f64, seed: u64) -> Result<(), Err
                     let shape = tensor.shape();
                     let units = units.and_then(|axis| shape.get(axis)).copied().unwrap_or(1);
                     let fan_in = (tensor.len() / units.max(1) / groups).max(1);
-                    let gain = if feeds_rectifier(network, node, &rectifiers) {
-                        gain
-                    } else {
-                        1.0
-                    };
+                    let gain = fed_rectifier(network, node, &rectifiers).map_or(1.0, &gain);
                     Fresh::Normal(gain / (fan_in as f64).sqrt())
                 }
                 Place::Rows => Fresh::Normal(1.0),
@@ -167,8 +167,12 @@ fn places(network: &Network, node: &Node) -> Vec<(usize, Place)> {
     }
 }
 
-/// Whether what a node gives reaches a hidden rectifier before other weights.
-fn feeds_rectifier(network: &Network, node: &Node, rectifiers: &[Rectifier]) -> bool {
+/// The hidden rectifier that what a node gives reaches before other weights.
+fn fed_rectifier<'a>(
+    network: &Network,
+    node: &Node,
+    rectifiers: &'a [Rectifier],
+) -> Option<&'a Rectifier> {
     let mut seen = vec![false; network.nodes().len()];
     let mut values: Vec<ValueId> = node.outputs.clone();
     while let Some(value) = values.pop() {
@@ -178,7 +182,7 @@ fn feeds_rectifier(network: &Network, node: &Node, rectifiers: &[Rectifier]) -> 
             }
             if let Some(found) = rectifiers.iter().find(|found| found.node == index) {
                 if found.hidden {
-                    return true;
+                    return Some(found);
                 }
                 continue;
             }
@@ -193,7 +197,7 @@ fn feeds_rectifier(network: &Network, node: &Node, rectifiers: &[Rectifier]) -> 
             }
         }
     }
-    false
+    None
 }
 
 #[cfg(test)]
@@ -207,7 +211,7 @@ mod tests {
     fn drawn(bytes: &[u8], gain: f64, seed: u64) -> Vec<(String, Vec<f64>)> {
         let model = Model::from_bytes(bytes).unwrap();
         let mut network = Network::new(&model, &device()).unwrap();
-        initialize(&mut network, gain, seed).unwrap();
+        initialize(&mut network, |_| gain, seed).unwrap();
         (0..network.parameters().len())
             .map(|index| {
                 let numbers = network.parameter_data(index).unwrap();
@@ -282,7 +286,7 @@ mod tests {
         );
         let model = Model::read(path).unwrap();
         let mut network = Network::new(&model, &device()).unwrap();
-        initialize(&mut network, 1.0, 0).unwrap();
+        initialize(&mut network, |_| 1.0, 0).unwrap();
         let node = network
             .nodes()
             .iter()

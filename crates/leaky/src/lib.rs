@@ -3,6 +3,7 @@
 
 pub mod apply;
 pub mod arguments;
+pub mod born_dead;
 pub mod commands;
 pub mod compare;
 pub mod cure;

@@ -77,11 +77,21 @@ pub struct Diagnose {
     /// End with exit code 1 where more than this fraction of the units is dead (0 to 1)
     #[arg(long, value_name = "FRACTION", value_parser = fraction, allow_negative_numbers = true)]
     pub fail_above: Option<f64>,
+    /// Draw the weights afresh, many times, and say how likely units, layers and the whole network
+    /// are dead before training starts; with Leaky ReLU too
+    #[arg(long, conflicts_with = "fail_above")]
+    pub at_init: bool,
+    /// How many times to draw the weights, with --at-init
+    #[arg(long, value_name = "COUNT", default_value_t = 200, value_parser = values::count, requires = "at_init")]
+    pub draws: usize,
+    /// The slope of the Leaky ReLU to compare with, with --at-init
+    #[arg(long, value_name = "SLOPE", default_value_t = 0.01, value_parser = alpha, allow_negative_numbers = true, requires = "at_init")]
+    pub alpha: f32,
     /// Write every figure to this file as JSON, or to standard output for `-`
     #[arg(long, value_name = "FILE")]
     pub json: Option<PathBuf>,
     /// Draw a report to this file: one page for any browser, with all charts and figures in it
-    #[arg(long, value_name = "FILE.html")]
+    #[arg(long, value_name = "FILE.html", conflicts_with = "at_init")]
     pub report: Option<PathBuf>,
 }
 

@@ -24,9 +24,12 @@ pub(super) fn run(arguments: &Diagnose) -> Result<Outcome, Error> {
     };
     let json = Json::new(arguments.json.as_deref(), inputs())?;
     let page = Page::new(arguments.report.as_deref(), inputs().chain(json.file()))?;
-    let (_, network) = open(&arguments.network)?;
+    let (model, network) = open(&arguments.network)?;
     let arrays = Arrays::open(&arguments.data.data, arguments.data.labels.as_deref())?;
     let data = dataset(&network, &arrays)?;
+    if arguments.at_init {
+        return super::born_dead::run(arguments, &model, &data, &json);
+    }
     let samples: Vec<usize> = (0..data.samples()).collect();
     let progress = Progress::new(
         samples.len().div_ceil(arguments.batch_size) as u64,

@@ -1,6 +1,7 @@
 //! The commands of the tool: from arguments to what is printed and written.
 
 mod apply;
+mod born_dead;
 mod case;
 mod compare;
 mod convert;

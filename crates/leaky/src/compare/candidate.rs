@@ -3,8 +3,12 @@
 use std::fmt;
 use std::str::FromStr;
 
-use leaky_onnx::Replacement;
+use leaky_onnx::{Model, Network, Rectifier, Replacement};
 use serde::{Deserialize, Serialize};
+
+use crate::data::Dataset;
+use crate::error::Error;
+use crate::session::{batch, device};
 
 /// The slopes that RReLU draws from, as in PyTorch and in Xu, Wang, Chen and Li (2015), "Empirical
 /// Evaluation of Rectified Activations in Convolutional Network".
@@ -66,6 +70,38 @@ impl Candidate {
         };
         1.0 / mean_square.sqrt()
     }
+}
+
+/// A network's file with this rectifier in the place of every hidden one. The data say how many units
+/// each has.
+///
+/// # Errors
+///
+/// If the network has no hidden rectifier, or does not run on the data.
+pub fn with_rectifier(
+    (model, name): (&Model, &str),
+    data: &Dataset,
+    rectifier: Candidate,
+) -> Result<Model, Error> {
+    let network = Network::new(model, &device())?;
+    let rectifiers = network.rectifiers()?;
+    let hidden = hidden(&rectifiers);
+    if hidden.is_empty() {
+        return Err(Error::NoHiddenRectifier {
+            model: name.to_owned(),
+        });
+    }
+    let few: Vec<usize> = (0..data.samples().min(2)).collect();
+    let shapes = network.shapes(batch(&network, data, &few)?)?;
+    let mut model = model.clone();
+    model.replace_rectifiers(&network, &hidden, &shapes, rectifier.replacement())?;
+    Ok(model)
+}
+
+/// Those that do not make the network's output.
+pub(super) fn hidden(rectifiers: &[Rectifier]) -> Vec<&Rectifier> {
+    let hidden = rectifiers.iter().filter(|rectifier| rectifier.hidden);
+    hidden.collect()
 }
 
 impl fmt::Display for Candidate {

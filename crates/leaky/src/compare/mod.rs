@@ -17,7 +17,7 @@ use crate::objective::{Metric, Objective};
 use crate::session::device;
 use crate::side_by_side::side_by_side;
 use crate::train::Watch;
-pub use candidate::{Candidate, RANDOM_SLOPES};
+pub use candidate::{Candidate, RANDOM_SLOPES, with_rectifier};
 pub use report::{Comparison, Row, Trial};
 pub use resume::Setting;
 pub use summary::p_text;

@@ -2,8 +2,9 @@
 
 use std::time::Instant;
 
-use leaky_onnx::{Model, Network, RandomSlopes, Rectifier};
+use leaky_onnx::{Model, Network, RandomSlopes};
 
+use super::candidate::{hidden, with_rectifier};
 use super::{Candidate, Request, Trial};
 use crate::Interrupt;
 use crate::data::Target;
@@ -12,7 +13,7 @@ use crate::error::Error;
 use crate::initialize::initialize;
 use crate::objective::Objective;
 use crate::parts::Parts;
-use crate::session::{batch, device};
+use crate::session::device;
 use crate::train::{End, Settings, Watch, train};
 
 /// Which training of a comparison.
@@ -44,10 +45,10 @@ pub fn run(
         lr,
         seed,
     } = place;
-    let mut model = with_rectifier(request, rectifier)?;
+    let mut model = with_rectifier((request.model, request.name), request.data, rectifier)?;
     let mut network = Network::new(&model, &device())?;
     if request.from_scratch {
-        initialize(&mut network, rectifier.gain(), seed)?;
+        initialize(&mut network, |_| rectifier.gain(), seed)?;
     }
     let rectifiers = network.rectifiers()?;
     let slopes = rectifier
@@ -123,26 +124,4 @@ pub(super) fn parts<'a>(
     Parts::new(request.data, request.validation, SPLIT_SEED, |validation| {
         objective.validation_target(network, validation, target)
     })
-}
-
-/// The network's file with this rectifier in the place of every hidden one.
-fn with_rectifier(request: &Request, rectifier: Candidate) -> Result<Model, Error> {
-    let network = Network::new(request.model, &device())?;
-    let rectifiers = network.rectifiers()?;
-    let hidden = hidden(&rectifiers);
-    if hidden.is_empty() {
-        return Err(Error::NoHiddenRectifier {
-            model: request.name.to_owned(),
-        });
-    }
-    let few: Vec<usize> = (0..request.data.samples().min(2)).collect();
-    let shapes = network.shapes(batch(&network, request.data, &few)?)?;
-    let mut model = request.model.clone();
-    model.replace_rectifiers(&network, &hidden, &shapes, rectifier.replacement())?;
-    Ok(model)
-}
-
-fn hidden(rectifiers: &[Rectifier]) -> Vec<&Rectifier> {
-    let hidden = rectifiers.iter().filter(|rectifier| rectifier.hidden);
-    hidden.collect()
 }

@@ -75,7 +75,7 @@ impl Activity {
     /// What it means.
     pub fn meaning(self) -> &'static str {
         match self {
-            Self::Dead => "never above zero: gives nothing and learns nothing",
+            Self::Dead => "never above zero: behind a ReLU it gives nothing and learns nothing",
             Self::Dormant => "above zero on less than 0.1 % of samples and positions",
             Self::Seldom => "fires on less than a tenth",
             Self::Sometimes => "fires on a tenth to a half",

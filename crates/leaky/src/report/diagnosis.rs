@@ -41,11 +41,19 @@ pub fn diagnosis(
     Ok(page(&title, &verdict(diagnosis), &body))
 }
 
+/// The verdict, and what it means where every dead unit is silent.
 fn verdict(diagnosis: &Diagnosis) -> String {
     let verdict = diagnosis.verdict();
+    let mut hurt = diagnosis
+        .layers
+        .iter()
+        .filter(|layer| !layer.dead.is_empty());
     match diagnosis.dead {
         0 => format!("{verdict} Every unit takes part."),
-        _ => format!("{verdict} They give nothing and learn nothing; leaky cure brings them back."),
+        _ if hurt.all(|layer| layer.alpha == Some(0.0)) => {
+            format!("{verdict} They give nothing and learn nothing; leaky cure is made for them.")
+        }
+        _ => verdict,
     }
 }
 
@@ -74,7 +82,7 @@ fn figures(diagnosis: &Diagnosis) -> Vec<Tile> {
         Tile::new(
             "Dormant units",
             dormant.to_string(),
-            &format!("fire on less than {} %", DORMANT_BELOW * 100.0),
+            &format!("fire on less than {}\u{a0}%", DORMANT_BELOW * 100.0),
         ),
         Tile::new("Always on", always_on.to_string(), "never below zero"),
         Tile::new("Samples", samples.to_string(), "looked at"),

@@ -123,7 +123,7 @@ fn median<'a>(values: impl IntoIterator<Item = &'a f64>) -> String {
     match values.get(middle) {
         None => "–".to_owned(),
         Some(upper) => {
-            let lower = if values.len() % 2 == 0 {
+            let lower = if values.len().is_multiple_of(2) {
                 values[middle - 1]
             } else {
                 *upper

@@ -1,10 +1,12 @@
 //! What a person sees: tables on standard output, progress on standard error.
 
+mod born_dead;
 mod comparison;
 mod format;
 mod progress;
 mod table;
 
+pub use born_dead::{born_dead_table, probability};
 pub use comparison::comparison_table;
 pub use format::{duration, percent, score};
 pub use progress::{Progress, TrainingProgress};

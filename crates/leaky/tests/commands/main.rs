@@ -2,6 +2,7 @@
 
 mod bad_data;
 mod bad_input;
+mod born_dead;
 mod compare;
 mod convert;
 mod cure;

@@ -118,6 +118,34 @@ fn a_cure_is_drawn_the_same_whenever_it_is_done() {
 }
 
 #[test]
+fn a_comparison_is_drawn_beside_what_it_prints() {
+    let folder = workplace();
+    let line = "compare --rectifiers relu,leaky-relu:0.1,elu --lr 0.001,0.1 --seeds 2 --epochs 2";
+    let output = run(&folder, &format!("{line} --report page.html"));
+    assert_eq!(output.status.code(), Some(0), "{}", text(&output.stderr));
+    let page = fs::read_to_string(folder.path().join("page.html")).unwrap();
+    let drawn = figures(&page);
+    assert_eq!(
+        drawn[..4],
+        [
+            "Validation accuracy by alpha",
+            "Dead units by alpha",
+            "Validation accuracy by epoch, mean of the seeds",
+            "Validation accuracy by epoch, every seed",
+        ]
+    );
+    assert!(drawn[4].ends_with("and its gradient"), "{}", drawn[4]);
+    let verdict = text(&output.stdout)
+        .trim_end()
+        .lines()
+        .last()
+        .unwrap()
+        .to_owned();
+    assert!(page.contains(&verdict), "{verdict}");
+    assert!(page.contains("<dt>Seeds</dt><dd>0 to 1</dd>"), "{page}");
+}
+
+#[test]
 fn a_report_never_takes_the_place_of_an_input_or_another_output() {
     let folder = workplace();
     let data = "--data digits-train.npz";
@@ -136,6 +164,10 @@ fn a_report_never_takes_the_place_of_an_input_or_another_output() {
         ),
         (
             format!("cure digits.onnx {data} -o a --report a"),
+            "a is the same file as a",
+        ),
+        (
+            "compare --resume a --report a".to_owned(),
             "a is the same file as a",
         ),
         (

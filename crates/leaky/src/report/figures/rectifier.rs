@@ -62,8 +62,8 @@ pub(in crate::report) fn rectifier(title: &str, curves: &[Curve]) -> Result<Mark
     }
     Ok(figure(
         title,
-        "Where the gradient is 0, nothing that a unit gives away is learned from: a unit that only \
-         ever sees that side is dead. A slope below zero leaves a way back.",
+        "Where the gradient is 0 a unit learns nothing: one that only ever sees that side is dead. A \
+         slope below zero leaves a way back.",
         &html! {
             (legend(&names)?)
             div.panels { @for panel in panels { (panel) } }
