@@ -155,9 +155,12 @@ fn mark_kept(area: &Area, plane: &mut Plane, kept: Option<usize>) -> Drawn {
     plane.draw_series(LineSeries::new(upright, style))?;
     let (x, top) = plane.backend_coord(&(x, height.end));
     let text = format!("epoch {epoch}");
-    area.draw(&Text::new(
-        text,
-        (x, top - 6),
-        label(HPos::Center, VPos::Bottom),
-    ))
+    // Near an end the name stands inside of it.
+    let along = plane.x_range();
+    let side = match (epoch as f64 - along.start) / (along.end - along.start) {
+        part if part < 0.1 => HPos::Left,
+        part if part > 0.9 => HPos::Right,
+        _ => HPos::Center,
+    };
+    area.draw(&Text::new(text, (x, top - 6), label(side, VPos::Bottom)))
 }

@@ -45,9 +45,12 @@ pub(in crate::report) fn gradient_norms(
     let drawn = chart(height, &words, |area| draw(area, &series, &scale))?;
     Ok(figure(
         "How much gradient reaches each layer",
-        "The L2 norm of the mean loss's gradient with respect to each layer's weights, from the \
-         network's input at the top to its output; each line is ten times the one before. Where it \
-         is exactly 0 the layer cannot learn: there the network is dead.",
+        &format!(
+            "The L2 norm of the mean loss's gradient with respect to each layer's weights, from the \
+             network's input at the top to its output; the scale is logarithmic. Where it is exactly \
+             0 the layer cannot learn: there the network is dead.{}",
+            silent(&series)
+        ),
         &html! {
             @if after.is_some() {
                 (legend(&SERIES.into_iter().zip(names.map(str::to_owned)).collect::<Vec<_>>())?)
@@ -55,6 +58,22 @@ pub(in crate::report) fn gradient_norms(
             div.panels { div { (drawn) } }
         },
     ))
+}
+
+/// How many layers no gradient reaches, where there are such.
+fn silent(series: &[&[GradientNorm]]) -> String {
+    let counts: Vec<usize> = series
+        .iter()
+        .map(|norms| norms.iter().filter(|norm| norm.norm == 0.0).count())
+        .collect();
+    let layers = series.first().map_or(0, |norms| norms.len());
+    match counts[..] {
+        [0] | [0, 0] => String::new(),
+        [before, after] => {
+            format!(" That is so in {before} of {layers} layers before, and in {after} after.")
+        }
+        _ => format!(" That is so in {} of {layers} layers.", counts[0]),
+    }
 }
 
 /// The layers, each with its norm in every series.
@@ -229,6 +248,7 @@ mod tests {
         let drawn = drawn.into_string();
         assert!(drawn.contains("\n0\n</text>"), "{drawn}");
         assert!(drawn.contains("/0/Gemm 0; "), "{drawn}");
+        assert!(drawn.contains("That is so in 1 of 3 layers."), "{drawn}");
     }
 
     #[test]
