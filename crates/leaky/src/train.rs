@@ -27,6 +27,7 @@ pub struct Samples<'a> {
 }
 
 /// How to train.
+#[derive(Debug, Clone)]
 pub struct Settings {
     /// How many times to see all samples.
     pub epochs: usize,

@@ -124,9 +124,10 @@ pub struct Cure {
     /// Where to write the cured network
     #[arg(short, long, value_name = "FILE.onnx", default_value = "cured.onnx")]
     pub output: PathBuf,
-    /// The slope below zero that each hidden ReLU gets; 0 keeps them ReLUs
-    #[arg(long, value_name = "SLOPE", default_value_t = 0.01, value_parser = alpha, allow_negative_numbers = true)]
-    pub alpha: f32,
+    /// The slope below zero that each hidden ReLU gets; 0 keeps them ReLUs; auto tries 0.01, 0.05,
+    /// 0.1, 0.2 and 0.3 shortly and takes the one that validates best
+    #[arg(long, value_name = "SLOPE", default_value = "0.01", value_parser = values::alpha_or_auto, allow_negative_numbers = true)]
+    pub alpha: Alpha,
     /// How many times to train on all the data
     #[arg(long, value_name = "COUNT", default_value_t = 20, value_parser = values::count)]
     pub epochs: usize,
@@ -314,6 +315,15 @@ pub struct Data {
     /// A .npy file of labels, where they are not in the data file
     #[arg(long, value_name = "FILE.npy")]
     pub labels: Option<PathBuf>,
+}
+
+/// The slope below zero of a cure.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub enum Alpha {
+    /// This one.
+    Fixed(f32),
+    /// The one that validates best after short trainings.
+    Auto,
 }
 
 /// How the weights follow the gradient.

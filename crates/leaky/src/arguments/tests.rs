@@ -23,7 +23,7 @@ fn cure_alone_is_the_bundled_example_with_the_documented_defaults() {
     let cure = cure("leaky cure");
     assert_eq!(cure.task.network, None);
     assert_eq!(cure.output.to_str(), Some("cured.onnx"));
-    assert_eq!((cure.alpha, cure.lr), (0.01, 0.001));
+    assert_eq!((cure.alpha, cure.lr), (Alpha::Fixed(0.01), 0.001));
     assert_eq!((cure.epochs, cure.batch_size, cure.seed), (20, 64, 0));
     assert_eq!((cure.optimizer, cure.loss), (Optimizer::Adam, None));
     assert!(!cure.no_revive);
@@ -37,7 +37,7 @@ fn every_option_of_cure_is_understood() {
          --loss mean-squared-error --seed 9 --no-revive --threads 2 --json -",
     );
     assert_eq!(cure.task.network.unwrap().to_str(), Some("net.onnx"));
-    assert_eq!(cure.alpha, 0.2);
+    assert_eq!(cure.alpha, Alpha::Fixed(0.2));
     assert_eq!(cure.loss, Some(Loss::MeanSquaredError));
     assert_eq!(cure.optimizer, Optimizer::Sgd);
     assert_eq!((cure.threads, cure.no_revive), (Some(2), true));
@@ -87,8 +87,9 @@ fn numbers_that_make_no_sense_are_refused_with_the_bound() {
 
 #[test]
 fn a_slope_may_be_negative_or_above_one() {
-    assert_eq!(cure("leaky cure --alpha -0.5").alpha, -0.5);
-    assert_eq!(cure("leaky cure --alpha 3").alpha, 3.0);
+    assert_eq!(cure("leaky cure --alpha -0.5").alpha, Alpha::Fixed(-0.5));
+    assert_eq!(cure("leaky cure --alpha 3").alpha, Alpha::Fixed(3.0));
+    assert_eq!(cure("leaky cure --alpha auto").alpha, Alpha::Auto);
 }
 
 #[test]

@@ -2,6 +2,8 @@
 
 use std::str::FromStr;
 
+use super::Alpha;
+
 fn number<T: FromStr>(text: &str) -> Result<T, String> {
     text.parse().map_err(|_| "not a number".to_owned())
 }
@@ -12,6 +14,16 @@ pub(super) fn alpha(text: &str) -> Result<f32, String> {
     match alpha.is_finite() {
         true => Ok(alpha),
         false => Err("the slope must be finite".into()),
+    }
+}
+
+/// A negative slope, or `auto`.
+pub(super) fn alpha_or_auto(text: &str) -> Result<Alpha, String> {
+    match text {
+        "auto" => Ok(Alpha::Auto),
+        text => alpha(text)
+            .map(Alpha::Fixed)
+            .map_err(|reason| format!("{reason}, and not 'auto'")),
     }
 }
 

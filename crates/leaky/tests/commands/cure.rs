@@ -79,6 +79,49 @@ fn the_bundled_example_is_cured() {
 }
 
 #[test]
+fn the_slope_that_validates_best_in_short_trials_is_chosen_and_the_reason_given() {
+    let folder = tempdir().expect("a folder");
+    let (output, report) = (
+        folder.path().join("cured.onnx"),
+        folder.path().join("report.json"),
+    );
+    let printed = succeeds([
+        "cure".as_ref(),
+        "--alpha".as_ref(),
+        "auto".as_ref(),
+        "--epochs".as_ref(),
+        "6".as_ref(),
+        "-o".as_ref(),
+        output.as_os_str(),
+        "--json".as_ref(),
+        report.as_os_str(),
+    ]);
+    let report = json(&report);
+    let trials = report["alpha_trials"].as_array().expect("trials");
+    assert_eq!(trials.len(), 5, "{printed}");
+    let rank = |trial: &Value| {
+        let of = |key: &str| trial[key].as_f64().expect("a number");
+        (of("score"), -of("validation_loss"))
+    };
+    let best = trials
+        .iter()
+        .max_by(|one, other| rank(one).partial_cmp(&rank(other)).expect("numbers"))
+        .expect("trials");
+    assert_eq!(report["alpha"], best["alpha"], "{printed}");
+    assert_eq!(trials[0]["epochs"], 2);
+    assert!(
+        printed.contains(&format!("Chose alpha {}", best["alpha"])),
+        "{printed}"
+    );
+    // The file holds the slope as f32, and a diagnosis gives it as it reads it.
+    let single = |value: &Value| value.as_f64().expect("a number") as f32;
+    assert_eq!(
+        single(&report["after"]["layers"][0]["alpha"]),
+        single(&best["alpha"])
+    );
+}
+
+#[test]
 fn the_same_seed_gives_the_same_file_and_another_seed_another() {
     let folder = tempdir().expect("a folder");
     let cure = |seed: &str, file: &str| {

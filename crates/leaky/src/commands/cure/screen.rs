@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use crate::commands::output::{Json, print, warn};
-use crate::cure::{Progress, Report};
+use crate::cure::{AlphaTrial, Progress, Report};
 use crate::data::printable;
 use crate::diagnosis::Diagnosis;
 use crate::objective::Metric;
@@ -74,6 +74,34 @@ impl Progress for Screen<'_> {
                 before.verdict(),
                 metric.name(),
                 score(found)
+            ),
+        );
+    }
+
+    fn choosing_alpha(&mut self, batches: usize) {
+        self.bar = Some(terminal::Progress::new(batches as u64, "Choosing alpha"));
+    }
+
+    fn tried_batch(&mut self) {
+        if let Some(bar) = &self.bar {
+            bar.step();
+        }
+    }
+
+    fn chose_alpha(&mut self, alpha: f32, trials: &[AlphaTrial], metric: Metric) {
+        self.bar = None;
+        let found: Vec<String> = trials
+            .iter()
+            .map(|trial| format!("{}: {}", trial.alpha, score(trial.score)))
+            .collect();
+        let epochs = trials.first().map_or(0, |trial| trial.epochs);
+        print(
+            self.json,
+            &format!(
+                "Chose alpha {alpha}: it validated best in trials of {epochs} epochs, by {}, then by \
+                 loss ({}).",
+                metric.name(),
+                found.join(", ")
             ),
         );
     }

@@ -3,23 +3,24 @@
 //! A network may store its weights in a smaller type than it is computed in. What is scored and
 //! handed back is therefore the network made anew from what will stand in the file.
 
+mod course;
+
 use leaky_onnx::{Model, Network, Rectifier};
 use serde::Serialize;
 
 use crate::Interrupt;
-use crate::arguments::Loss;
+use crate::arguments::{Alpha, Loss};
 use crate::data::Dataset;
 use crate::diagnose::diagnose;
 use crate::diagnosis::Diagnosis;
 use crate::error::Error;
 use crate::objective::{Metric, Objective};
 use crate::parts::Parts;
-use crate::revive::{self, NotRevived, Revival, revive};
+use crate::revive::{NotRevived, Revival};
 use crate::session::{Difference, device};
-use crate::train::{End, Epoch, Settings, Watch, train, validate};
-
-/// How many samples at most fresh weights are centred on.
-const CENTRED_ON: usize = 1024;
+use crate::train::{End, Epoch, Settings, Watch, validate};
+pub use course::AlphaTrial;
+use course::{Course, Prepared};
 
 /// What a cure starts from.
 pub struct Patient<'a> {
@@ -35,8 +36,8 @@ pub struct Patient<'a> {
 
 /// How to cure.
 pub struct Treatment {
-    /// The slope below zero that hidden ReLUs get; 0 leaves them as they are.
-    pub alpha: f32,
+    /// The slope below zero that hidden ReLUs get.
+    pub alpha: Alpha,
     /// Whether dead units are brought back.
     pub revive: bool,
     /// What to minimise, where the user chose.
@@ -67,6 +68,9 @@ pub struct Report {
     pub score: Score,
     /// The slope below zero of the hidden rectifiers that were ReLUs.
     pub alpha: f32,
+    /// What short trainings with other slopes came to, where the slope was chosen by them.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub alpha_trials: Vec<AlphaTrial>,
     /// How many units live again.
     pub revived: usize,
     /// The dead units that were left, and why.
@@ -109,6 +113,7 @@ pub struct Cured {
 pub struct Done {
     /// See [`Report::alpha`].
     alpha: f32,
+    alpha_trials: Vec<AlphaTrial>,
     revival: Revival,
     difference: Difference,
     /// See [`Report::best_epoch`].
@@ -117,7 +122,7 @@ pub struct Done {
 
 impl Done {
     /// Nothing: the network is left as it was given, its dead units with it.
-    fn nothing(before: &Diagnosis) -> Self {
+    fn nothing(before: &Diagnosis, alpha_trials: Vec<AlphaTrial>) -> Self {
         let reason = "nothing validated better than the network as it was given";
         let dead = before.layers.iter().flat_map(|layer| {
             layer.dead.iter().map(|&unit| NotRevived {
@@ -128,6 +133,7 @@ impl Done {
         });
         Self {
             alpha: 0.0,
+            alpha_trials,
             revival: Revival {
                 revived: 0,
                 not_revived: dead.collect(),
@@ -151,6 +157,7 @@ impl Cured {
     pub fn report(self, after: Diagnosis, written: Written, seconds: f64) -> Report {
         let Done {
             alpha,
+            alpha_trials,
             revival,
             difference,
             best_epoch,
@@ -160,6 +167,7 @@ impl Cured {
             after,
             score: self.score,
             alpha,
+            alpha_trials,
             revived: revival.revived,
             not_revived: revival.not_revived,
             revival_max_difference: difference.maximum,
@@ -180,6 +188,12 @@ pub trait Progress: Watch {
     fn diagnosed_batch(&mut self) {}
     /// The first verdict and the score of the network as it was given.
     fn diagnosed(&mut self, _before: &Diagnosis, _metric: Metric, _score: f64) {}
+    /// Short trainings to choose a slope begin, over so many batches.
+    fn choosing_alpha(&mut self, _batches: usize) {}
+    /// A batch of these is done.
+    fn tried_batch(&mut self) {}
+    /// The slope was chosen.
+    fn chose_alpha(&mut self, _alpha: f32, _trials: &[AlphaTrial], _metric: Metric) {}
     /// Dead units were revived, and the outputs compared.
     fn revived(&mut self, _revival: &Revival, _difference: Difference) {}
     /// Training begins, over so many batches an epoch.
@@ -256,48 +270,38 @@ pub fn cure(
     progress.diagnosed(&before, objective.metric(), score_before.score);
     interrupt.check()?;
 
-    let mut network = Network::new(patient.model, &device())?;
-    let mut model = patient.model.clone();
-    let (revival, difference) = if treatment.revive {
-        let request = revive::Request {
-            data,
-            samples: &revive::spread(training.chosen, CENTRED_ON),
-            batch_size: settings.batch_size,
-            alpha: f64::from(treatment.alpha),
-            seed: settings.seed,
-        };
-        let revival = revive(&mut network, &before, &request)?;
-        interrupt.check()?;
-        let difference = revival_difference([&given, &network], data, settings, interrupt)?;
-        progress.revived(&revival, difference);
-        (revival, difference)
-    } else {
-        (Revival::default(), Difference::default())
-    };
-    network.store(&mut model)?;
-    if treatment.alpha != 0.0 {
-        let rectifiers = network.rectifiers()?;
-        model.leak(&network, &hidden_relus(&rectifiers), treatment.alpha)?;
-        network = Network::new(&model, &device())?;
-    }
-
-    progress.training(
-        training.chosen.len().div_ceil(settings.batch_size),
-        objective.metric(),
-    );
-    let trained = train(
-        &mut network,
-        &objective,
+    let course = Course {
+        patient,
+        treatment,
+        given: &given,
+        before: &before,
+        objective: &objective,
         training,
         validation,
-        settings,
         interrupt,
-        progress,
-    )?;
+    };
+    let (alpha, alpha_trials) = match treatment.alpha {
+        Alpha::Fixed(alpha) => (alpha, Vec::new()),
+        // Without a ReLU to leak there is nothing to choose between.
+        Alpha::Auto if hidden_relus(&given.rectifiers()?).is_empty() => (0.0, Vec::new()),
+        Alpha::Auto => course.choose_alpha(progress)?,
+    };
+    let Prepared {
+        mut model,
+        mut network,
+        revival,
+        difference,
+    } = course.prepare(alpha)?;
+    if treatment.revive {
+        progress.revived(&revival, difference);
+    }
+    progress.training(course.batches(), objective.metric());
+    let trained = course.train(&mut network, settings, progress)?;
     let (best_epoch, mut best) = (trained.best.epoch, trained.best.validation);
     trained.best.restore(&mut network);
     let mut done = Done {
-        alpha: treatment.alpha,
+        alpha,
+        alpha_trials,
         revival,
         difference,
         best_epoch: Some(best_epoch),
@@ -311,7 +315,7 @@ pub fn cure(
     // Nothing validated as well as what was given: that is what is given back.
     if score_before.better_than(best) {
         (network, model, best) = (given, patient.model.clone(), score_before);
-        done = Done::nothing(&before);
+        done = Done::nothing(&before, done.alpha_trials);
     }
     Ok(Cured {
         model,
@@ -326,27 +330,6 @@ pub fn cure(
         epochs: trained.epochs,
         end: trained.end,
     })
-}
-
-/// What the revival changed in the outputs: nothing, but for rounding.
-fn revival_difference(
-    networks: [&Network; 2],
-    data: &Dataset,
-    settings: &Settings,
-    interrupt: &Interrupt,
-) -> Result<Difference, Error> {
-    let everything: Vec<usize> = (0..data.samples()).collect();
-    let difference = Difference::between(networks, data, &everything, settings.batch_size, || {
-        interrupt.check()
-    })?;
-    if difference.is_rounding() {
-        Ok(difference)
-    } else {
-        Err(Error::RevivalChangedOutputs {
-            maximum: difference.maximum,
-            magnitude: difference.magnitude,
-        })
-    }
 }
 
 /// Whether two networks of one graph hold the same numbers.
@@ -384,7 +367,7 @@ mod tests {
             validation: None,
         };
         let treatment = Treatment {
-            alpha: 0.01,
+            alpha: Alpha::Fixed(0.01),
             revive: true,
             loss: None,
             settings: Settings {
