@@ -5,6 +5,8 @@
 
 use serde::{Deserialize, Serialize};
 
+use crate::terminal::percent;
+
 /// A unit above zero on less than this fraction of samples and positions, and not dead, is
 /// dormant.
 pub const DORMANT_BELOW: f64 = 0.001;
@@ -90,6 +92,30 @@ impl Diagnosis {
             0.0
         } else {
             self.dead as f64 / self.units as f64
+        }
+    }
+
+    /// The verdict in a sentence.
+    pub fn verdict(&self) -> String {
+        let Self {
+            units,
+            dead,
+            samples,
+            ..
+        } = self;
+        format!(
+            "{dead} of {units} units ({}) are dead on {samples} samples.",
+            percent(*dead, *units)
+        )
+    }
+}
+
+impl Layer {
+    /// The operator, with its slope where that is a number other than 0.
+    pub fn operator(&self) -> String {
+        match self.alpha {
+            Some(alpha) if alpha != 0.0 => format!("{} {}", self.op, alpha as f32),
+            _ => self.op.clone(),
         }
     }
 }

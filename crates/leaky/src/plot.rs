@@ -5,31 +5,21 @@ use std::fmt::Write;
 use plotters::coord::Shift;
 use plotters::element::DashedPathElement;
 use plotters::prelude::*;
-use plotters::style::register_font;
 use textplots::{Chart, Plot, Shape};
 
 use crate::apply::{ApplyError, Function};
+use crate::drawing::{colour, dashes, failed, register};
 use crate::error::Error;
 
 /// The drawing's size in pixels.
 const SIZE: (u32, u32) = (960, 480);
 
 /// The curves go from `-REACH` to `REACH`.
-const REACH: f64 = 3.0;
-
-/// Colours that people with any kind of colour vision tell apart: Okabe and Ito (2008), "Color
-/// Universal Design".
-const COLOURS: [RGBColor; 5] = [
-    RGBColor(0, 114, 178),
-    RGBColor(213, 94, 0),
-    RGBColor(0, 158, 115),
-    RGBColor(204, 121, 167),
-    RGBColor(0, 0, 0),
-];
+pub(crate) const REACH: f64 = 3.0;
 
 /// A function by name, and its points below and above zero: the gradient jumps there.
 pub struct Curve {
-    name: String,
+    pub(crate) name: String,
     values: [Line; 2],
     gradients: [Line; 2],
 }
@@ -63,21 +53,21 @@ impl Curve {
 }
 
 /// What is drawn side by side: a title and the parts of each curve.
-type Panel = (&'static str, Parts);
+pub(crate) type Panel = (&'static str, Parts);
 
 /// One of the two pairs of lines of a curve.
-type Parts = fn(&Curve) -> &[Line; 2];
+pub(crate) type Parts = fn(&Curve) -> &[Line; 2];
 
 /// Points to draw a line through.
-type Line = Vec<(f64, f64)>;
+pub(crate) type Line = Vec<(f64, f64)>;
 
-const PANELS: [Panel; 2] = [
+pub(crate) const PANELS: [Panel; 2] = [
     ("f(x)", |curve| &curve.values),
     ("gradient of f at x", |curve| &curve.gradients),
 ];
 
 /// The lowest and the highest value of a panel, with a margin.
-fn range(curves: &[Curve], parts: Parts) -> (f64, f64) {
+pub(crate) fn range(curves: &[Curve], parts: Parts) -> (f64, f64) {
     let values = || curves.iter().flat_map(parts).flatten().map(|point| point.1);
     let lowest = values().fold(0.0, f64::min);
     let highest = values().fold(1.0, f64::max);
@@ -157,10 +147,7 @@ fn draw<B: DrawingBackend>(
     title: &str,
     curves: &[Curve],
 ) -> Result<(), Error> {
-    // The drawing looks the same on every machine, whatever fonts it has.
-    let font = epaint_default_fonts::UBUNTU_LIGHT;
-    register_font("sans-serif", FontStyle::Normal, font)
-        .map_err(|_| Error::Plot("the font cannot be read".into()))?;
+    register()?;
     area.fill(&WHITE).map_err(failed)?;
     let area = area.titled(title, ("sans-serif", 24)).map_err(failed)?;
     for ((what, parts), area) in PANELS.into_iter().zip(area.split_evenly((1, 2))) {
@@ -190,16 +177,11 @@ fn panel<B: DrawingBackend>(
         .light_line_style(TRANSPARENT)
         .draw()?;
     for (index, curve) in curves.iter().enumerate() {
-        let colour = COLOURS[index % COLOURS.len()];
-        let style = colour.stroke_width(2);
-        // Dashes grow shorter from curve to curve; the first is drawn through, as one long dash.
-        let (dash, gap) = match index {
-            0 => (1000, 0),
-            _ => ((16 / index as i32).max(3), 4),
-        };
+        let style = colour(index).stroke_width(2);
+        let (dash, gap) = dashes(index);
         for (place, part) in parts(curve).iter().enumerate() {
-            let dashes = DashedLineSeries::new(part.clone(), dash, gap, style);
-            let drawn = chart.draw_series(dashes)?;
+            let line = DashedLineSeries::new(part.clone(), dash, gap, style);
+            let drawn = chart.draw_series(line)?;
             if place == 0 {
                 drawn.label(curve.name.as_str()).legend(move |(x, y)| {
                     DashedPathElement::new([(x, y), (x + 28, y)], dash, gap, style)
@@ -216,8 +198,4 @@ fn panel<B: DrawingBackend>(
         .border_style(BLACK.mix(0.2))
         .draw()?;
     Ok(())
-}
-
-fn failed(error: impl std::fmt::Display) -> Error {
-    Error::Plot(error.to_string())
 }

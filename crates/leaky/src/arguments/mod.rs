@@ -90,6 +90,9 @@ pub struct Diagnose {
     /// Write every figure to this file as JSON, or to standard output for `-`
     #[arg(long, value_name = "FILE")]
     pub json: Option<PathBuf>,
+    /// Draw a report to this file: one page for any browser, with all charts and figures in it
+    #[arg(long, value_name = "FILE.html", conflicts_with = "at_init")]
+    pub report: Option<PathBuf>,
 }
 
 /// Options of `leaky convert`.
@@ -153,6 +156,9 @@ pub struct Cure {
     /// Write every figure to this file as JSON, or to standard output for `-`
     #[arg(long, value_name = "FILE")]
     pub json: Option<PathBuf>,
+    /// Draw a report to this file: one page for any browser, with all charts and figures in it
+    #[arg(long, value_name = "FILE.html")]
+    pub report: Option<PathBuf>,
 }
 
 /// Options of `leaky apply`.
@@ -254,6 +260,9 @@ pub struct Compare {
     /// Write every figure to this file as JSON, or to standard output for `-`
     #[arg(long, value_name = "FILE")]
     pub json: Option<PathBuf>,
+    /// Draw a report to this file: one page for any browser, with all charts and figures in it
+    #[arg(long, value_name = "FILE.html")]
+    pub report: Option<PathBuf>,
     /// Where to write the best network: the best seed of the best rectifier, trained once more
     #[arg(short, long, value_name = "FILE.onnx")]
     pub output: Option<PathBuf>,

@@ -5,12 +5,13 @@ use std::path::Path;
 use leaky_onnx::Network;
 
 use super::case::Case;
-use super::output::{Json, print};
+use super::output::{Json, Page, print};
 use super::verified::write;
 use crate::arguments::Compare;
 use crate::compare::{Comparison, Place, Plan, Request, Trial, resume, run as train};
 use crate::error::{Error, Outcome};
 use crate::files::Destination;
+use crate::report;
 use crate::session::device;
 use crate::terminal::{Progress, colour, comparison_table, score};
 use crate::{Interrupt, example};
@@ -30,6 +31,12 @@ pub(super) fn run(arguments: &Compare) -> Result<Outcome, Error> {
         )?),
         None => None,
     };
+    let page = Page::new(
+        arguments.report.as_deref(),
+        others()
+            .chain(json.file())
+            .chain(arguments.resume.as_deref()),
+    )?;
     let case = Case::open(&arguments.task)?;
     if let Some(path) = &arguments.output {
         super::keeps_external_data(path, &case.model)?;
@@ -87,6 +94,9 @@ pub(super) fn run(arguments: &Compare) -> Result<Outcome, Error> {
         );
     }
     json.write(&comparison)?;
+    let provenance = || case.provenance().seeds(arguments.seeds);
+    let drawn = page.if_wanted(|| report::comparison(&comparison, &provenance()))?;
+    page.write(drawn.as_deref())?;
     Ok(Outcome::Done)
 }
 

@@ -34,6 +34,14 @@ impl Json {
         matches!(self, Self::StandardOutput)
     }
 
+    /// The file, where it is one.
+    pub(super) fn file(&self) -> Option<&Path> {
+        match self {
+            Self::File(destination) => Some(destination.path()),
+            Self::Nowhere | Self::StandardOutput => None,
+        }
+    }
+
     pub(super) fn write(&self, figures: &impl Serialize) -> Result<(), Error> {
         match self {
             Self::Nowhere => {}
@@ -61,4 +69,36 @@ pub(super) fn print(json: &Json, text: &str) {
 /// Tells a person of something on standard error.
 pub(super) fn warn(text: &str) {
     let _ = writeln!(std::io::stderr(), "warning: {text}");
+}
+
+/// Where the report goes, if one is wanted.
+pub(super) struct Page(Option<Destination>);
+
+impl Page {
+    /// Checks that the file can be written, before any work starts.
+    pub(super) fn new<'a>(
+        path: Option<&Path>,
+        others: impl IntoIterator<Item = &'a Path>,
+    ) -> Result<Self, Error> {
+        let destination = path
+            .map(|path| Destination::new(path, others))
+            .transpose()?;
+        Ok(Self(destination))
+    }
+
+    /// Makes something for the page, unless no page is wanted.
+    pub(super) fn if_wanted<T>(
+        &self,
+        make: impl FnOnce() -> Result<T, Error>,
+    ) -> Result<Option<T>, Error> {
+        self.0.as_ref().map(|_| make()).transpose()
+    }
+
+    /// Writes the page, where one was made.
+    pub(super) fn write(&self, page: Option<&str>) -> Result<(), Error> {
+        if let (Some(destination), Some(page)) = (&self.0, page) {
+            destination.write(|file| file.write_all(page.as_bytes()))?;
+        }
+        Ok(())
+    }
 }

@@ -95,11 +95,7 @@ impl From<&Diagnosis> for Figures {
 }
 
 fn label(layer: &Layer) -> Vec<String> {
-    let operator = match layer.alpha {
-        Some(alpha) if alpha != 0.0 => format!("{} {}", layer.op, alpha as f32),
-        _ => layer.op.clone(),
-    };
-    vec![printable(&layer.name), printable(&operator)]
+    vec![printable(&layer.name), printable(&layer.operator())]
 }
 
 fn total_label() -> Vec<String> {

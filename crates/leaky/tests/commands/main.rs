@@ -9,6 +9,7 @@ mod cure;
 mod diagnose;
 mod function;
 mod objective;
+mod report;
 mod requests;
 mod running;
 mod workplace;

@@ -1,19 +1,22 @@
 //! `leaky cure`: dead units brought back, let leak, and trained on; the result verified and written.
 
+mod drawn;
 mod screen;
 
 use std::time::Instant;
 
 use super::case::Case;
-use super::output::{Json, print};
+use super::output::{Json, Page, print};
 use super::verified::write;
 use crate::arguments::Cure;
 use crate::cure::{Patient, Treatment, cure, look};
 use crate::error::{Error, Outcome};
 use crate::files::Destination;
+use crate::report;
 use crate::session::use_threads;
 use crate::train::{End, Settings};
 use crate::{Interrupt, example};
+use drawn::gradients;
 use screen::{Screen, show};
 
 pub(super) fn run(arguments: &Cure) -> Result<Outcome, Error> {
@@ -24,6 +27,12 @@ pub(super) fn run(arguments: &Cure) -> Result<Outcome, Error> {
     let json = Json::new(
         arguments.json.as_deref(),
         inputs().chain([arguments.output.as_path()]),
+    )?;
+    let page = Page::new(
+        arguments.report.as_deref(),
+        inputs()
+            .chain([arguments.output.as_path()])
+            .chain(json.file()),
     )?;
     let case = Case::open(&arguments.task)?;
     super::keeps_external_data(&arguments.output, &case.model)?;
@@ -67,11 +76,17 @@ pub(super) fn run(arguments: &Cure) -> Result<Outcome, Error> {
         &mut screen,
     )?;
     drop(screen);
+    let gradients = page.if_wanted(|| gradients(&case, &cured.network, arguments))?;
     let (end, seconds) = (cured.end, start.elapsed().as_secs_f64());
     let verified = written.verified;
     let report = cured.report(after, written, seconds);
     show(&json, &report, verified, end);
     json.write(&report)?;
+    let drawn = gradients.map(|gradients| {
+        let provenance = case.provenance().seed(arguments.seed);
+        report::cure(&report, end, gradients, &provenance)
+    });
+    page.write(drawn.transpose()?.as_deref())?;
     match end {
         End::Done => Ok(Outcome::Done),
         End::Interrupted => Ok(Outcome::Interrupted),

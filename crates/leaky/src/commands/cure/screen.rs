@@ -71,7 +71,7 @@ impl Progress for Screen<'_> {
             self.json,
             &format!(
                 "{} Validation {}: {}.",
-                crate::commands::diagnose::verdict(before),
+                before.verdict(),
                 metric.name(),
                 score(found)
             ),
