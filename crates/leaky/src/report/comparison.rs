@@ -21,7 +21,7 @@ use crate::terminal::score;
 pub fn comparison(comparison: &Comparison, provenance: &Provenance) -> Result<String, Error> {
     let body = html! {
         (tiles(&figures(comparison)))
-        (section("Score", &scores(comparison)?))
+        (section("Score", &html! { (method(comparison)) (scores(comparison)?) }))
         (section("Dead units", &dead_units(comparison)?))
         (section("Training", &html! { (means(comparison)?) (seeds(comparison)?) }))
         (section("The best rectifier", &rectifier(
@@ -36,6 +36,19 @@ pub fn comparison(comparison: &Comparison, provenance: &Provenance) -> Result<St
     };
     let title = format!("Rectifiers compared on {}", comparison.model);
     Ok(page(&title, &comparison.verdict, &body))
+}
+
+/// What was done, for those who do not know the tool.
+fn method(comparison: &Comparison) -> Markup {
+    let seeds = comparison.summary.iter().map(|row| row.seeds).max();
+    html! {
+        p.aside {
+            "Each rectifier took the place of every hidden one of the network, and was trained with the \
+             same " (seeds.unwrap_or(0)) " seeds: a seed fixes all random numbers of a training. Leaky \
+             ReLU lets the part alpha of what lies below zero through, where ReLU lets nothing \
+             through; prelu learns alpha, rrelu draws it at random in training, elu bends smoothly."
+        }
+    }
 }
 
 fn figures(comparison: &Comparison) -> Vec<Tile> {

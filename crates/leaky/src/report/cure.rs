@@ -36,6 +36,7 @@ pub fn cure(
         (section("All figures", &html! {
             (sections::layer_table("Units by layer, before", &report.before))
             (sections::layer_table("Units by layer, after", &report.after))
+            (alpha_table(report))
             (epoch_table(report))
             @if let Ok(norms) = &gradients { (sections::gradient_table(norms, Some(&after))) }
             (not_revived(report))
@@ -92,6 +93,7 @@ fn figures(report: &Report) -> Vec<Tile> {
     };
     let slope = match report.alpha {
         0.0 => "the hidden rectifiers stay ReLUs",
+        _ if !report.alpha_trials.is_empty() => "the slope below zero, chosen by short trials",
         _ => "the slope below zero",
     };
     vec![
@@ -158,6 +160,27 @@ fn epoch_table(report: &Report) -> Markup {
     let metric = format!("validation {}", report.score.metric.name());
     let header = ["epoch", "training loss", "validation loss", &metric];
     table("Epochs", &header, 0, &rows)
+}
+
+/// What the slope was chosen by, where it was.
+fn alpha_table(report: &Report) -> Markup {
+    if report.alpha_trials.is_empty() {
+        return html! {};
+    }
+    let trials = report.alpha_trials.iter();
+    let rows: Vec<Vec<String>> = trials
+        .map(|trial| {
+            vec![
+                trial.alpha.to_string(),
+                trial.epochs.to_string(),
+                score(trial.score),
+                score(trial.validation_loss),
+            ]
+        })
+        .collect();
+    let metric = format!("validation {}", report.score.metric.name());
+    let header = ["alpha", "epochs", &metric, "validation loss"];
+    table("Short trials to choose alpha", &header, 0, &rows)
 }
 
 fn not_revived(report: &Report) -> Markup {

@@ -90,6 +90,7 @@ pub(super) fn cure(before: Diagnosis, after: Diagnosis) -> Report {
             after: 0.98,
         },
         alpha: 0.01,
+        alpha_trials: Vec::new(),
         revived: 12,
         not_revived: Vec::new(),
         revival_max_difference: 1e-7,

@@ -2,6 +2,7 @@
 
 use super::made::{self, HOSTILE};
 use super::{needs_nothing_else, parse, text, titles};
+use crate::cure::AlphaTrial;
 use crate::objective::Metric;
 use crate::report;
 use crate::train::End;
@@ -80,6 +81,30 @@ fn a_cure_is_drawn_with_every_figure_before_and_after() {
     for (map, layer) in maps.iter().step_by(2).zip(&report.before.layers) {
         let dead = format!("before: {} dead", layer.dead.len());
         assert!(map.contains(&dead), "{map}");
+    }
+}
+
+#[test]
+fn a_slope_that_was_chosen_by_trials_is_told_with_them() {
+    let names = two_layers();
+    let diagnosis = || made::diagnosis(&names, &[10, 10], 0.5);
+    let mut report = made::cure(diagnosis(), diagnosis());
+    report.alpha_trials = [(0.01, 0.8125), (0.3, 0.75)]
+        .map(|(alpha, score)| AlphaTrial {
+            alpha,
+            epochs: 5,
+            score,
+            validation_loss: 0.5,
+        })
+        .into();
+    let page = report::cure(&report, End::Done, [vec![], vec![]], &made::provenance());
+    let text = text(&page.expect("a page"));
+    for word in [
+        "chosen by short trials",
+        "Short trials to choose alpha",
+        "0.8125",
+    ] {
+        assert!(text.contains(word), "{word}: {text}");
     }
 }
 
