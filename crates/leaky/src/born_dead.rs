@@ -12,6 +12,7 @@ use leaky_onnx::{Model, Network, Rectifier, ValueId};
 use serde::Serialize;
 
 use crate::Interrupt;
+use crate::calibrate::{self, calibrate};
 use crate::compare::{Candidate, with_rectifier};
 use crate::data::Dataset;
 use crate::diagnose::diagnose;
@@ -194,6 +195,11 @@ fn chances(
         |&seed| {
             let mut network = Network::new(model, &device())?;
             initialize(&mut network, gain, seed)?;
+            calibrate(
+                &mut network,
+                request.data,
+                &spread(samples, calibrate::SAMPLES),
+            )?;
             let size = request.batch_size;
             let check = || interrupt.check();
             let verdict = diagnose(&network, request.name, request.data, samples, size, check)?;

@@ -117,7 +117,7 @@ pub enum Error {
     #[error("the network has no output of floats to compute a loss from")]
     OutputIsNotFloat,
     /// The user interrupted the work before it had a result.
-    #[error("interrupted before training began: nothing was written")]
+    #[error("interrupted before there was a result: nothing was written")]
     Interrupted,
     /// Revived units changed what the network gives.
     #[error(

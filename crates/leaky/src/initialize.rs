@@ -4,8 +4,8 @@
 //! `gain / sqrt(fan_in)`, with the gain that suits the rectifier, all others from one of deviation
 //! `1 / sqrt(fan_in)` (He, Zhang, Ren and Sun, 2015, "Delving Deep into Rectifiers"; `fan_in` is how
 //! many weights a unit has). Biases are zero; normalisations do nothing at first: their scales are 1,
-//! their shifts 0, and the statistics of a batch normalisation those of a standard normal signal.
-//! Slopes of rectifiers stay as they are. Rows of a table that a `Gather` looks up are standard
+//! their shifts 0, and the statistics of a batch normalisation those of a standard normal signal, until
+//! [`calibrate`](crate::calibrate::calibrate) measures them. Slopes of rectifiers stay as they are. Rows of a table that a `Gather` looks up are standard
 //! normal, as PyTorch's `Embedding` has them.
 
 use burn::tensor::{DType, TensorData};

@@ -4,6 +4,7 @@
 pub mod apply;
 pub mod arguments;
 pub mod born_dead;
+pub mod calibrate;
 pub mod commands;
 pub mod compare;
 pub mod cure;

@@ -79,7 +79,7 @@ pub struct Diagnose {
     pub fail_above: Option<f64>,
     /// Draw the weights afresh, many times, and say how likely units, layers and the whole network
     /// are dead before training starts; with Leaky ReLU too
-    #[arg(long, conflicts_with = "fail_above")]
+    #[arg(long, conflicts_with_all = ["fail_above", "report"])]
     pub at_init: bool,
     /// How many times to draw the weights, with --at-init
     #[arg(long, value_name = "COUNT", default_value_t = 200, value_parser = values::count, requires = "at_init")]

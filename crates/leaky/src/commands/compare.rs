@@ -8,7 +8,7 @@ use super::case::Case;
 use super::output::{Json, Page, print};
 use super::verified::write;
 use crate::arguments::Compare;
-use crate::compare::{Comparison, Place, Plan, Request, Trial, resume, run as train};
+use crate::compare::{Comparison, Place, Plan, Request, Trial, resume};
 use crate::error::{Error, Outcome};
 use crate::files::Destination;
 use crate::report;
@@ -51,7 +51,8 @@ pub(super) fn run(arguments: &Compare) -> Result<Outcome, Error> {
         None => Vec::new(),
     };
     let interrupt = Interrupt::on_ctrl_c().unwrap_or_default();
-    let progress = Progress::new(plan.batches(&trials) as u64, "Comparing");
+    let batches = plan.missing(&trials).len() * plan.batches();
+    let progress = Progress::new(batches as u64, "Comparing");
     let compared = plan.run(
         jobs(arguments),
         &mut trials,
@@ -71,9 +72,12 @@ pub(super) fn run(arguments: &Compare) -> Result<Outcome, Error> {
     };
     print(&json, &comparison_table(&comparison, colour()));
     print(&json, &comparison.verdict);
+    json.write(&comparison)?;
+    let provenance = || case.provenance().seeds(arguments.seeds);
+    let drawn = page.if_wanted(|| report::comparison(&comparison, &provenance()))?;
+    page.write(drawn.as_deref())?;
     if let Some(destination) = &output {
-        let place = best_place(&comparison);
-        let (trial, model) = train(&request, place, &interrupt, &mut ())?;
+        let (trial, model) = plan.train(best_place(&comparison), &interrupt)?;
         let network = Network::new(&model, &device())?;
         let written = write(
             (&model, &network),
@@ -93,10 +97,6 @@ pub(super) fn run(arguments: &Compare) -> Result<Outcome, Error> {
             ),
         );
     }
-    json.write(&comparison)?;
-    let provenance = || case.provenance().seeds(arguments.seeds);
-    let drawn = page.if_wanted(|| report::comparison(&comparison, &provenance()))?;
-    page.write(drawn.as_deref())?;
     Ok(Outcome::Done)
 }
 
@@ -139,7 +139,7 @@ fn interrupted(
         }
     };
     Ok(Error::ComparisonInterrupted {
-        done: trials.len(),
+        done: request.trainings() - plan.missing(trials).len(),
         all: request.trainings(),
         path: destination.path().display().to_string(),
     })

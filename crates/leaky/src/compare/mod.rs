@@ -21,7 +21,7 @@ pub use candidate::{Candidate, RANDOM_SLOPES, with_rectifier};
 pub use report::{Comparison, Row, Trial};
 pub use resume::Setting;
 pub use summary::p_text;
-pub use trial::{Place, run};
+pub use trial::Place;
 
 /// What to compare, and on what.
 pub struct Request<'a> {
@@ -105,11 +105,35 @@ impl<'a> Plan<'a> {
         &self.setting
     }
 
-    /// How many batches are trained on, those of known trials left out.
-    pub fn batches(&self, known: &[Trial]) -> usize {
-        let places = self.request.places();
-        let missing = places.iter().filter(|place| find(known, place).is_none());
-        missing.count() * self.batches
+    /// The trainings that are not among the known trials.
+    pub fn missing(&self, known: &[Trial]) -> Vec<Place> {
+        let mut places = self.request.places();
+        places.retain(|place| find(known, place).is_none());
+        places
+    }
+
+    /// How many batches a training takes.
+    pub fn batches(&self) -> usize {
+        self.batches
+    }
+
+    /// Trains once more what was trained already, and gives the network of its best epoch.
+    ///
+    /// # Errors
+    ///
+    /// If the training fails, or the user asks to stop.
+    pub fn train(&self, place: Place, interrupt: &Interrupt) -> Result<(Trial, Model), Error> {
+        let mut trained = None;
+        side_by_side(
+            1,
+            &[place],
+            |&place| trial::run(self.request, place, interrupt, &mut ()),
+            |_, result| {
+                trained = Some(result);
+                Ok(())
+            },
+        )?;
+        trained.ok_or(Error::Interrupted)
     }
 
     /// Trains what is not known yet, `jobs` at a time, and concludes. `trials` holds those that are
@@ -127,12 +151,7 @@ impl<'a> Plan<'a> {
         batch: &(dyn Fn() + Sync),
         mut keep: impl FnMut(&[Trial]) -> Result<(), Error> + Send,
     ) -> Result<Comparison, Error> {
-        let places = self.request.places();
-        let missing: Vec<Place> = places
-            .iter()
-            .filter(|place| find(trials, place).is_none())
-            .copied()
-            .collect();
+        let missing = self.missing(trials);
         side_by_side(
             jobs,
             &missing,
@@ -141,7 +160,7 @@ impl<'a> Plan<'a> {
                     step: batch,
                     left: self.batches,
                 };
-                let (trial, _) = run(self.request, place, interrupt, &mut batches)?;
+                let (trial, _) = trial::run(self.request, place, interrupt, &mut batches)?;
                 Ok(trial)
             },
             |_, trial| {
@@ -149,6 +168,7 @@ impl<'a> Plan<'a> {
                 keep(trials)
             },
         )?;
+        let places = self.request.places();
         let ordered = places
             .iter()
             .filter_map(|place| find(trials, place))

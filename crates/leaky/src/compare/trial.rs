@@ -7,12 +7,14 @@ use leaky_onnx::{Model, Network, RandomSlopes};
 use super::candidate::{hidden, with_rectifier};
 use super::{Candidate, Request, Trial};
 use crate::Interrupt;
+use crate::calibrate::{self, calibrate};
 use crate::data::Target;
 use crate::diagnose::diagnose;
 use crate::error::Error;
 use crate::initialize::initialize;
 use crate::objective::Objective;
 use crate::parts::Parts;
+use crate::revive::spread;
 use crate::session::device;
 use crate::train::{End, Settings, Watch, train};
 
@@ -47,15 +49,18 @@ pub fn run(
     } = place;
     let mut model = with_rectifier((request.model, request.name), request.data, rectifier)?;
     let mut network = Network::new(&model, &device())?;
-    if request.from_scratch {
-        initialize(&mut network, |_| rectifier.gain(), seed)?;
-    }
     let rectifiers = network.rectifiers()?;
     let slopes = rectifier
         .random_slopes()
         .map(|range| RandomSlopes::new(&hidden(&rectifiers), range, seed));
     let (objective, target) = Objective::new(&network, request.data, request.loss)?;
     let parts = parts(request, &network, &objective, &target)?;
+    let training = parts.training(&target);
+    if request.from_scratch {
+        initialize(&mut network, |_| rectifier.gain(), seed)?;
+        let few = spread(training.chosen, calibrate::SAMPLES);
+        calibrate(&mut network, request.data, &few)?;
+    }
     let settings = Settings {
         epochs: request.epochs,
         batch_size: request.batch_size,
@@ -67,7 +72,7 @@ pub fn run(
     let trained = train(
         &mut network,
         &objective,
-        parts.training(&target),
+        training,
         parts.validation(&target),
         &settings,
         interrupt,

@@ -47,21 +47,31 @@ fn number(report: &Value, path: &str) -> f64 {
         .unwrap_or_else(|| panic!("{path} in {report}"))
 }
 
-#[test]
-fn the_bundled_example_is_cured() {
+/// Cures the bundled example with more arguments; gives what is printed, and the figures.
+fn cured_example(more: &[&str]) -> (String, Value) {
     let folder = tempdir().expect("a folder");
     let (output, report) = (
         folder.path().join("cured.onnx"),
         folder.path().join("report.json"),
     );
-    let printed = succeeds([
+    let files = [
         "cure".as_ref(),
         "-o".as_ref(),
         output.as_os_str(),
         "--json".as_ref(),
         report.as_os_str(),
-    ]);
-    let report = json(&report);
+    ];
+    let printed = succeeds(
+        files
+            .into_iter()
+            .chain(more.iter().map(|word| word.as_ref())),
+    );
+    (printed, json(&report))
+}
+
+#[test]
+fn the_bundled_example_is_cured() {
+    let (printed, report) = cured_example(&[]);
     assert!(
         (0.3..=0.8).contains(&number(&report, "/score/before")),
         "{printed}"
@@ -80,23 +90,7 @@ fn the_bundled_example_is_cured() {
 
 #[test]
 fn the_slope_that_validates_best_in_short_trials_is_chosen_and_the_reason_given() {
-    let folder = tempdir().expect("a folder");
-    let (output, report) = (
-        folder.path().join("cured.onnx"),
-        folder.path().join("report.json"),
-    );
-    let printed = succeeds([
-        "cure".as_ref(),
-        "--alpha".as_ref(),
-        "auto".as_ref(),
-        "--epochs".as_ref(),
-        "6".as_ref(),
-        "-o".as_ref(),
-        output.as_os_str(),
-        "--json".as_ref(),
-        report.as_os_str(),
-    ]);
-    let report = json(&report);
+    let (printed, report) = cured_example(&["--alpha", "auto", "--epochs", "6"]);
     let trials = report["alpha_trials"].as_array().expect("trials");
     assert_eq!(trials.len(), 5, "{printed}");
     let rank = |trial: &Value| {
