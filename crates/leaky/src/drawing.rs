@@ -8,7 +8,7 @@ use crate::error::Error;
 /// Colours that people with any kind of colour vision tell apart, after Okabe and Ito (2008), "Color
 /// Universal Design". All but the black, which a page may turn into the colour of its text, read on
 /// white and on near-black.
-pub(crate) const COLOURS: [RGBColor; 7] = [
+pub(crate) const COLOURS: [RGBColor; 8] = [
     RGBColor(0, 114, 178),
     RGBColor(213, 94, 0),
     RGBColor(0, 158, 115),
@@ -16,6 +16,7 @@ pub(crate) const COLOURS: [RGBColor; 7] = [
     BLACK,
     RGBColor(138, 109, 0),
     RGBColor(118, 118, 118),
+    RGBColor(150, 90, 50),
 ];
 
 /// The colour of a series by its number.

@@ -78,7 +78,7 @@ fn marker(area: Area, series: usize, (x, y): (i32, i32)) -> Drawn {
         let moved = shape.iter().map(|(dx, dy)| (at.0 + dx, at.1 + dy));
         moved.collect()
     };
-    match series % 7 {
+    match series % 8 {
         0 => area.draw(&Circle::new(at, r, filled)),
         1 => area.draw(&Polygon::new(
             around(&[(0, -r - 3), (r + 2, r), (-r - 2, r)]),
@@ -94,16 +94,20 @@ fn marker(area: Area, series: usize, (x, y): (i32, i32)) -> Drawn {
             let diamond = [(0, -r - 4), (r + 4, 0), (0, r + 4), (-r - 4, 0)];
             area.draw(&Polygon::new(around(&diamond), filled))
         }
-        _ => {
+        6 => {
             let corners = [(-r, -r), (r, -r), (r, r), (-r, r), (-r, -r)];
             area.draw(&PathElement::new(around(&corners), outline))
+        }
+        _ => {
+            let down = [(0, r + 3), (r + 2, -r), (-r - 2, -r)];
+            area.draw(&Polygon::new(around(&down), filled))
         }
     }
 }
 
 /// Lighter colours for the series on a dark page, in place of those of [`COLOURS`] that are not the
 /// text's.
-const ON_DARK: [&str; 7] = [
+const ON_DARK: [&str; 8] = [
     "#56B4E9",
     "#FF8A4A",
     "#2CC79B",
@@ -111,6 +115,7 @@ const ON_DARK: [&str; 7] = [
     "currentColor",
     "#D6AE2E",
     "#A8A8A8",
+    "#D29B78",
 ];
 
 /// Styles that give the series of charts their colours on a dark page, on screens: paper is white.
