@@ -12,7 +12,7 @@ use crate::Interrupt;
 use crate::arguments::{Alpha, Loss};
 use crate::data::Dataset;
 use crate::diagnose::diagnose;
-use crate::diagnosis::Diagnosis;
+use crate::diagnosis::{Diagnosis, Layer};
 use crate::error::Error;
 use crate::objective::{Metric, Objective};
 use crate::parts::Parts;
@@ -121,10 +121,11 @@ pub struct Done {
 }
 
 impl Done {
-    /// Nothing: the network is left as it was given, its dead units with it.
-    fn nothing(before: &Diagnosis, alpha_trials: Vec<AlphaTrial>) -> Self {
+    /// Nothing: the network is left as it was given, and with it the dead units of the layers that
+    /// were to be revived.
+    fn nothing(to_revive: &[Layer], alpha_trials: Vec<AlphaTrial>) -> Self {
         let reason = "nothing validated better than the network as it was given";
-        let dead = before.layers.iter().flat_map(|layer| {
+        let dead = to_revive.iter().flat_map(|layer| {
             layer.dead.iter().map(|&unit| NotRevived {
                 layer: layer.name.clone(),
                 unit,
@@ -315,7 +316,12 @@ pub fn cure(
     // Nothing validated as well as what was given: that is what is given back.
     if score_before.better_than(best) {
         (network, model, best) = (given, patient.model.clone(), score_before);
-        done = Done::nothing(&before, done.alpha_trials);
+        let to_revive: &[Layer] = if treatment.revive {
+            &before.layers
+        } else {
+            &[]
+        };
+        done = Done::nothing(to_revive, done.alpha_trials);
     }
     Ok(Cured {
         model,

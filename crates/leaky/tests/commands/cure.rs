@@ -241,6 +241,24 @@ fn without_revival_dead_units_stay() {
 }
 
 #[test]
+fn units_that_were_not_to_be_revived_are_not_listed_as_left() {
+    let folder = tempdir().expect("a folder");
+    let worse = [
+        "--epochs",
+        "1",
+        "--lr",
+        "30",
+        "--alpha",
+        "100",
+        "--no-revive",
+    ];
+    let report = cured("transformer", folder.path(), &worse);
+    assert!(report["best_epoch"].is_null(), "{report}");
+    assert!(number(&report, "/before/dead") > 0.0);
+    assert_eq!(report["not_revived"], serde_json::json!([]));
+}
+
+#[test]
 fn a_network_that_nothing_improves_is_given_back_as_it_was_and_reported_so() {
     let folder = tempdir().expect("a folder");
     // One epoch far too fast, with a slope far too steep, makes any network worse.
