@@ -6,7 +6,7 @@ use burn::backend::DispatchTensor;
 use burn::optim::{Adam, AdamConfig, AdamState, Optimizer as _, Sgd, SgdConfig, SgdState};
 use burn::tensor::{Tensor, TensorData};
 use leaky_onnx::{Network, RandomSlopes, Value};
-use serde::{Deserialize, Serialize};
+use serde::{Deserialize, Deserializer, Serialize};
 
 use crate::Interrupt;
 use crate::arguments::Optimizer;
@@ -47,13 +47,21 @@ pub struct Settings {
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct Epoch {
     /// The mean loss of the training batches, each at the time it was trained on.
+    #[serde(deserialize_with = "number")]
     pub train_loss: f64,
     /// The mean loss of the validation samples at the end of the epoch.
+    #[serde(deserialize_with = "number")]
     pub validation_loss: f64,
     /// Their score.
+    #[serde(deserialize_with = "number")]
     pub score: f64,
     /// How long the epoch took, validation included.
     pub seconds: f64,
+}
+
+/// Reads what JSON, which knows no NaN, holds as `null`.
+pub(crate) fn number<'de, D: Deserializer<'de>>(from: D) -> Result<f64, D::Error> {
+    Ok(Option::deserialize(from)?.unwrap_or(f64::NAN))
 }
 
 /// How a network does on validation samples.

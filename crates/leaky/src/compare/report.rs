@@ -43,6 +43,7 @@ pub struct Trial {
     /// Where the random numbers started.
     pub seed: u64,
     /// The validation score of the best epoch, or before training where no epoch validated better.
+    #[serde(deserialize_with = "crate::train::number")]
     pub score: f64,
     /// The part of the units that are dead at the end of the last epoch; none where training diverged.
     pub dead_fraction: Option<f64>,

@@ -137,3 +137,44 @@ pub fn write(destination: &Destination, setting: &Setting, trials: &[Trial]) -> 
     })?;
     Ok(())
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::train::Epoch;
+
+    #[test]
+    fn trials_are_read_as_they_were_written_also_without_numbers() {
+        let setting = Setting {
+            network: 1,
+            data: 2,
+            from_scratch: true,
+            loss: "None".into(),
+            optimizer: "Adam".into(),
+            epochs: 1,
+            batch_size: 8,
+        };
+        let trial = Trial {
+            rectifier: "leaky-relu:0.1".parse().unwrap(),
+            lr: 0.1,
+            seed: 3,
+            score: f64::NAN,
+            dead_fraction: None,
+            epochs: vec![Epoch {
+                train_loss: 0.1 + 0.2,
+                validation_loss: f64::NAN,
+                score: f64::NAN,
+                seconds: 1e-3,
+            }],
+            diverged: Some(1),
+            seconds: 0.1,
+        };
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("kept.json");
+        let destination = Destination::new(&path, []).unwrap();
+        write(&destination, &setting, std::slice::from_ref(&trial)).unwrap();
+        let read = read(&path, &setting).unwrap();
+        // NaN does not equal itself, its text does.
+        assert_eq!(format!("{read:?}"), format!("{:?}", [trial]));
+    }
+}

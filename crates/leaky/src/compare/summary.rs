@@ -80,9 +80,13 @@ impl Group<'_> {
         mean(&self.scores())
     }
 
-    /// The mean without its last digits, which depend on the order of the seeds' scores.
+    /// The mean without its last digits, which depend on the order of the seeds' scores; least where
+    /// it is not a number.
     fn place(&self) -> i64 {
-        (self.mean() * 1e12).round() as i64
+        match self.mean() {
+            mean if mean.is_nan() => i64::MIN,
+            mean => (mean * 1e12).round() as i64,
+        }
     }
 
     /// The paired t-test of this against another with the same seeds.
@@ -363,6 +367,12 @@ mod tests {
         );
         // At the rate 0.1 alone the difference is another.
         assert_ne!(found.summary[3].p_value, found.p_value);
+    }
+
+    #[test]
+    fn a_score_that_is_not_a_number_is_the_worst() {
+        let found = concluded(trials(0.1, &[("relu", &[f64::NAN]), ("elu", &[-3.0])]));
+        assert_eq!(found.best, Candidate::Elu(1.0));
     }
 
     #[test]
