@@ -68,22 +68,18 @@ pub(crate) fn elements<'a, T: Number>(
     Ok(Cow::Owned(T::cpu_storage_data(copy)?))
 }
 
-/// Applies a pass to elements: `in_place` where they were copied, `into` new memory elsewhere.
+/// Applies a pass to elements: `in_place` where they were copied, `to_vec` elsewhere.
 pub(crate) fn apply<T: Number, R>(
     elements: Cow<'_, [T]>,
     in_place: impl FnOnce(&mut [T]) -> R,
-    into: impl FnOnce(&[T], &mut [T]) -> R,
+    to_vec: impl FnOnce(&[T]) -> (Vec<T>, R),
 ) -> (Vec<T>, R) {
     match elements {
         Cow::Owned(mut elements) => {
             let result = in_place(&mut elements);
             (elements, result)
         }
-        Cow::Borrowed(elements) => {
-            let mut output = vec![T::zero(); elements.len()];
-            let result = into(elements, &mut output);
-            (output, result)
-        }
+        Cow::Borrowed(elements) => to_vec(elements),
     }
 }
 

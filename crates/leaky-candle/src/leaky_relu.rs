@@ -71,7 +71,7 @@ impl CustomOp1 for Operation {
             let (ys, ()) = apply::<T, _>(
                 elements(storage, layout)?,
                 |xs| kernel.forward_in_place(xs),
-                |xs, ys| kernel.forward(xs, ys),
+                |xs| (kernel.forward_to_vec(xs), ()),
             );
             Ok((T::to_cpu_storage_owned(ys), layout.shape().clone()))
         })
@@ -89,7 +89,7 @@ impl CustomOp1 for Operation {
                     Ok(apply(
                         elements(dy, dy_layout)?,
                         |dy| kernel.backward_in_place(&xs, dy),
-                        |dy, dx| kernel.backward(&xs, dy, dx),
+                        |dy| (kernel.backward_to_vec(&xs, dy), ()),
                     ))
                 })
             })?;

@@ -110,19 +110,18 @@ impl Dense {
         &self.tensor.storage::<E>()[self.start()..end]
     }
 
-    /// Applies a pass: `in_place` where nobody else holds the memory, `into` a new tensor elsewhere.
+    /// Applies a pass: `in_place` where nobody else holds the memory, `to_vec` elsewhere.
     pub(super) fn apply<E: Number, R>(
         mut self,
         in_place: impl FnOnce(&mut [E]) -> R,
-        into: impl FnOnce(&[E], &mut [E]) -> R,
+        to_vec: impl FnOnce(&[E]) -> (Vec<E>, R),
     ) -> (FlexTensor, R) {
         let (start, end) = (self.start(), self.start() + self.len());
         if let Some(storage) = self.tensor.try_storage_mut::<E>() {
             let result = in_place(&mut storage[start..end]);
             return (restored(self.tensor, self.order), result);
         }
-        let mut output = bytemuck::zeroed_vec(self.len());
-        let result = into(self.elements(), &mut output);
+        let (output, result) = to_vec(self.elements());
         (self.with_elements(output), result)
     }
 
