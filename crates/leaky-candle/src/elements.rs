@@ -7,21 +7,9 @@ use candle_core::{CpuStorage, Layout, Result, Storage, Tensor, WithDType, bail};
 use leaky_relu::Float;
 
 /// Element types that the kernels compute.
-pub(crate) trait Number: Float + WithDType {
-    /// A slope in the type that the kernels take it in.
-    fn slope(slope: f64) -> Self::Alpha;
-}
+pub(crate) trait Number: Float + WithDType {}
 
-macro_rules! number {
-    ($($float:ty => $slope:ty),*) => {$(
-        impl Number for $float {
-            fn slope(slope: f64) -> $slope {
-                slope as $slope
-            }
-        }
-    )*};
-}
-number!(f32 => f32, f64 => f64, half::f16 => f32, half::bf16 => f32);
+impl<T: Float + WithDType> Number for T {}
 
 /// Runs the body with `$number` standing for the element type of `$dtype`.
 macro_rules! with_number {

@@ -2,6 +2,7 @@
 
 use candle_core::backend::BackendStorage;
 use candle_core::{CpuStorage, CustomOp1, Error, Layout, Module, Result, Shape, Tensor, WithDType};
+use leaky_relu::Alpha;
 
 use crate::composed;
 use crate::elements::{Number, apply, elements, on_cpu, with_number};
@@ -56,7 +57,7 @@ struct Operation {
 
 impl Operation {
     fn kernel<T: Number>(&self) -> Result<leaky_relu::LeakyRelu<T::Alpha>> {
-        leaky_relu::LeakyRelu::new(T::slope(self.negative_slope)).map_err(Error::wrap)
+        leaky_relu::LeakyRelu::new(T::Alpha::from_f64(self.negative_slope)).map_err(Error::wrap)
     }
 }
 

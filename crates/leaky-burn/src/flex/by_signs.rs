@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use burn::backend::flex::FlexTensor;
-use leaky_relu::SignBits;
+use leaky_relu::{Alpha, SignBits};
 
 use super::dense::{AxisOrder, Dense, Number, with_number};
 
@@ -71,7 +71,7 @@ impl BySigns {
         match self {
             BySigns::Relu => Kernel::Relu,
             BySigns::LeakyRelu { negative_slope } => Kernel::LeakyRelu(
-                leaky_relu::LeakyRelu::new(E::slope(negative_slope))
+                leaky_relu::LeakyRelu::new(E::Alpha::from_f64(negative_slope))
                     .expect("the slope was found finite when this value was made"),
             ),
         }

@@ -11,21 +11,9 @@ use leaky_relu::Float;
 pub(super) type AxisOrder = Option<Vec<usize>>;
 
 /// Element types of the flex backend that the kernels compute.
-pub(super) trait Number: Float + Element + Pod {
-    /// A slope in the type that the kernels take it in.
-    fn slope(slope: f64) -> Self::Alpha;
-}
+pub(super) trait Number: Float + Element + Pod {}
 
-macro_rules! number {
-    ($($float:ty => $slope:ty),*) => {$(
-        impl Number for $float {
-            fn slope(slope: f64) -> $slope {
-                slope as $slope
-            }
-        }
-    )*};
-}
-number!(f32 => f32, f64 => f64, burn::tensor::f16 => f32, burn::tensor::bf16 => f32);
+impl<T: Float + Element + Pod> Number for T {}
 
 /// Runs the body with `$number` standing for the element type of `$dtype`, a float type of flex.
 macro_rules! with_number {
