@@ -379,6 +379,7 @@ def main():
     results = Results()
     print("compiling", file=sys.stderr)
     from_cpp = compiled_cpp(SIZES[0])
+    print("measuring", file=sys.stderr)
     idle = idle_share()
     results.seconds["C++", SIZES[0]] = from_cpp()
     for elements in SIZES:

@@ -44,7 +44,6 @@ pub(crate) fn report() -> candle_core::Result<Faster> {
 }
 
 /// Prints a row, and says how many times as fast ours is.
-
 fn print(
     framework: &str,
     work: &str,
