@@ -295,15 +295,33 @@ NOTES = """## Notes
 
 * From 16 Mi on, `forward` and `backward_from_signs` run at the speed of the copy: what PyTorch and
   ONNX Runtime lose to that is what there is to gain, and on this machine it is a quarter, not a third.
+  The backward pass from sign bits is within a tenth of the aim of 1.8, above or below it, from run to run.
 * In place, nothing can be streamed past the caches, since the lines have just been read: both sides
   are at the memory's limit, and the difference is within what repeated runs differ by.
-* At 64 Ki PyTorch already works on two threads; ours work on one up to a megabyte of output,
-  because a thread of the pool sleeps between calls and waking it costs 10 to 30 microseconds.
-* At 4 Ki the call from Python into Rust costs more than the function; from Rust it takes half of that.
-* candle's and Burn's forward passes alone are nearer to ours, above all at 1 Mi, than the aim
-  supposed; with the backward pass both are far beyond it.
-* Where a ratio in the tables is below one, the peer wins: PyTorch's backward from the input at 1 Mi
-  and its float64 forward at 64 Ki among them. Neither has been explained.
+* Up to two megabytes of output one thread works, because a thread of rayon's pool that sleeps takes 50
+  to 60 microseconds to answer, and one that has just been idle 15. One core against two, in
+  microseconds, in turn after no pause and after a pause of 200 (f32 into a buffer): 512 KiB 11 against
+  20 and 60; 1 MiB 25 against 30 and 70; 2 MiB 49 against 51 and 99; 4 MiB 99 against 69 and 109; 8 MiB
+  294 against 120 and 198. PyTorch's threads spin between calls instead. So at 64 Ki its two threads are
+  level with our one, and ahead in float64, where input and output fill a core's second-level cache of
+  1 MiB.
+* Of backward from the input, these variants were tried (microseconds at 64 Ki and 512 Ki on one thread
+  and 1 Mi on two), and none is faster than what stands: 7.2, 65, 81 with one vector at a time; 7.2, 65,
+  81 with four; 7.3, 66, 82 with four or eight loaded before any is stored; 7.4, 66, 83 with AVX2; 7.5,
+  79, 98 with prefetches 512 to 4096 bytes ahead; 9.6, 75, 169 with streaming stores. Timed that way,
+  from Rust, it takes 83 at 1 Mi, as long as PyTorch's. Why the same call took 106 in the Python process
+  has not been found; from the sign bits it reads a third less and is ahead.
+* At 4 Ki the call from Python costs more than the function. From C++ (`at::leaky_relu_out`) PyTorch took
+  0.67 to 0.92 microseconds, ours from Rust 0.21 to 0.44: two to three times as fast, not four. Input and
+  output together are as large as the first-level cache, and writing 16 KiB alone takes 0.15.
+* An output that does not start at a cache line, as the system's allocator hands them out, cost 8 to 45 %
+  in cache; from 16 KiB on blocks now start at a line. One thread, microseconds, before and after: 64 Ki
+  forward 5.0 and 4.6, in place 3.6 and 2.5, backward from signs in place 4.8 and 3.4. PyTorch's buffers,
+  on which the tables with PyTorch are measured, are aligned and show none of this.
+* candle's and Burn's forward passes alone are nearer to ours, above all at 1 Mi, than the aim supposed: a
+  pass on one core can not be twenty times as slow as one on two. With the backward pass both are far
+  beyond it.
+* Where a ratio in the tables is below one, the peer wins.
 """
 
 

@@ -41,6 +41,7 @@ frameworks)
         target/release/frameworks
         target/release/memory
         target/release/frameworks_system_allocator
+        cat frameworks/NOTES.md
     } | tee results/frameworks.md
     ;;
 cure)
