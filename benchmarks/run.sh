@@ -34,9 +34,14 @@ frameworks)
     cargo build --release --package frameworks
     mkdir -p results
     {
+        printf '# Leaky ReLU inside Burn and candle\n\n'
+        sed -n 's/^model name.*: \(.*\)/\1/p' /proc/cpuinfo | head -n 1 | tr -d '\n'
+        printf ', %s cores, %s; ' "$(nproc)" "$(rustc --version)"
+        vmstat 1 2 | awk 'END { printf "processors %d%% idle before the run.\n\n", $15 }'
         target/release/frameworks
         target/release/memory
         target/release/frameworks_system_allocator
+        cat frameworks/NOTES.md
     } | tee results/frameworks.md
     ;;
 cure)

@@ -1,14 +1,15 @@
 //! Times the kernels beside candle, Burn and rten-vecmath, from Rust, on two threads.
 //!
-//! `kernel ELEMENTS` prints a line `name<TAB>seconds` for each: the median over rounds in which all
-//! of them take turns.
+//! `kernel ELEMENTS` prints a line for each: its name and, behind tabs, the seconds of a call in each
+//! of the rounds in which all of them take turns.
 
+use std::cell::RefCell;
 use std::collections::BTreeMap;
 use std::time::{Duration, Instant};
 
 use burn::tensor::{Device, Distribution, Tensor, activation};
 use candle_core::Var;
-use leaky_relu::{LeakyRelu, SignBits};
+use leaky_relu::{LeakyRelu, Relu, SignBits};
 use rten_simd::SimdUnaryOp;
 
 const ALPHA: f32 = 0.01;
@@ -28,7 +29,9 @@ fn main() -> Result<(), Box<dyn std::error::Error>> {
         .collect();
     let dy = x.clone();
     let mut copied = vec![1.0_f32; elements];
-    let (mut y, mut in_place) = (copied.clone(), x.clone());
+    // ReLU and Leaky ReLU write to the same memory, so that they differ in nothing else.
+    let y = RefCell::new(copied.clone());
+    let mut in_place = x.clone();
     let (mut trained, mut dx) = (copied.clone(), copied.clone());
     let mut rten_in_place = x.clone();
     let f = LeakyRelu::new(ALPHA)?;
@@ -42,44 +45,75 @@ fn main() -> Result<(), Box<dyn std::error::Error>> {
     let trained_on_burn = Tensor::<1>::from_data(on_burn.to_data(), &flex.autodiff());
 
     let entries: Vec<Entry<'_>> = vec![
-        ("copy", Box::new(|| {
-            yardstick::streaming_copy(bytes(&x), bytes_mut(&mut copied));
-        })),
-        ("forward", Box::new(|| f.forward(&x, &mut y))),
-        ("forward in place", Box::new(|| f.forward_in_place(&mut in_place))),
-        ("forward and backward", Box::new(|| {
-            f.forward_with_signs(&x, &mut trained, &mut signs);
-            f.backward_from_signs(&signs, &dy, &mut dx);
-        })),
-        ("rten-vecmath forward in place", Box::new(|| {
-            rten.map_mut(&mut rten_in_place);
-        })),
-        ("candle forward", Box::new(|| {
-            candle_nn::ops::leaky_relu(&on_candle, ALPHA.into()).expect("a CPU tensor");
-        })),
-        ("candle forward and backward", Box::new(|| {
-            let y = candle_nn::ops::leaky_relu(&trained_on_candle, ALPHA.into());
-            let sum = y.and_then(|y| y.sum_all()).expect("a CPU tensor");
-            sum.backward().expect("every step has a gradient");
-        })),
-        ("Burn forward", Box::new(|| {
-            // As in a network, something else still holds the input.
-            let _ = activation::leaky_relu(on_burn.clone(), ALPHA.into());
-        })),
-        ("Burn forward and backward", Box::new(|| {
-            let x = trained_on_burn.clone().require_grad();
-            let gradients = activation::leaky_relu(x.clone(), ALPHA.into()).sum().backward();
-            x.grad(&gradients).expect("x is tracked");
-        })),
+        (
+            "copy",
+            Box::new(|| {
+                yardstick::streaming_copy(bytes(&x), bytes_mut(&mut copied));
+            }),
+        ),
+        ("forward", Box::new(|| f.forward(&x, &mut y.borrow_mut()))),
+        (
+            "ReLU forward",
+            Box::new(|| Relu.forward(&x, &mut y.borrow_mut())),
+        ),
+        (
+            "forward in place",
+            Box::new(|| f.forward_in_place(&mut in_place)),
+        ),
+        (
+            "forward and backward",
+            Box::new(|| {
+                f.forward_with_signs(&x, &mut trained, &mut signs);
+                f.backward_from_signs(&signs, &dy, &mut dx);
+            }),
+        ),
+        (
+            "rten-vecmath forward in place",
+            Box::new(|| {
+                rten.map_mut(&mut rten_in_place);
+            }),
+        ),
+        (
+            "candle forward",
+            Box::new(|| {
+                candle_nn::ops::leaky_relu(&on_candle, ALPHA.into()).expect("a CPU tensor");
+            }),
+        ),
+        (
+            "candle forward and backward",
+            Box::new(|| {
+                let y = candle_nn::ops::leaky_relu(&trained_on_candle, ALPHA.into());
+                let sum = y.and_then(|y| y.sum_all()).expect("a CPU tensor");
+                sum.backward().expect("every step has a gradient");
+            }),
+        ),
+        (
+            "Burn forward",
+            Box::new(|| {
+                // As in a network, something else still holds the input.
+                let _ = activation::leaky_relu(on_burn.clone(), ALPHA.into());
+            }),
+        ),
+        (
+            "Burn forward and backward",
+            Box::new(|| {
+                let x = trained_on_burn.clone().require_grad();
+                let gradients = activation::leaky_relu(x.clone(), ALPHA.into())
+                    .sum()
+                    .backward();
+                x.grad(&gradients).expect("x is tracked");
+            }),
+        ),
     ];
-    for (name, seconds) in medians(entries) {
-        println!("{name}\t{seconds:e}");
+    for (name, seconds) in rounds(entries) {
+        let seconds: Vec<String> = seconds.iter().map(f64::to_string).collect();
+        println!("{name}\t{}", seconds.join("\t"));
     }
     Ok(())
 }
 
-/// The median time of a call of each entry.
-fn medians(mut entries: Vec<Entry<'_>>) -> BTreeMap<&'static str, f64> {
+/// The seconds of a call of each entry in each round.
+fn rounds(mut entries: Vec<Entry<'_>>) -> BTreeMap<&'static str, Vec<f64>> {
     let mut calls = Vec::new();
     for (_, call) in &mut entries {
         call();
@@ -103,12 +137,6 @@ fn medians(mut entries: Vec<Entry<'_>>) -> BTreeMap<&'static str, f64> {
         }
     }
     seconds
-        .into_iter()
-        .map(|(name, mut seconds)| {
-            seconds.sort_by(f64::total_cmp);
-            (name, seconds[ROUNDS / 2])
-        })
-        .collect()
 }
 
 fn bytes(elements: &[f32]) -> &[u8] {

@@ -1,5 +1,10 @@
 //! The rectifiers as operations of a backend: how Burn's dispatch finds the kernels.
 
+#![allow(
+    deprecated,
+    reason = "Burn has deprecated its NdArray backend, and still ships it"
+)]
+
 use burn::backend::tensor::FloatTensor;
 use burn::backend::{Backend, backend_extension};
 

@@ -7,21 +7,9 @@ use candle_core::{CpuStorage, Layout, Result, Storage, Tensor, WithDType, bail};
 use leaky_relu::Float;
 
 /// Element types that the kernels compute.
-pub(crate) trait Number: Float + WithDType {
-    /// A slope in the type that the kernels take it in.
-    fn slope(slope: f64) -> Self::Alpha;
-}
+pub(crate) trait Number: Float + WithDType {}
 
-macro_rules! number {
-    ($($float:ty => $slope:ty),*) => {$(
-        impl Number for $float {
-            fn slope(slope: f64) -> $slope {
-                slope as $slope
-            }
-        }
-    )*};
-}
-number!(f32 => f32, f64 => f64, half::f16 => f32, half::bf16 => f32);
+impl<T: Float + WithDType> Number for T {}
 
 /// Runs the body with `$number` standing for the element type of `$dtype`.
 macro_rules! with_number {
@@ -68,22 +56,18 @@ pub(crate) fn elements<'a, T: Number>(
     Ok(Cow::Owned(T::cpu_storage_data(copy)?))
 }
 
-/// Applies a pass to elements: `in_place` where they were copied, `into` new memory elsewhere.
+/// Applies a pass to elements: `in_place` where they were copied, `to_vec` elsewhere.
 pub(crate) fn apply<T: Number, R>(
     elements: Cow<'_, [T]>,
     in_place: impl FnOnce(&mut [T]) -> R,
-    into: impl FnOnce(&[T], &mut [T]) -> R,
+    to_vec: impl FnOnce(&[T]) -> (Vec<T>, R),
 ) -> (Vec<T>, R) {
     match elements {
         Cow::Owned(mut elements) => {
             let result = in_place(&mut elements);
             (elements, result)
         }
-        Cow::Borrowed(elements) => {
-            let mut output = vec![T::zero(); elements.len()];
-            let result = into(elements, &mut output);
-            (output, result)
-        }
+        Cow::Borrowed(elements) => to_vec(elements),
     }
 }
 

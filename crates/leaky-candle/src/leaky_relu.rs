@@ -2,6 +2,7 @@
 
 use candle_core::backend::BackendStorage;
 use candle_core::{CpuStorage, CustomOp1, Error, Layout, Module, Result, Shape, Tensor, WithDType};
+use leaky_relu::Alpha;
 
 use crate::composed;
 use crate::elements::{Number, apply, elements, on_cpu, with_number};
@@ -56,7 +57,7 @@ struct Operation {
 
 impl Operation {
     fn kernel<T: Number>(&self) -> Result<leaky_relu::LeakyRelu<T::Alpha>> {
-        leaky_relu::LeakyRelu::new(T::slope(self.negative_slope)).map_err(Error::wrap)
+        leaky_relu::LeakyRelu::new(T::Alpha::from_f64(self.negative_slope)).map_err(Error::wrap)
     }
 }
 
@@ -71,7 +72,7 @@ impl CustomOp1 for Operation {
             let (ys, ()) = apply::<T, _>(
                 elements(storage, layout)?,
                 |xs| kernel.forward_in_place(xs),
-                |xs, ys| kernel.forward(xs, ys),
+                |xs| (kernel.forward_to_vec(xs), ()),
             );
             Ok((T::to_cpu_storage_owned(ys), layout.shape().clone()))
         })
@@ -89,7 +90,7 @@ impl CustomOp1 for Operation {
                     Ok(apply(
                         elements(dy, dy_layout)?,
                         |dy| kernel.backward_in_place(&xs, dy),
-                        |dy, dx| kernel.backward(&xs, dy, dx),
+                        |dy| (kernel.backward_to_vec(&xs, dy), ()),
                     ))
                 })
             })?;

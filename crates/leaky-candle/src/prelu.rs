@@ -109,7 +109,7 @@ impl CustomOp2 for Operation {
             let (ys, ()) = apply::<T, _>(
                 elements(xs, xs_layout)?,
                 |xs| kernel.forward_in_place(xs),
-                |xs, ys| kernel.forward(xs, ys),
+                |xs| (kernel.forward_to_vec(xs), ()),
             );
             Ok((T::to_cpu_storage_owned(ys), xs_layout.shape().clone()))
         })
@@ -158,7 +158,7 @@ fn gradients<T: Number>(
         let (dx, ()) = apply(
             dy,
             |dy| kernel.backward_in_place(x, dy),
-            |dy, dx| kernel.backward(x, dy, dx),
+            |dy| (kernel.backward_to_vec(x, dy), ()),
         );
         return (dx, None);
     }
@@ -170,10 +170,12 @@ fn gradients<T: Number>(
             kernel.backward_with_alpha_in_place(x, dy, &mut of_slopes);
             of_slopes
         },
-        |dy, dx| {
+        |dy| {
             let mut of_slopes = zeros();
-            kernel.backward_with_alpha(x, dy, dx, &mut of_slopes);
-            of_slopes
+            (
+                kernel.backward_with_alpha_to_vec(x, dy, &mut of_slopes),
+                of_slopes,
+            )
         },
     );
     (dx, Some(of_slopes))

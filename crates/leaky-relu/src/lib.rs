@@ -35,7 +35,7 @@
 //! Each pass reads and writes memory once, with the widest vector instructions that the processor
 //! has: AVX-512, AVX2 or SSE2 on x86-64, chosen at run time, NEON on 64-bit Arm, and elsewhere what
 //! the compiler makes of plain loops. All of them give the same bits. An output that is larger than
-//! the last-level cache is written past it. With the feature `rayon`, slices of a megabyte and more
+//! the last-level cache is written past it. With the feature `rayon`, slices of two megabytes and more
 //! are shared out among the threads of the pool that the call is made from.
 //!
 //! # Features

@@ -1,6 +1,8 @@
 //! The parametric Leaky ReLU.
 
-use crate::arch::Pass;
+use alloc::vec::Vec;
+
+use crate::arch::{Pass, to_vec};
 use crate::kernel::{
     BitReader, BitWriter, FromSigns, Gradient, Operand, Slopes, Values, WithSigns, execute,
     same_length, with_alpha,
@@ -74,6 +76,15 @@ impl<'a, T: Float> PRelu<'a, T> {
         self.values(Pass::in_place(x));
     }
 
+    /// Reads `x`, gives `f(x)` in new memory. That takes less time than to fill a vector with zeros
+    /// for [`forward`](Self::forward).
+    ///
+    /// # Panics
+    /// As [`forward_in_place`](Self::forward_in_place).
+    pub fn forward_to_vec(&self, x: &[T]) -> Vec<T> {
+        to_vec(x, |pass| self.values(pass))
+    }
+
     /// Reads `x`, writes `f(x)` to `y`, and replaces `signs` by the sign bits of `x`.
     ///
     /// # Panics
@@ -88,6 +99,14 @@ impl<'a, T: Float> PRelu<'a, T> {
     /// As [`forward_in_place`](Self::forward_in_place).
     pub fn forward_in_place_with_signs(&self, x: &mut [T], signs: &mut SignBits) {
         self.values_and_signs(Pass::in_place(x), signs);
+    }
+
+    /// Reads `x`, gives `f(x)` in new memory, and replaces `signs` by the sign bits of `x`.
+    ///
+    /// # Panics
+    /// As [`forward_in_place`](Self::forward_in_place).
+    pub fn forward_to_vec_with_signs(&self, x: &[T], signs: &mut SignBits) -> Vec<T> {
+        to_vec(x, |pass| self.values_and_signs(pass, signs))
     }
 
     /// Reads the input `x` and the gradient `dy` of the output, writes the gradient of the input
@@ -105,6 +124,14 @@ impl<'a, T: Float> PRelu<'a, T> {
     /// As [`backward`](Self::backward).
     pub fn backward_in_place(&self, x: &[T], dy: &mut [T]) {
         self.gradients(x, Pass::in_place(dy));
+    }
+
+    /// As [`backward`](Self::backward); the gradient of the input is given in new memory.
+    ///
+    /// # Panics
+    /// As [`backward`](Self::backward).
+    pub fn backward_to_vec(&self, x: &[T], dy: &[T]) -> Vec<T> {
+        to_vec(dy, |pass| self.gradients(x, pass))
     }
 
     /// As [`backward`](Self::backward), from the sign bits of the input.
@@ -125,6 +152,15 @@ impl<'a, T: Float> PRelu<'a, T> {
         self.gradients_from_signs(signs, Pass::in_place(dy));
     }
 
+    /// As [`backward_from_signs`](Self::backward_from_signs); the gradient of the input is given in
+    /// new memory.
+    ///
+    /// # Panics
+    /// As [`backward_from_signs`](Self::backward_from_signs).
+    pub fn backward_from_signs_to_vec(&self, signs: &SignBits, dy: &[T]) -> Vec<T> {
+        to_vec(dy, |pass| self.gradients_from_signs(signs, pass))
+    }
+
     /// As [`backward`](Self::backward), and writes the gradient of the slopes to `dalpha`: for each
     /// channel the sum of `x * dy` where `x` is not above zero, summed in `f64` and rounded once.
     ///
@@ -141,6 +177,15 @@ impl<'a, T: Float> PRelu<'a, T> {
     /// As [`backward_with_alpha`](Self::backward_with_alpha).
     pub fn backward_with_alpha_in_place(&self, x: &[T], dy: &mut [T], dalpha: &mut [T]) {
         self.all_gradients(x, Pass::in_place(dy), dalpha);
+    }
+
+    /// As [`backward_with_alpha`](Self::backward_with_alpha); the gradient of the input is given in
+    /// new memory.
+    ///
+    /// # Panics
+    /// As [`backward_with_alpha`](Self::backward_with_alpha).
+    pub fn backward_with_alpha_to_vec(&self, x: &[T], dy: &[T], dalpha: &mut [T]) -> Vec<T> {
+        to_vec(dy, |pass| self.all_gradients(x, pass, dalpha))
     }
 
     fn values(&self, pass: Pass<'_, T>) {

@@ -1,5 +1,5 @@
 //! As `frameworks`, with the system's allocator.
 
 fn main() -> Result<(), Box<dyn std::error::Error>> {
-    frameworks::report("the system's")
+    frameworks::report("system's")
 }

@@ -25,6 +25,7 @@ struct Held {
 }
 
 fn main() -> Result<(), Box<dyn Error>> {
+    println!("## Memory\n");
     println!(
         "Memory of {LAYERS} layers of {} Mi f32 elements, each a scaling and a rectifier, in MiB \
          allocated (candle measured on a quarter of the elements, times {CANDLE_SHARE})\n",

@@ -15,24 +15,24 @@ use crate::timing::Contender;
 #[derive(Clone, Copy)]
 enum Rectifier {
     BurnRelu,
-    BurnLeakyRelu,
-    OurLeakyRelu,
+    BurnLeaky,
+    OurLeaky,
     OurRelu,
 }
 
 impl Rectifier {
     const ALL: [(&str, Self); 4] = [
         ("Burn's ReLU", Rectifier::BurnRelu),
-        ("Burn's Leaky ReLU", Rectifier::BurnLeakyRelu),
-        ("our Leaky ReLU", Rectifier::OurLeakyRelu),
+        ("Burn's Leaky ReLU", Rectifier::BurnLeaky),
+        ("our Leaky ReLU", Rectifier::OurLeaky),
         ("our ReLU", Rectifier::OurRelu),
     ];
 
     fn apply<const D: usize>(self, x: Tensor<D>) -> Tensor<D> {
         match self {
             Rectifier::BurnRelu => activation::relu(x),
-            Rectifier::BurnLeakyRelu => activation::leaky_relu(x, SLOPE),
-            Rectifier::OurLeakyRelu => leaky_burn::leaky_relu(x, SLOPE),
+            Rectifier::BurnLeaky => activation::leaky_relu(x, SLOPE),
+            Rectifier::OurLeaky => leaky_burn::leaky_relu(x, SLOPE),
             Rectifier::OurRelu => leaky_burn::relu(x),
         }
     }

@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use burn::backend::flex::FlexTensor;
-use leaky_relu::SignBits;
+use leaky_relu::{Alpha, SignBits};
 
 use super::dense::{AxisOrder, Dense, Number, with_number};
 
@@ -35,7 +35,7 @@ impl BySigns {
         with_number!(input.dtype(), E => {
             let kernel = self.kernel::<E>();
             Dense::new(input)
-                .apply::<E, _>(|x| kernel.forward_in_place(x), |x, y| kernel.forward(x, y))
+                .apply::<E, _>(|x| kernel.forward_in_place(x), |x| (kernel.forward_to_vec(x), ()))
                 .0
         })
     }
@@ -48,7 +48,7 @@ impl BySigns {
             let order = input.order().clone();
             let (output, signs) = input.apply::<E, _>(
                 |x| kernel.forward_in_place_with_signs(x),
-                |x, y| kernel.forward_with_signs(x, y),
+                |x| kernel.forward_to_vec_with_signs(x),
             );
             (output, Kept { signs: Arc::new(signs), order })
         })
@@ -61,7 +61,7 @@ impl BySigns {
             Dense::in_order(gradient, kept.order)
                 .apply::<E, _>(
                     |dy| kernel.backward_in_place(&kept.signs, dy),
-                    |dy, dx| kernel.backward(&kept.signs, dy, dx),
+                    |dy| (kernel.backward_to_vec(&kept.signs, dy), ()),
                 )
                 .0
         })
@@ -71,7 +71,7 @@ impl BySigns {
         match self {
             BySigns::Relu => Kernel::Relu,
             BySigns::LeakyRelu { negative_slope } => Kernel::LeakyRelu(
-                leaky_relu::LeakyRelu::new(E::slope(negative_slope))
+                leaky_relu::LeakyRelu::new(E::Alpha::from_f64(negative_slope))
                     .expect("the slope was found finite when this value was made"),
             ),
         }
@@ -85,10 +85,10 @@ enum Kernel<E: Number> {
 }
 
 impl<E: Number> Kernel<E> {
-    fn forward(&self, x: &[E], y: &mut [E]) {
+    fn forward_to_vec(&self, x: &[E]) -> Vec<E> {
         match self {
-            Kernel::Relu => leaky_relu::Relu.forward(x, y),
-            Kernel::LeakyRelu(f) => f.forward(x, y),
+            Kernel::Relu => leaky_relu::Relu.forward_to_vec(x),
+            Kernel::LeakyRelu(f) => f.forward_to_vec(x),
         }
     }
 
@@ -99,13 +99,13 @@ impl<E: Number> Kernel<E> {
         }
     }
 
-    fn forward_with_signs(&self, x: &[E], y: &mut [E]) -> SignBits {
+    fn forward_to_vec_with_signs(&self, x: &[E]) -> (Vec<E>, SignBits) {
         let mut signs = SignBits::new();
-        match self {
-            Kernel::Relu => leaky_relu::Relu.forward_with_signs(x, y, &mut signs),
-            Kernel::LeakyRelu(f) => f.forward_with_signs(x, y, &mut signs),
-        }
-        signs
+        let y = match self {
+            Kernel::Relu => leaky_relu::Relu.forward_to_vec_with_signs(x, &mut signs),
+            Kernel::LeakyRelu(f) => f.forward_to_vec_with_signs(x, &mut signs),
+        };
+        (y, signs)
     }
 
     fn forward_in_place_with_signs(&self, x: &mut [E]) -> SignBits {
@@ -117,10 +117,10 @@ impl<E: Number> Kernel<E> {
         signs
     }
 
-    fn backward(&self, signs: &SignBits, dy: &[E], dx: &mut [E]) {
+    fn backward_to_vec(&self, signs: &SignBits, dy: &[E]) -> Vec<E> {
         match self {
-            Kernel::Relu => leaky_relu::Relu.backward_from_signs(signs, dy, dx),
-            Kernel::LeakyRelu(f) => f.backward_from_signs(signs, dy, dx),
+            Kernel::Relu => leaky_relu::Relu.backward_from_signs_to_vec(signs, dy),
+            Kernel::LeakyRelu(f) => f.backward_from_signs_to_vec(signs, dy),
         }
     }
 

@@ -11,21 +11,9 @@ use leaky_relu::Float;
 pub(super) type AxisOrder = Option<Vec<usize>>;
 
 /// Element types of the flex backend that the kernels compute.
-pub(super) trait Number: Float + Element + Pod {
-    /// A slope in the type that the kernels take it in.
-    fn slope(slope: f64) -> Self::Alpha;
-}
+pub(super) trait Number: Float + Element + Pod {}
 
-macro_rules! number {
-    ($($float:ty => $slope:ty),*) => {$(
-        impl Number for $float {
-            fn slope(slope: f64) -> $slope {
-                slope as $slope
-            }
-        }
-    )*};
-}
-number!(f32 => f32, f64 => f64, burn::tensor::f16 => f32, burn::tensor::bf16 => f32);
+impl<T: Float + Element + Pod> Number for T {}
 
 /// Runs the body with `$number` standing for the element type of `$dtype`, a float type of flex.
 macro_rules! with_number {
@@ -110,19 +98,18 @@ impl Dense {
         &self.tensor.storage::<E>()[self.start()..end]
     }
 
-    /// Applies a pass: `in_place` where nobody else holds the memory, `into` a new tensor elsewhere.
+    /// Applies a pass: `in_place` where nobody else holds the memory, `to_vec` elsewhere.
     pub(super) fn apply<E: Number, R>(
         mut self,
         in_place: impl FnOnce(&mut [E]) -> R,
-        into: impl FnOnce(&[E], &mut [E]) -> R,
+        to_vec: impl FnOnce(&[E]) -> (Vec<E>, R),
     ) -> (FlexTensor, R) {
         let (start, end) = (self.start(), self.start() + self.len());
         if let Some(storage) = self.tensor.try_storage_mut::<E>() {
             let result = in_place(&mut storage[start..end]);
             return (restored(self.tensor, self.order), result);
         }
-        let mut output = bytemuck::zeroed_vec(self.len());
-        let result = into(self.elements(), &mut output);
+        let (output, result) = to_vec(self.elements());
         (self.with_elements(output), result)
     }
 

@@ -36,7 +36,7 @@ impl PRelu {
         with_number!(input.dtype(), E => {
             let kernel = self.kernel::<E>();
             Dense::new(input)
-                .apply::<E, _>(|x| kernel.forward_in_place(x), |x, y| kernel.forward(x, y))
+                .apply::<E, _>(|x| kernel.forward_in_place(x), |x| (kernel.forward_to_vec(x), ()))
                 .0
         })
     }
@@ -51,10 +51,9 @@ impl PRelu {
                     kernel.forward_in_place_with_signs(x, &mut signs);
                     signs
                 },
-                |x, y| {
+                |x| {
                     let mut signs = SignBits::new();
-                    kernel.forward_with_signs(x, y, &mut signs);
-                    signs
+                    (kernel.forward_to_vec_with_signs(x, &mut signs), signs)
                 },
             );
             (output, Arc::new(signs))
@@ -68,7 +67,7 @@ impl PRelu {
             self.dense(gradient)
                 .apply::<E, _>(
                     |dy| kernel.backward_from_signs_in_place(signs, dy),
-                    |dy, dx| kernel.backward_from_signs(signs, dy, dx),
+                    |dy| (kernel.backward_from_signs_to_vec(signs, dy), ()),
                 )
                 .0
         })
@@ -90,10 +89,9 @@ impl PRelu {
                     kernel.backward_with_alpha_in_place(x, dy, &mut slopes);
                     slopes
                 },
-                |dy, dx| {
+                |dy| {
                     let mut slopes = bytemuck::zeroed_vec::<E>(self.alpha.len());
-                    kernel.backward_with_alpha(x, dy, dx, &mut slopes);
-                    slopes
+                    (kernel.backward_with_alpha_to_vec(x, dy, &mut slopes), slopes)
                 },
             );
             (gradient, self.alpha.clone().with_elements(slopes))

@@ -16,6 +16,7 @@ pub(crate) mod forced;
 mod level;
 #[cfg(target_arch = "aarch64")]
 mod neon;
+mod new;
 mod portable;
 mod simd;
 #[cfg(target_arch = "x86_64")]
@@ -23,4 +24,5 @@ mod sse2;
 
 pub(crate) use block::{BLOCK, Block, Pass, Step, load};
 pub(crate) use level::{Element, Level};
+pub(crate) use new::to_vec;
 pub(crate) use simd::{Arithmetic, Mask, Memory, Vector, Work};

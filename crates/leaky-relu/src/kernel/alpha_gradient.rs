@@ -116,20 +116,18 @@ impl<T: Float> Step<T> for WithAlpha<'_, T> {
         &mut self,
         s: S,
         count: usize,
-        mut block: Block<'_, T, STREAM>,
+        block: &mut Block<'_, T, STREAM>,
     ) {
         self.slopes.prepare(count);
         let x = self.x.next(count);
         let mut terms = [T::Alpha::ZERO; BLOCK];
-        let mut lane = 0;
-        while lane < BLOCK {
+        while let Some(lane) = block.lane() {
             let x = load(s, x, lane);
             let passes = self.slopes.passes(s, x);
-            let dy = block.load(s, lane);
+            let dy = block.load(s);
             let term = s.select(passes, s.splat(T::Alpha::ZERO), s.mul(x, dy));
             s.write(&mut terms, lane, term);
-            block.store(s, lane, self.slopes.gradient(s, lane, passes, dy));
-            lane += S::LANES;
+            block.store(s, self.slopes.gradient(s, lane, passes, dy));
         }
         let mut start = 0;
         while start < count {

@@ -3,7 +3,7 @@
 use super::Operand;
 use super::execute::Stage;
 use crate::Float;
-use crate::arch::{Arithmetic, BLOCK, Block, Memory, Step, load};
+use crate::arch::{Arithmetic, Block, Memory, Step, load};
 
 /// A function of two numbers.
 pub(crate) trait Binary<A: Copy>: Copy + Send {
@@ -34,15 +34,13 @@ impl<T: Float, F: Binary<T::Alpha>> Step<T> for Map2<'_, T, F> {
         &mut self,
         s: S,
         count: usize,
-        mut block: Block<'_, T, STREAM>,
+        block: &mut Block<'_, T, STREAM>,
     ) {
         let kept = self.kept.next(count);
-        let mut lane = 0;
-        while lane < BLOCK {
-            let dy = block.load(s, lane);
+        while let Some(lane) = block.lane() {
+            let dy = block.load(s);
             let value = self.function.value(s, load(s, kept, lane), dy);
-            block.store(s, lane, value);
-            lane += S::LANES;
+            block.store(s, value);
         }
     }
 }

@@ -3,7 +3,7 @@
 use super::execute::Stage;
 use super::{BitReader, BitWriter, Operand};
 use crate::Float;
-use crate::arch::{BLOCK, Block, Mask, Memory, Step, Vector, load};
+use crate::arch::{Block, Mask, Memory, Step, Vector, load};
 
 /// A function with one slope where its input passes and another where it does not.
 pub(crate) trait Rectifier<T: Float>: Send + Sized {
@@ -49,14 +49,12 @@ impl<T: Float, R: Rectifier<T>> Step<T> for Values<R> {
         &mut self,
         s: S,
         count: usize,
-        mut block: Block<'_, T, STREAM>,
+        block: &mut Block<'_, T, STREAM>,
     ) {
         self.0.prepare(count);
-        let mut lane = 0;
-        while lane < BLOCK {
-            let x = block.load(s, lane);
-            block.store(s, lane, self.0.value(s, lane, x));
-            lane += S::LANES;
+        while let Some(lane) = block.lane() {
+            let x = block.load(s);
+            block.store(s, self.0.value(s, lane, x));
         }
     }
 }
@@ -82,16 +80,14 @@ impl<T: Float, R: Rectifier<T>> Step<T> for WithSigns<'_, R> {
         &mut self,
         s: S,
         count: usize,
-        mut block: Block<'_, T, STREAM>,
+        block: &mut Block<'_, T, STREAM>,
     ) {
         self.rectifier.prepare(count);
         let mut word = 0;
-        let mut lane = 0;
-        while lane < BLOCK {
-            let x = block.load(s, lane);
+        while let Some(lane) = block.lane() {
+            let x = block.load(s);
             word |= s.bits(self.rectifier.passes(s, x)) << lane;
-            block.store(s, lane, self.rectifier.value(s, lane, x));
-            lane += S::LANES;
+            block.store(s, self.rectifier.value(s, lane, x));
         }
         self.signs.push(word, count);
     }
@@ -123,16 +119,14 @@ impl<T: Float, R: Rectifier<T>> Step<T> for Gradient<'_, T, R> {
         &mut self,
         s: S,
         count: usize,
-        mut block: Block<'_, T, STREAM>,
+        block: &mut Block<'_, T, STREAM>,
     ) {
         self.rectifier.prepare(count);
         let kept = self.kept.next(count);
-        let mut lane = 0;
-        while lane < BLOCK {
+        while let Some(lane) = block.lane() {
             let passes = self.rectifier.passes(s, load(s, kept, lane));
-            let dy = block.load(s, lane);
-            block.store(s, lane, self.rectifier.gradient(s, lane, passes, dy));
-            lane += S::LANES;
+            let dy = block.load(s);
+            block.store(s, self.rectifier.gradient(s, lane, passes, dy));
         }
     }
 }
@@ -158,16 +152,14 @@ impl<T: Float, R: Rectifier<T>> Step<T> for FromSigns<'_, R> {
         &mut self,
         s: S,
         count: usize,
-        mut block: Block<'_, T, STREAM>,
+        block: &mut Block<'_, T, STREAM>,
     ) {
         self.rectifier.prepare(count);
         let word = self.signs.next(count);
-        let mut lane = 0;
-        while lane < BLOCK {
+        while let Some(lane) = block.lane() {
             let passes = s.mask(word >> lane);
-            let dy = block.load(s, lane);
-            block.store(s, lane, self.rectifier.gradient(s, lane, passes, dy));
-            lane += S::LANES;
+            let dy = block.load(s);
+            block.store(s, self.rectifier.gradient(s, lane, passes, dy));
         }
     }
 }

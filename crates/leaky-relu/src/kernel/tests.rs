@@ -98,12 +98,15 @@ fn for_each_stretch(size: usize, mut check: impl FnMut(usize, usize)) {
 trait Methods<T: Float> {
     fn forward(&self, x: &[T], y: &mut [T]);
     fn forward_in_place(&self, x: &mut [T]);
+    fn forward_to_vec(&self, x: &[T]) -> Vec<T>;
     fn forward_with_signs(&self, x: &[T], y: &mut [T], signs: &mut SignBits);
+    fn forward_to_vec_with_signs(&self, x: &[T], signs: &mut SignBits) -> Vec<T>;
     fn forward_in_place_with_signs(&self, x: &mut [T], signs: &mut SignBits);
     fn backward(&self, x: &[T], dy: &[T], dx: &mut [T]);
     fn backward_in_place(&self, x: &[T], dy: &mut [T]);
     fn backward_from_signs(&self, signs: &SignBits, dy: &[T], dx: &mut [T]);
     fn backward_from_signs_in_place(&self, signs: &SignBits, dy: &mut [T]);
+    fn backward_from_signs_to_vec(&self, signs: &SignBits, dy: &[T]) -> Vec<T>;
 }
 
 macro_rules! methods {
@@ -114,6 +117,15 @@ macro_rules! methods {
             }
             fn forward_in_place(&self, x: &mut [T]) {
                 <$rectifier>::forward_in_place(self, x);
+            }
+            fn forward_to_vec(&self, x: &[T]) -> Vec<T> {
+                <$rectifier>::forward_to_vec(self, x)
+            }
+            fn forward_to_vec_with_signs(&self, x: &[T], signs: &mut SignBits) -> Vec<T> {
+                <$rectifier>::forward_to_vec_with_signs(self, x, signs)
+            }
+            fn backward_from_signs_to_vec(&self, signs: &SignBits, dy: &[T]) -> Vec<T> {
+                <$rectifier>::backward_from_signs_to_vec(self, signs, dy)
             }
             fn forward_with_signs(&self, x: &[T], y: &mut [T], signs: &mut SignBits) {
                 <$rectifier>::forward_with_signs(self, x, y, signs);
@@ -168,6 +180,8 @@ fn check_methods<T: Bits>(
     f.forward_in_place(out);
     assert_same(out, values(), context);
 
+    assert_same(&f.forward_to_vec(x), values(), context);
+
     out.fill(T::ZERO);
     let mut signs = SignBits::new();
     f.forward_with_signs(x, out, &mut signs);
@@ -185,6 +199,11 @@ fn check_methods<T: Bits>(
     assert_same(out, values(), context);
     assert_eq!(signs, signs_in_place, "{context}");
 
+    let mut signs_beside_vec = SignBits::new();
+    let found = f.forward_to_vec_with_signs(x, &mut signs_beside_vec);
+    assert_same(&found, values(), context);
+    assert_eq!(signs, signs_beside_vec, "{context}");
+
     f.backward(x, dy, out);
     assert_same(out, gradients(), context);
 
@@ -199,6 +218,9 @@ fn check_methods<T: Bits>(
     out.copy_from_slice(dy);
     f.backward_from_signs_in_place(&signs, out);
     assert_same(out, gradients(), context);
+
+    let found = f.backward_from_signs_to_vec(&signs, dy);
+    assert_same(&found, gradients(), context);
 }
 
 fn scaled<T: Float>(x: T, alpha: T::Alpha) -> T {
@@ -296,7 +318,7 @@ fn levels_agree<T: Bits>() {
         let dy: Vec<T> = random.elements(len);
         let mut expected: Option<Vec<Vec<T>>> = None;
         for_each_way(|level, stream| {
-            let mut found = vec![vec![T::ZERO; len]; 6];
+            let mut found = vec![vec![T::ZERO; len]; 7];
             elu.forward(&x, &mut found[0]);
             elu.backward(&x, &dy, &mut found[1]);
             elu.backward_from_output(&x, &dy, &mut found[2]).unwrap();
@@ -304,6 +326,9 @@ fn levels_agree<T: Bits>() {
             rrelu.backward_training(&x, &dy, &mut found[4]);
             found[5].copy_from_slice(&dy);
             elu.backward_in_place(&x, &mut found[5]);
+            leaky_relu.backward(&x, &dy, &mut found[6]);
+            let in_vec = leaky_relu.backward_to_vec(&x, &dy);
+            assert_same(&in_vec, found[6].iter().copied(), "in new memory");
             let expected = expected.get_or_insert_with(|| found.clone());
             for (found, expected) in found.iter().zip(expected) {
                 let context = std::format!("{level:?}, stream {stream}, {len}");
@@ -342,6 +367,10 @@ fn slope_gradients_agree<T: Bits>() {
             let (mut found, mut dalpha) = (vec![T::ZERO; len], vec![T::ZERO; channels]);
             f.backward_with_alpha(&x, &dy, &mut found, &mut dalpha);
             assert_same(&found, dx.iter().copied(), &context);
+            assert_same(&dalpha, expected.iter().copied(), &context);
+            assert_same(&f.backward_to_vec(&x, &dy), dx.iter().copied(), &context);
+            let found_in_vec = f.backward_with_alpha_to_vec(&x, &dy, &mut dalpha);
+            assert_same(&found_in_vec, dx.iter().copied(), &context);
             assert_same(&dalpha, expected.iter().copied(), &context);
             found.copy_from_slice(&dy);
             f.backward_with_alpha_in_place(&x, &mut found, &mut dalpha);

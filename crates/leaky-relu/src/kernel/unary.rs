@@ -2,7 +2,7 @@
 
 use super::execute::Stage;
 use crate::Float;
-use crate::arch::{Arithmetic, BLOCK, Block, Memory, Step};
+use crate::arch::{Arithmetic, Block, Memory, Step};
 
 /// A function of one number.
 pub(crate) trait Unary<A: Copy>: Copy + Send {
@@ -25,13 +25,11 @@ impl<T: Float, F: Unary<T::Alpha>> Step<T> for Map1<F> {
         &mut self,
         s: S,
         _: usize,
-        mut block: Block<'_, T, STREAM>,
+        block: &mut Block<'_, T, STREAM>,
     ) {
-        let mut lane = 0;
-        while lane < BLOCK {
-            let x = block.load(s, lane);
-            block.store(s, lane, self.0.value(s, x));
-            lane += S::LANES;
+        while block.lane().is_some() {
+            let x = block.load(s);
+            block.store(s, self.0.value(s, x));
         }
     }
 }
