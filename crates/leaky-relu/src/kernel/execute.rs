@@ -31,8 +31,8 @@ pub(crate) fn execute_work<T: Float, W: Work<T>>(work: W) {
 
 /// From this many bytes on, blocks are made to start at a line of the output, since a vector that
 /// straddles two lines takes longer to write. Shorter passes lose more by the part of a block that
-/// this leaves at their start. (Tests go through it at any length.)
-const ALIGNED_FROM: usize = if cfg!(test) { 0 } else { 16 << 10 };
+/// this leaves at their start.
+const ALIGNED_FROM: usize = 16 << 10;
 
 /// Does `step` for every block of `pass`; where `stream` says so, past the caches.
 #[inline(always)]
@@ -43,7 +43,8 @@ pub(crate) fn run_pass<T: Float, S: Memory<T>>(
     stream: bool,
 ) {
     let before_line = pass.before_line();
-    let aligned = stream || pass.len() * size_of::<T>() >= ALIGNED_FROM;
+    // Tests go through it at any length.
+    let aligned = stream || cfg!(test) || pass.len() * size_of::<T>() >= ALIGNED_FROM;
     if !aligned || before_line >= BLOCK {
         pass.blocks::<S, false>(s, 0, step);
     } else if stream {
