@@ -17,9 +17,10 @@ python() {
             python3 -m venv .venv
             .venv/bin/pip install --quiet --requirement requirements.txt
         fi
-        PYTHON=.venv/bin/python
+        PYTHON="$PWD/.venv/bin/python"
     fi
-    "$PYTHON" "$@"
+    # PyTorch looks for ninja, which lies beside the interpreter, on the path.
+    PATH="$(dirname "$PYTHON"):$PATH" "$PYTHON" "$@"
 }
 
 case "${1:-}" in
