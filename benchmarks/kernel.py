@@ -303,14 +303,14 @@ NOTES = """## Notes
   microseconds, in turn after no pause and after a pause of 200 (f32 into a buffer): 512 KiB 11 against
   20 and 60; 1 MiB 25 against 30 and 70; 2 MiB 49 against 51 and 99; 4 MiB 99 against 69 and 109; 8 MiB
   294 against 120 and 198. PyTorch's threads spin between calls instead. So at 64 Ki its two threads are
-  level with our one, and ahead in float64, where input and output fill a core's second-level cache of
-  1 MiB.
+  level with our one in some runs (0.99x to 1.33x), and ahead in float64, where input and output fill a
+  core's second-level cache of 1 MiB.
 * Of backward from the input, these variants were tried (microseconds at 64 Ki and 512 Ki on one thread
   and 1 Mi on two), and none is faster than what stands: 7.2, 65, 81 with one vector at a time; 7.2, 65,
   81 with four; 7.3, 66, 82 with four or eight loaded before any is stored; 7.4, 66, 83 with AVX2; 7.5,
   79, 98 with prefetches 512 to 4096 bytes ahead; 9.6, 75, 169 with streaming stores. Timed that way,
-  from Rust, it takes 83 at 1 Mi, as long as PyTorch's. Why the same call took 106 in the Python process
-  has not been found; from the sign bits it reads a third less and is ahead.
+  from Rust, it takes 83 at 1 Mi, as long as PyTorch's. Why the same call takes 106 to 113 in the Python
+  process has not been found; from the sign bits it reads a third less and is ahead.
 * At 4 Ki the call from Python costs more than the function. From C++ (`at::leaky_relu_out`) PyTorch took
   0.67 to 0.92 microseconds, ours from Rust 0.21 to 0.44: two to three times as fast, not four. Input and
   output together are as large as the first-level cache, and writing 16 KiB alone takes 0.15.
@@ -318,9 +318,10 @@ NOTES = """## Notes
   in cache; from 16 KiB on blocks now start at a line. One thread, microseconds, before and after: 64 Ki
   forward 5.0 and 4.6, in place 3.6 and 2.5, backward from signs in place 4.8 and 3.4. PyTorch's buffers,
   on which the tables with PyTorch are measured, are aligned and show none of this.
-* candle's and Burn's forward passes alone are nearer to ours, above all at 1 Mi, than the aim supposed: a
-  pass on one core can not be twenty times as slow as one on two. With the backward pass both are far
-  beyond it.
+* Burn's forward pass alone is nearer to ours than the aim supposed: one pass on one core can not be
+  twenty times as slow as one on two. With the backward pass both peers are far beyond it.
+* bf16 forward at 16 Mi was 1.04x PyTorch's in one quiet run and 0.83x in the next, while backward from
+  sign bits, which reads and writes as much and more, was ahead in both. Why has not been found.
 * Where a ratio in the tables is below one, the peer wins.
 """
 
