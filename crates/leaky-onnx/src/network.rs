@@ -14,7 +14,7 @@ use crate::attributes::Attributes;
 use crate::error::{Error, Result};
 use crate::model::Model;
 use crate::operators::Run;
-use crate::parameters::Parameter;
+use crate::parameters::{Parameter, only_rearranges};
 use crate::proto::NodeProto;
 use crate::value::Value;
 
@@ -154,6 +154,21 @@ impl Network {
         self.parameters
             .iter()
             .position(|parameter| parameter.value == value)
+    }
+
+    /// The place among [`parameters`](Self::parameters) of the one that a value is, or is a mere
+    /// rearrangement of.
+    pub fn parameter_behind(&self, mut value: ValueId) -> Option<usize> {
+        loop {
+            if let Some(parameter) = self.parameter_of(value) {
+                return Some(parameter);
+            }
+            let node = &self.nodes[self.producer(value)?];
+            if !only_rearranges(&node.operator) {
+                return None;
+            }
+            value = (*node.inputs.first()?)?;
+        }
     }
 
     /// The numbers of an integer tensor of the file.

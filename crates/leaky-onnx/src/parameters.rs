@@ -46,7 +46,7 @@ pub(crate) fn weight_inputs(operator: &str) -> &'static [usize] {
 }
 
 /// Operators through which a weight passes on its way to its place.
-fn only_rearranges(operator: &str) -> bool {
+pub(crate) fn only_rearranges(operator: &str) -> bool {
     matches!(
         operator,
         "Identity"

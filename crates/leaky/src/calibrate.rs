@@ -9,7 +9,6 @@ use leaky_onnx::{Network, ValueId};
 
 use crate::data::Dataset;
 use crate::error::Error;
-use crate::revive::Own;
 use crate::session::outputs;
 
 /// How many samples at most the statistics are measured on, in one batch.
@@ -43,10 +42,7 @@ fn normalisations(network: &Network) -> Vec<(ValueId, usize, usize)> {
         .filter(|node| node.operator == "BatchNormalization")
         .filter_map(|node| {
             let input = |index: usize| node.inputs.get(index).copied().flatten();
-            let parameter = |index| {
-                let tensor = Own::shared(network, input(index)?).ok()?;
-                Some(tensor.parameter)
-            };
+            let parameter = |index| network.parameter_behind(input(index)?);
             Some((input(0)?, parameter(3)?, parameter(4)?))
         })
         .collect()

@@ -1,14 +1,12 @@
 //! How much of the gradient reaches the weights of each layer.
 
-use burn::backend::DispatchTensor;
 use burn::tensor::Tensor;
-use leaky_onnx::{Network, Node, Value, ValueId};
+use leaky_onnx::{Network, Node, Value};
 
 use crate::error::Error;
 use crate::objective::Objective;
 use crate::revive::spread;
-use crate::session::batch;
-use crate::train::Samples;
+use crate::train::{Samples, tracked_loss, vector};
 
 /// How many samples at most the gradient is taken on.
 pub const SAMPLES: usize = 1024;
@@ -42,17 +40,13 @@ pub fn gradient_norms(
     let mut sums: Vec<Option<Tensor<1>>> = vec![None; layers.len()];
     let chosen = spread(samples.chosen, SAMPLES);
     for part in chosen.chunks(batch_size) {
-        let tracked = network.tracked();
-        let inputs = batch(network, samples.data, part)?;
-        let found = network.forward_tracked(&tracked, inputs, &[objective.value()])?;
-        let value = found.into_iter().next().ok_or(Error::OutputIsNotFloat)?;
-        let loss = objective.loss(value, &samples.target.batch(part)?, network)?;
+        let (tracked, loss) = tracked_loss(network, objective, samples, part, None)?;
         let mut gradients = tracked.gradients(loss);
         // The mean over all samples is the mean of the batches' means, each by its size.
         let share = part.len() as f64 / chosen.len() as f64;
         for ((_, parameter), sum) in layers.iter().zip(&mut sums) {
             if let Some(gradient) = gradients[*parameter].take() {
-                let gradient = vector(gradient)?.mul_scalar(share);
+                let gradient = vector(gradient).mul_scalar(share);
                 *sum = Some(match sum.take() {
                     Some(sum) => sum + gradient,
                     None => gradient,
@@ -81,7 +75,7 @@ fn weighted_layers(network: &Network) -> Vec<(&Node, usize)> {
         };
         let inputs = places.iter().filter_map(|&place| *node.inputs.get(place)?);
         let weights = inputs
-            .filter_map(|value| weights_behind(network, value))
+            .filter_map(|value| network.parameter_behind(value))
             .find(|&parameter| network.parameters()[parameter].trainable);
         if let Some(weights) = weights
             && layers.iter().all(|(_, known)| *known != weights)
@@ -90,30 +84,6 @@ fn weighted_layers(network: &Network) -> Vec<(&Node, usize)> {
         }
     }
     layers
-}
-
-/// The parameter that a value is a mere rearrangement of.
-fn weights_behind(network: &Network, mut value: ValueId) -> Option<usize> {
-    loop {
-        if let Some(parameter) = network.parameter_of(value) {
-            return Some(parameter);
-        }
-        let node = &network.nodes()[network.producer(value)?];
-        match node.operator.as_str() {
-            "Identity" | "Cast" | "CastLike" | "Transpose" | "Reshape" | "Squeeze"
-            | "Unsqueeze" | "Flatten" | "Expand" => value = (*node.inputs.first()?)?,
-            _ => return None,
-        }
-    }
-}
-
-fn vector(gradient: DispatchTensor) -> Result<Tensor<1>, Error> {
-    let value = Value::Float(gradient);
-    let size = value.len();
-    match value.reshape(vec![size]) {
-        Ok(Value::Float(tensor)) => Ok(Tensor::from_dispatch(tensor)),
-        _ => Err(Error::OutputIsNotFloat),
-    }
 }
 
 /// The norm, summed in double precision: the square of a small gradient is not lost, and only a
@@ -231,7 +201,7 @@ mod tests {
         let Value::Float(small) = Value::from_data(small, &device()) else {
             panic!("floats stay floats");
         };
-        let found = vector(small).and_then(norm).expect("a norm");
+        let found = norm(vector(small)).expect("a norm");
         assert!((found / 5e-30 - 1.0).abs() < 1e-6, "{found}");
     }
 }

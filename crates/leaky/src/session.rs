@@ -12,6 +12,11 @@ pub fn device() -> DispatchDevice {
     DispatchDevice::default()
 }
 
+/// How many cores the machine has.
+pub fn cores() -> usize {
+    std::thread::available_parallelism().map_or(1, usize::from)
+}
+
 /// Lets the engine use this many threads; by default as many as the machine has cores.
 ///
 /// # Errors

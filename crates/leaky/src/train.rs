@@ -5,7 +5,7 @@ use std::time::Instant;
 use burn::backend::DispatchTensor;
 use burn::optim::{Adam, AdamConfig, AdamState, Optimizer as _, Sgd, SgdConfig, SgdState};
 use burn::tensor::{Tensor, TensorData};
-use leaky_onnx::{Network, RandomSlopes, Value};
+use leaky_onnx::{Network, RandomSlopes, Tracked, Value};
 use serde::{Deserialize, Deserializer, Serialize};
 
 use crate::Interrupt;
@@ -261,19 +261,9 @@ fn step(
     settings: &Settings,
     steps: &mut Steps,
 ) -> Result<f64, Error> {
-    let inputs = batch(network, training.data, chosen)?;
-    let target = training.target.batch(chosen)?;
-    let tracked = network.tracked();
-    let wanted = [objective.value()];
-    let found = match &settings.random_slopes {
-        None => network.forward_tracked(&tracked, inputs, &wanted)?,
-        Some(slopes) => {
-            let pass = (slopes, steps.taken);
-            network.forward_tracked_with_slopes(&tracked, inputs, &wanted, pass)?
-        }
-    };
-    let value = found.into_iter().next().ok_or(Error::OutputIsNotFloat)?;
-    let loss = objective.loss(value, &target, network)?;
+    let slopes = settings.random_slopes.as_ref();
+    let pass = slopes.map(|slopes| (slopes, steps.taken));
+    let (tracked, loss) = tracked_loss(network, objective, training, chosen, pass)?;
     let number = Tensor::<1>::from_dispatch(loss.clone())
         .inner()
         .into_scalar::<f64>();
@@ -286,6 +276,32 @@ fn step(
     });
     steps.taken += 1;
     Ok(number)
+}
+
+/// The mean loss on a batch, as a tensor of one element whose gradients are followed to the
+/// parameters; perhaps with slopes drawn at random for this pass.
+///
+/// # Errors
+///
+/// If the network cannot run on the batch, or the loss cannot be computed.
+pub(crate) fn tracked_loss(
+    network: &Network,
+    objective: &Objective,
+    samples: Samples,
+    chosen: &[usize],
+    random_slopes: Option<(&RandomSlopes, u64)>,
+) -> Result<(Tracked, DispatchTensor), Error> {
+    let inputs = batch(network, samples.data, chosen)?;
+    let target = samples.target.batch(chosen)?;
+    let tracked = network.tracked();
+    let wanted = [objective.value()];
+    let found = match random_slopes {
+        None => network.forward_tracked(&tracked, inputs, &wanted)?,
+        Some(slopes) => network.forward_tracked_with_slopes(&tracked, inputs, &wanted, slopes)?,
+    };
+    let value = found.into_iter().next().ok_or(Error::OutputIsNotFloat)?;
+    let loss = objective.loss(value, &target, network)?;
+    Ok((tracked, loss))
 }
 
 /// The optimiser with its memory of each parameter.
@@ -352,7 +368,8 @@ impl Steps {
     }
 }
 
-fn vector(tensor: DispatchTensor) -> Tensor<1> {
+/// A float tensor of any shape as a vector of its elements.
+pub(crate) fn vector(tensor: DispatchTensor) -> Tensor<1> {
     let value = Value::Float(tensor);
     let size = value.len();
     match value.reshape(vec![size]) {

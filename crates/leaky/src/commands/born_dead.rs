@@ -8,6 +8,7 @@ use crate::arguments::Diagnose;
 use crate::born_dead::{BornDead, Chances, Request, born_dead};
 use crate::data::Dataset;
 use crate::error::{Error, Outcome};
+use crate::session::cores;
 use crate::terminal::{Progress, born_dead_table, probability};
 
 pub(super) fn run(
@@ -16,7 +17,6 @@ pub(super) fn run(
     data: &Dataset,
     json: &Json,
 ) -> Result<Outcome, Error> {
-    let cores = || std::thread::available_parallelism().map_or(1, usize::from);
     let name = arguments.network.display().to_string();
     let request = Request {
         model,

@@ -8,11 +8,11 @@ use super::case::Case;
 use super::output::{Json, Page, print};
 use super::verified::write;
 use crate::arguments::Compare;
-use crate::compare::{Comparison, Place, Plan, Request, Trial, resume};
+use crate::compare::{Comparison, Place, Plan, Request, Setting, Trial, resume};
 use crate::error::{Error, Outcome};
 use crate::files::Destination;
 use crate::report;
-use crate::session::device;
+use crate::session::{cores, device};
 use crate::terminal::{Progress, colour, comparison_table, score};
 use crate::{Interrupt, example};
 
@@ -46,27 +46,31 @@ pub(super) fn run(arguments: &Compare) -> Result<Outcome, Error> {
     }
     let request = request(arguments, &case);
     let plan = Plan::new(&request)?;
-    let mut trials = match &arguments.resume {
-        Some(path) => resume::read(path, plan.setting())?,
+    let kept = match resume {
+        Some(destination) => Some((destination, plan.setting()?)),
+        None => None,
+    };
+    let mut trials = match &kept {
+        Some((destination, setting)) => resume::read(destination.path(), setting)?,
         None => Vec::new(),
     };
     let interrupt = Interrupt::on_ctrl_c().unwrap_or_default();
     let batches = plan.missing(&trials).len() * plan.batches();
     let progress = Progress::new(batches as u64, "Comparing");
     let compared = plan.run(
-        jobs(arguments),
+        arguments.jobs.unwrap_or_else(cores),
         &mut trials,
         &interrupt,
         &|| progress.step(),
-        |trials| match &resume {
-            Some(destination) => resume::write(destination, plan.setting(), trials),
+        |trials| match &kept {
+            Some((destination, setting)) => resume::write(destination, setting, trials),
             None => Ok(()),
         },
     );
     drop(progress);
     let comparison = match compared {
         Err(Error::Interrupted) if !trials.is_empty() => {
-            return Err(interrupted(&plan, resume, &request, &trials)?);
+            return Err(interrupted(&plan, kept, &request, &trials)?);
         }
         compared => compared?,
     };
@@ -117,24 +121,20 @@ fn request<'a>(arguments: &Compare, case: &'a Case) -> Request<'a> {
     }
 }
 
-fn jobs(arguments: &Compare) -> usize {
-    let cores = || std::thread::available_parallelism().map_or(1, usize::from);
-    arguments.jobs.unwrap_or_else(cores)
-}
-
 /// Keeps what is done, if it is not kept already, and says how to go on.
 fn interrupted(
     plan: &Plan,
-    resume: Option<Destination>,
+    kept: Option<(Destination, Setting)>,
     request: &Request,
     trials: &[Trial],
 ) -> Result<Error, Error> {
-    let destination = match resume {
-        Some(destination) => destination,
+    let destination = match kept {
+        Some((destination, _)) => destination,
         None => {
-            let name = plan.setting().file_name();
+            let setting = plan.setting()?;
+            let name = setting.file_name();
             let destination = Destination::new(Path::new(&name), [])?;
-            resume::write(&destination, plan.setting(), trials)?;
+            resume::write(&destination, &setting, trials)?;
             destination
         }
     };

@@ -77,7 +77,6 @@ impl Request<'_> {
 pub struct Plan<'a> {
     request: &'a Request<'a>,
     metric: Metric,
-    setting: Setting,
     batches: usize,
 }
 
@@ -91,18 +90,28 @@ impl<'a> Plan<'a> {
         let network = Network::new(request.model, &device())?;
         let (objective, target) = Objective::new(&network, request.data, request.loss)?;
         let parts = trial::parts(request, &network, &objective, &target)?;
-        let (training, validation) = (parts.training(&target), parts.validation(&target));
+        let training = parts.training(&target).chosen.len();
         Ok(Self {
             request,
             metric: objective.metric(),
-            setting: Setting::of(request, [training, validation])?,
-            batches: training.chosen.len().div_ceil(request.batch_size) * request.epochs,
+            batches: training.div_ceil(request.batch_size) * request.epochs,
         })
     }
 
-    /// What trials kept in a file must agree with.
-    pub fn setting(&self) -> &Setting {
-        &self.setting
+    /// What trials kept in a file must agree with. Reads all data.
+    ///
+    /// # Errors
+    ///
+    /// If the data cannot be read.
+    pub fn setting(&self) -> Result<Setting, Error> {
+        let request = self.request;
+        let network = Network::new(request.model, &device())?;
+        let (objective, target) = Objective::new(&network, request.data, request.loss)?;
+        let parts = trial::parts(request, &network, &objective, &target)?;
+        Setting::of(
+            request,
+            [parts.training(&target), parts.validation(&target)],
+        )
     }
 
     /// The trainings that are not among the known trials.

@@ -1,7 +1,6 @@
-use serde_json::Value;
 use tempfile::tempdir;
 
-use super::running::{fixture, leaky, succeeds, text};
+use super::running::{diagnosis, fixture, leaky, succeeds, text};
 
 #[test]
 fn hidden_relus_leak_and_are_found_again_by_a_diagnosis() {
@@ -19,15 +18,7 @@ fn hidden_relus_leak_and_are_found_again_by_a_diagnosis() {
         "*_2".as_ref(),
     ]);
     assert!(printed.contains("node_relu_2: left, as asked"), "{printed}");
-    let diagnosis = succeeds([
-        "diagnose".as_ref(),
-        output.as_os_str(),
-        "--data".as_ref(),
-        network.join("data.safetensors").as_os_str(),
-        "--json".as_ref(),
-        "-".as_ref(),
-    ]);
-    let diagnosis: Value = serde_json::from_str(&diagnosis).expect("JSON");
+    let diagnosis = diagnosis(&output, &network);
     let operators: Vec<&str> = diagnosis["layers"]
         .as_array()
         .expect("layers")

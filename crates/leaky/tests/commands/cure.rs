@@ -3,7 +3,7 @@ use std::path::Path;
 use serde_json::Value;
 use tempfile::tempdir;
 
-use super::running::{CURED, fixture, json, leaky, succeeds, text};
+use super::running::{CURED, diagnosis, fixture, json, leaky, succeeds, text};
 
 /// Runs a cure of a fixture network with more arguments; gives its figures.
 fn cured(name: &str, folder: &Path, more: &[&str]) -> Value {
@@ -27,15 +27,7 @@ fn cured(name: &str, folder: &Path, more: &[&str]) -> Value {
     );
     let report = json(&report);
     // The file holds the network that the figures speak of.
-    let printed = succeeds([
-        "diagnose".as_ref(),
-        output.as_os_str(),
-        "--data".as_ref(),
-        network.join("data.safetensors").as_os_str(),
-        "--json".as_ref(),
-        "-".as_ref(),
-    ]);
-    let read_back: Value = serde_json::from_str(&printed).expect("JSON");
+    let read_back = diagnosis(&output, &network);
     assert_eq!(read_back["layers"], report["after"]["layers"], "{name}");
     report
 }

@@ -56,6 +56,19 @@ pub fn succeeds<A: AsRef<std::ffi::OsStr>>(arguments: impl IntoIterator<Item = A
     out
 }
 
+/// The figures of a diagnosis of a network on the data of a fixture network.
+pub fn diagnosis(model: &Path, fixture: &Path) -> serde_json::Value {
+    let printed = succeeds([
+        "diagnose".as_ref(),
+        model.as_os_str(),
+        "--data".as_ref(),
+        fixture.join("data.safetensors").as_os_str(),
+        "--json".as_ref(),
+        "-".as_ref(),
+    ]);
+    serde_json::from_str(&printed).expect("JSON")
+}
+
 pub fn text(bytes: &[u8]) -> String {
     String::from_utf8(bytes.to_vec()).expect("the tool prints text")
 }
