@@ -17,9 +17,12 @@ pub fn standard_deviation(numbers: &[f64]) -> Option<f64> {
 }
 
 /// The paired t-test, two-sided: the probability of differences with a mean as far from zero as
-/// theirs, or farther, if they came from a normal distribution around zero. None for fewer than two;
-/// 1 where none differs; 0 where all differ by the same.
+/// theirs, or farther, if they came from a normal distribution around zero. None for fewer than two,
+/// and where one is not a finite number; 1 where none differs; 0 where all differ by the same.
 pub fn paired_t_test(differences: &[f64]) -> Option<f64> {
+    if !differences.iter().all(|difference| difference.is_finite()) {
+        return None;
+    }
     let deviation = standard_deviation(differences)?;
     let mean = mean(differences);
     if mean == 0.0 {

@@ -195,11 +195,15 @@ impl<'a, 'b> Outcome<'a, 'b> {
             .iter()
             .filter(|group| group.rectifier != Candidate::Relu)
             .collect();
+        // Those that came to no score cannot be tested.
+        let tested = relu.map_or_else(Vec::new, |relu| {
+            let p_values = others.iter().filter_map(|group| group.p_value(relu));
+            p_values.collect()
+        });
         // The best of the others is the first of them, whether it beats ReLU or not.
         let p_value = relu.and_then(|relu| {
-            let p_values: Option<Vec<f64>> =
-                others.iter().map(|group| group.p_value(relu)).collect();
-            holm(&p_values?).first().copied()
+            others.first()?.p_value(relu)?;
+            holm(&tested).first().copied()
         });
         let other = match best.rectifier {
             Candidate::Relu => others.first().map(|group| **group),
@@ -209,7 +213,7 @@ impl<'a, 'b> Outcome<'a, 'b> {
             best,
             other,
             p_value,
-            tested: others.len(),
+            tested: tested.len(),
         }
     }
 
@@ -232,7 +236,12 @@ impl<'a, 'b> Outcome<'a, 'b> {
         };
         let both = format!("{best}, {} {}", name(other), score(other.mean()));
         let Some(p_value) = self.p_value else {
-            return format!("{both}; one seed says nothing about noise, so give more.");
+            return match seeds {
+                1 => format!("{both}; one seed says nothing about noise, so give more."),
+                _ => format!(
+                    "{both}; not every training came to a score, so they cannot be told from noise."
+                ),
+            };
         };
         let test = format!(
             "paired t-test over {seeds} seeds, Holm's correction for {} rectifiers: p = {}",
@@ -374,6 +383,38 @@ mod tests {
     fn a_score_that_is_not_a_number_is_the_worst() {
         let found = concluded(trials(0.1, &[("relu", &[f64::NAN]), ("elu", &[-3.0])]));
         assert_eq!(found.best, Candidate::Elu(1.0));
+    }
+
+    #[test]
+    fn a_training_without_a_score_leaves_nothing_to_test_and_the_others_tested() {
+        let found = concluded(trials(
+            0.1,
+            &[
+                ("relu", &[0.70, 0.72, 0.69]),
+                ("leaky-relu:0.2", &[0.90, 0.91, 0.90]),
+                ("elu", &[f64::NAN, 0.71, 0.70]),
+            ],
+        ));
+        assert_eq!(found.best, Candidate::LeakyRelu(0.2));
+        assert!(found.conclusive, "{}", found.verdict);
+        assert_eq!(found.summary[2].p_value, None);
+
+        let found = concluded(trials(
+            0.1,
+            &[("relu", &[f64::NAN, f64::NAN]), ("elu", &[0.5, 0.6])],
+        ));
+        assert_eq!((found.best, found.p_value), (Candidate::Elu(1.0), None));
+        assert!(
+            found.verdict.contains("not every training came to a score"),
+            "{}",
+            found.verdict
+        );
+
+        let found = concluded(trials(
+            0.1,
+            &[("relu", &[f64::NAN, 0.5]), ("elu", &[f64::NAN, 0.6])],
+        ));
+        assert_eq!(found.p_value, None);
     }
 
     #[test]

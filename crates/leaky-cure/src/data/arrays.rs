@@ -1,11 +1,12 @@
 //! What the data files hold.
 
-use std::borrow::Cow;
+use std::collections::BTreeSet;
 use std::path::Path;
 use std::sync::Arc;
 
 use super::entry::{Entry, Place};
 use super::error::DataError;
+use super::memory::{self, MemoryArray};
 use super::npy::{self, Header};
 use super::storage::Storage;
 use super::{npz, safetensors};
@@ -41,8 +42,33 @@ impl Arrays {
     /// # Errors
     ///
     /// As [`Arrays::open`].
-    pub fn from_bytes(name: &str, bytes: impl Into<Cow<'static, [u8]>>) -> Result<Self, DataError> {
-        Self::from_storage(Storage::memory(&printable(name), bytes.into()))
+    pub fn from_bytes(
+        name: &str,
+        bytes: impl AsRef<[u8]> + Send + Sync + 'static,
+    ) -> Result<Self, DataError> {
+        Self::from_storage(Storage::memory(&printable(name), bytes))
+    }
+
+    /// Arrays that are in memory already.
+    ///
+    /// # Errors
+    ///
+    /// Where two have the same name.
+    pub fn in_memory(arrays: impl IntoIterator<Item = MemoryArray>) -> Result<Self, DataError> {
+        let entries: Vec<Entry> = arrays.into_iter().map(MemoryArray::into_entry).collect();
+        let names: BTreeSet<&str> = entries.iter().map(|entry| entry.name.as_str()).collect();
+        if names.len() < entries.len() {
+            let names: Vec<&str> = entries.iter().map(|entry| entry.name.as_str()).collect();
+            return Err(DataError::DuplicateName {
+                file: memory::NAME.to_owned(),
+                names: names.join(", "),
+            });
+        }
+        Ok(Self {
+            file: memory::NAME.to_owned(),
+            entries,
+            labels: None,
+        })
     }
 
     fn from_storage(storage: Storage) -> Result<Self, DataError> {

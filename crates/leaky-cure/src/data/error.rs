@@ -38,7 +38,7 @@ pub enum DataError {
         file: String,
     },
 
-    /// The file named with `--labels` holds more than one array.
+    /// The file of labels that stand apart from the data holds more than one array.
     #[error("{file} is not a .npy file: labels that stand apart from the data are one .npy array")]
     LabelsFormat {
         /// The file, as the user named it.
@@ -72,6 +72,34 @@ pub enum DataError {
         names: String,
     },
 
+    /// An array in memory has not as many elements as its shape.
+    #[error("array `{array}` of shape {shape} takes {described} bytes, but {held} were given")]
+    Size {
+        /// The array's name.
+        array: String,
+        /// Its shape.
+        shape: String,
+        /// How many bytes its elements take.
+        described: String,
+        /// How many there are.
+        held: usize,
+    },
+
+    /// The elements of an array in memory are said to be where there are none.
+    #[error(
+        "array `{array}` of shape {shape} with strides {strides} does not lie within the {held} bytes given"
+    )]
+    Strides {
+        /// The array's name.
+        array: String,
+        /// Its shape.
+        shape: String,
+        /// How far the elements of each axis are apart, in bytes.
+        strides: String,
+        /// How many bytes there are.
+        held: usize,
+    },
+
     /// No array of the file fits an input of the network by name.
     #[error(
         "{file} has no array for the network's input `{input}`: expected {expected}, found {found}"
@@ -92,7 +120,9 @@ pub enum DataError {
     NoInputs,
 
     /// There is nothing to train towards.
-    #[error("{file} has no array `y` to train towards (found {found}); add it, or give --labels")]
+    #[error(
+        "{file} has no array `y` to train towards (found {found}); add it, or give the labels apart"
+    )]
     MissingTarget {
         /// The file, as the user named it.
         file: String,
@@ -256,7 +286,7 @@ pub enum DataError {
 
     /// A value cannot be a probability.
     #[error(
-        "{element} is {value}: binary cross-entropy takes values from 0 to 1; to fit other values, ask for --loss mean-squared-error"
+        "{element} is {value}: binary cross-entropy takes values from 0 to 1; to fit other values, minimise the mean squared error"
     )]
     NotProbability {
         /// The array with the element's index.

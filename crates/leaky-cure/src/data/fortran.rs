@@ -91,7 +91,7 @@ mod tests {
             elements[place] = number as u32;
         }
         let bytes: Vec<u8> = elements.iter().flat_map(|e| e.to_ne_bytes()).collect();
-        let storage = Arc::new(Storage::memory("x.npy", bytes.into()));
+        let storage = Arc::new(Storage::memory("x.npy", bytes));
         Array {
             name: "x".into(),
             shape: shape.to_vec(),

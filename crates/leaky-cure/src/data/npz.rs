@@ -172,7 +172,7 @@ mod tests {
     #[test]
     fn an_array_unpacked_into_a_temporary_file_is_the_same() {
         let file = include_bytes!("../../tests/data/files/deflated.npz");
-        let storage = Arc::new(Storage::memory("deflated.npz", file.as_slice().into()));
+        let storage = Arc::new(Storage::memory("deflated.npz", file.as_slice()));
         let entries = list(&storage).unwrap();
         let entry = entries.iter().find(|entry| entry.name == "i4").unwrap();
         let Place::Member { index, header } = entry.place else {

@@ -3,7 +3,7 @@
 //! Positioned reads bound memory as mapping a file would, need no unsafe code, and report a file
 //! that shrinks while it is read as an error where a mapping would end the process.
 
-use std::borrow::Cow;
+use std::fmt;
 use std::fs::File;
 use std::io::{self, Read, Seek, SeekFrom, Write};
 use std::path::Path;
@@ -21,10 +21,21 @@ pub(super) struct Storage {
     backing: Backing,
 }
 
-#[derive(Debug)]
 enum Backing {
     File(Mutex<File>),
-    Memory(Cow<'static, [u8]>),
+    Memory(Bytes),
+}
+
+/// Bytes in memory, shared with whoever made them.
+pub type Bytes = Arc<dyn AsRef<[u8]> + Send + Sync>;
+
+impl fmt::Debug for Backing {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Self::File(_) => "File",
+            Self::Memory(_) => "Memory",
+        })
+    }
 }
 
 impl Storage {
@@ -46,10 +57,15 @@ impl Storage {
     }
 
     /// Bytes in memory under a name for messages.
-    pub fn memory(name: &str, bytes: Cow<'static, [u8]>) -> Self {
+    pub fn memory(name: &str, bytes: impl AsRef<[u8]> + Send + Sync + 'static) -> Self {
+        Self::shared(name, Arc::new(bytes))
+    }
+
+    /// Shared bytes in memory under a name for messages.
+    pub fn shared(name: &str, bytes: Bytes) -> Self {
         Self {
             name: name.to_owned(),
-            length: bytes.len() as u64,
+            length: (*bytes).as_ref().len() as u64,
             backing: Backing::Memory(bytes),
         }
     }
@@ -91,6 +107,7 @@ impl Storage {
                 file.read_exact(buffer)
             }
             Backing::Memory(bytes) => {
+                let bytes = (**bytes).as_ref();
                 let wanted = usize::try_from(position)
                     .ok()
                     .and_then(|start| bytes.get(start..start.checked_add(buffer.len())?));
@@ -176,7 +193,7 @@ impl Scratch {
     /// What was written, to be read by position under the name of the file it came from.
     pub fn into_storage(self, name: &str) -> Storage {
         match self {
-            Self::Memory(bytes) => Storage::memory(name, Cow::Owned(bytes)),
+            Self::Memory(bytes) => Storage::memory(name, bytes),
             Self::File(file, length) => Storage::file(name.to_owned(), file, length),
         }
     }

@@ -109,7 +109,7 @@ fn without_a_target_what_was_found_is_listed() {
     assert_eq!(
         line(data.target(&output(&[2, 2])).map(|_| ())),
         "train.npz has no array `y` to train towards (found `x` (float32 [2, 1]), `labels` (int64 \
-         [2])); add it, or give --labels"
+         [2])); add it, or give the labels apart"
     );
 }
 
@@ -134,8 +134,8 @@ fn only_zeros_and_ones_are_labels_of_two_classes_and_only_their_range_holds_prob
     );
     assert_eq!(
         refused(floats(&[2], &[0.5, 1.5])),
-        "y[1] is 1.5: binary cross-entropy takes values from 0 to 1; to fit other values, ask for \
-         --loss mean-squared-error"
+        "y[1] is 1.5: binary cross-entropy takes values from 0 to 1; to fit other values, minimise \
+         the mean squared error"
     );
     let good = target(2, floats(&[2], &[0.0, 1.0]), &[1]).unwrap();
     assert!(good.check_probabilities().is_ok());
