@@ -1,7 +1,7 @@
 //! Output files: whole or not at all, and never in the place of an input.
 
 use std::fs::{self, File, Permissions};
-use std::io::{self, BufWriter, Write};
+use std::io::{self, BufWriter, Seek, Write};
 use std::path::{Path, PathBuf};
 
 use tempfile::{Builder, NamedTempFile};
@@ -124,18 +124,37 @@ impl Destination {
         &self,
         write: impl FnOnce(&mut BufWriter<&mut File>) -> io::Result<()>,
     ) -> Result<(), FileError> {
-        let put = || {
-            let mut file = self.beside()?;
+        self.write_checked(write, |_| Ok(()))
+    }
+
+    /// Writes the file through `write`, reads it again through `check`, from its first byte, and puts
+    /// it in its place only where that finds nothing wrong. Where anything fails, what stood there
+    /// before still stands.
+    ///
+    /// # Errors
+    ///
+    /// Where `write` fails or the operating system refuses; those of `check`.
+    pub fn write_checked<E: From<FileError>>(
+        &self,
+        write: impl FnOnce(&mut BufWriter<&mut File>) -> io::Result<()>,
+        check: impl FnOnce(&mut File) -> Result<(), E>,
+    ) -> Result<(), E> {
+        let refuse = |source| self.refuse(source);
+        let mut file = self.beside().map_err(refuse)?;
+        let written = || -> io::Result<()> {
             let mut buffer = BufWriter::new(file.as_file_mut());
             write(&mut buffer)?;
             buffer.flush()?;
             drop(buffer);
             // On the disk before it gets its name, lest a crash leave an empty file there.
             file.as_file().sync_all()?;
-            file.persist(&self.file).map_err(|error| error.error)?;
-            Ok(())
+            file.as_file_mut().rewind()
         };
-        put().map_err(|source| self.refuse(source))
+        written().map_err(refuse)?;
+        check(file.as_file_mut())?;
+        file.persist(&self.file)
+            .map_err(|error| refuse(error.error))?;
+        Ok(())
     }
 
     /// A new file in the same folder, with the permissions the output is to have. It removes
@@ -152,6 +171,14 @@ impl Destination {
             file.as_file().set_permissions(permissions.clone())?;
         }
         Ok(file)
+    }
+
+    /// The error for a file that was written and cannot be read again.
+    pub(crate) fn cannot_read(&self, source: io::Error) -> FileError {
+        FileError::Read {
+            path: shown(&self.given),
+            source,
+        }
     }
 
     fn refuse(&self, source: io::Error) -> FileError {
