@@ -2,8 +2,7 @@
 
 use std::process::ExitCode;
 
-use leaky_cure::compare::CompareError;
-use leaky_cure::compare::resume::ResumeError;
+use leaky_cure::compare::{CompareError, ResumeError, Term};
 use leaky_cure::convert::ConvertError;
 use leaky_cure::cure::CureError;
 use leaky_cure::data::DataError;
@@ -134,26 +133,30 @@ impl Error {
     }
 
     /// What a person can do about it, where an option of the tool helps or nothing was lost.
-    pub fn advice(&self) -> Option<&'static str> {
+    pub fn advice(&self) -> Option<String> {
         if self.is_interruption() {
-            return Some("nothing was written");
+            return Some("nothing was written".into());
         }
         Some(match self {
             Self::Cure(CureError::RevivalChangedOutputs { .. }) => {
-                "nothing was written; try --no-revive"
+                "nothing was written; try --no-revive".into()
             }
             Self::Cure(CureError::Objective(ObjectiveError::LossNeedsValues))
             | Self::Compare(CompareError::Objective(ObjectiveError::LossNeedsValues)) => {
-                "give --loss cross-entropy, or leave it out"
+                "give --loss cross-entropy, or leave it out".into()
             }
             Self::Compare(CompareError::Initialize(InitializeError::Unclear { .. })) => {
-                "that is --from-weights"
+                "give --from-weights for that".into()
             }
-            Self::Compare(CompareError::Resume(_)) | Self::Resume(_) => {
-                "the file is the one of --resume"
+            Self::Resume(ResumeError::OtherComparison { differs, .. }) => {
+                let options: Vec<&str> = differs.iter().filter_map(|term| option(*term)).collect();
+                match options.is_empty() {
+                    true => return None,
+                    false => format!("look at {}", options.join(", ")),
+                }
             }
             _ => match self.run_error()? {
-                RunError::Data(error) => data_advice(error)?,
+                RunError::Data(error) => data_advice(error)?.into(),
                 _ => return None,
             },
         })
@@ -179,10 +182,23 @@ impl Error {
     }
 }
 
+/// The option that says it.
+fn option(term: Term) -> Option<&'static str> {
+    match term {
+        Term::Version | Term::Network => None,
+        Term::Data => Some("--data, --val"),
+        Term::Weights => Some("--from-weights"),
+        Term::Loss => Some("--loss"),
+        Term::Optimizer => Some("--optimizer"),
+        Term::Epochs => Some("--epochs"),
+        Term::BatchSize => Some("--batch-size"),
+    }
+}
+
 fn data_advice(error: &DataError) -> Option<&'static str> {
     match error {
         DataError::MissingTarget { .. } => Some("a file of its own is given with --labels"),
-        DataError::NotProbability { .. } => Some("that is --loss mean-squared-error"),
+        DataError::NotProbability { .. } => Some("give --loss mean-squared-error for that"),
         _ => None,
     }
 }

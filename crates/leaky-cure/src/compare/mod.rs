@@ -5,6 +5,7 @@ mod figures;
 mod options;
 mod plan;
 pub mod resume;
+mod resume_error;
 pub mod statistics;
 mod summary;
 mod trial;
@@ -16,6 +17,7 @@ pub use error::CompareError;
 pub use figures::{Comparison, Row, Trial};
 pub use options::{CompareOptions, Place};
 pub use plan::Plan;
+pub use resume_error::{ResumeError, Term};
 pub use summary::p_text;
 
 /// Trains a network with each rectifier, learning rate and seed, and concludes.

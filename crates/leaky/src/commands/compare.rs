@@ -13,6 +13,7 @@ use leaky_report as report;
 
 use super::bars::Bars;
 use super::case::Case;
+use super::external::keeps_external_data;
 use super::output::{Json, Page, print};
 use crate::arguments::Compare;
 use crate::error::{Error, Outcome};
@@ -42,7 +43,7 @@ pub(super) fn run(arguments: &Compare) -> Result<Outcome, Error> {
     )?;
     let case = Case::open(&arguments.task)?;
     if let Some(path) = &arguments.output {
-        super::keeps_external_data(path, &case.task.model)?;
+        keeps_external_data(path, &case.task.model)?;
     }
     if case.bundled {
         print(&json, example::COMPARISON);
@@ -121,8 +122,8 @@ fn interrupted(
         Some((destination, _)) => destination,
         None => {
             let setting = plan.setting()?;
-            let name = setting.file_name();
-            let destination = Destination::new(Path::new(&name), [])?;
+            let path = resume::new_path(Path::new(""), &setting, options);
+            let destination = Destination::new(&path, [])?;
             resume::write(&destination, &setting, trials)?;
             destination
         }
