@@ -10,7 +10,7 @@ use std::collections::HashMap;
 use std::sync::{Mutex, PoisonError};
 
 use leaky_onnx::{Model, Network, Rectifier, ValueId};
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 
 use super::count::diagnose_samples;
 use super::error::DiagnoseError;
@@ -82,7 +82,7 @@ uses_rooms!(
 );
 
 /// How likely a network is born dead, told from draws.
-#[derive(Debug, Clone, Serialize)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct BornDead {
     /// The network's file.
     pub model: String,
@@ -99,7 +99,7 @@ pub struct BornDead {
 }
 
 /// How likely parts of a network are born dead.
-#[derive(Debug, Clone, Serialize)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct Chances {
     /// The part of all units that is never above zero, on average.
     pub unit: f64,
@@ -112,7 +112,7 @@ pub struct Chances {
 }
 
 /// How likely one layer is born dead.
-#[derive(Debug, Clone, Serialize)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct LayerChances {
     /// The rectifier's name in the file.
     pub name: String,
@@ -127,7 +127,7 @@ pub struct LayerChances {
 }
 
 /// A probability told from draws.
-#[derive(Debug, Clone, Copy, Serialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
 pub struct Estimate {
     /// The part of the draws.
     pub probability: f64,

@@ -7,7 +7,7 @@ use leaky_cure::files::Destination;
 use leaky_cure::text::printable;
 use leaky_onnx::Model;
 
-use super::keeps_external_data;
+use super::external::keeps_external_data;
 use super::output::{Json, print};
 use crate::arguments::Convert;
 use crate::error::{Error, Outcome};

@@ -8,12 +8,10 @@ mod compare;
 mod convert;
 mod cure;
 mod diagnose;
+mod external;
 mod output;
 mod plot;
 mod threads;
-
-use leaky_cure::files::Destination;
-use leaky_onnx::Model;
 
 use crate::arguments::Command;
 use crate::error::{Error, Outcome};
@@ -32,11 +30,4 @@ pub fn run(command: Command) -> Result<Outcome, Error> {
         Command::Apply(arguments) => apply::run(&arguments),
         Command::Plot(arguments) => plot::run(&arguments),
     }
-}
-
-/// Refuses an output that would take the place of weights which lie outside of the network's file.
-fn keeps_external_data(output: &std::path::Path, model: &Model) -> Result<(), Error> {
-    let files = model.external_files();
-    Destination::new(output, files.iter().map(std::path::PathBuf::as_path))?;
-    Ok(())
 }

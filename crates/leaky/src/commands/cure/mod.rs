@@ -9,6 +9,7 @@ use leaky_cure::train::{End, TrainOptions};
 use leaky_report as report;
 
 use super::case::Case;
+use super::external::keeps_external_data;
 use super::output::{Json, Page, print};
 use super::threads::use_threads;
 use crate::arguments::Cure;
@@ -32,7 +33,7 @@ pub(super) fn run(arguments: &Cure) -> Result<Outcome, Error> {
             .chain(json.file()),
     )?;
     let case = Case::open(&arguments.task)?;
-    super::keeps_external_data(&arguments.output, &case.task.model)?;
+    keeps_external_data(&arguments.output, &case.task.model)?;
     if case.bundled {
         print(&json, example::DESCRIPTION);
     }
