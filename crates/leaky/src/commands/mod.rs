@@ -1,6 +1,7 @@
 //! The commands of the tool: from arguments to what is printed and written.
 
 mod apply;
+mod bars;
 mod born_dead;
 mod case;
 mod compare;
@@ -9,14 +10,13 @@ mod cure;
 mod diagnose;
 mod output;
 mod plot;
-mod verified;
+mod threads;
 
-use leaky_onnx::{Model, Network};
+use leaky_cure::files::Destination;
+use leaky_onnx::Model;
 
 use crate::arguments::Command;
 use crate::error::{Error, Outcome};
-use crate::files::Destination;
-use crate::session::device;
 
 /// Does what the user asked for.
 ///
@@ -32,12 +32,6 @@ pub fn run(command: Command) -> Result<Outcome, Error> {
         Command::Apply(arguments) => apply::run(&arguments),
         Command::Plot(arguments) => plot::run(&arguments),
     }
-}
-
-fn open(path: &std::path::Path) -> Result<(Model, Network), Error> {
-    let model = Model::read(path)?;
-    let network = Network::new(&model, &device())?;
-    Ok((model, network))
 }
 
 /// Refuses an output that would take the place of weights which lie outside of the network's file.
