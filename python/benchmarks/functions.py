@@ -8,8 +8,9 @@ All take turns in rounds; what is printed is the median over the rounds of the r
 import statistics
 import time
 
-import leaky_relu as lr
 import numpy as np
+
+import leaky_relu as lr
 
 ROUNDS, SHARE = 15, 0.01
 SIZES = [1 << 10, 1 << 12, 1 << 14, 1 << 16, 1 << 18, 1 << 20, 1 << 22, 1 << 24]

@@ -68,7 +68,8 @@ def relu_grad(x: ArrayLike, dy: ArrayLike, out: Array | None = None) -> Array:
 def elu(x: ArrayLike, alpha: float = 1.0, out: Array | None = None) -> Array:
     """`x` where `x > 0`, `alpha * (exp(x) - 1)` elsewhere, elementwise.
 
-    Types, shapes and `out` are as for `leaky_relu`. Results lie within 2 units in the last place of PyTorch's.
+    Types, shapes and `out` are as for `leaky_relu`. Results lie within 2 units in the last place of
+    PyTorch's.
 
     Source: Clevert, Unterthiner and Hochreiter (2016), "Fast and Accurate Deep Network Learning by
     Exponential Linear Units (ELUs)".
@@ -172,7 +173,8 @@ def _channels(source: Array, alpha: ArrayLike, axis: int) -> tuple[Array, int]:
         return slopes, 1
     if not -source.ndim <= axis < source.ndim:
         raise ValueError(
-            f"alpha holds {slopes.size} slopes along axis {axis}, but x of shape {source.shape} has no such axis"
+            f"alpha holds {slopes.size} slopes along axis {axis}, but x of shape {source.shape} has no such "
+            "axis"
         )
     axis %= source.ndim
     if source.shape[axis] != slopes.size:
@@ -183,7 +185,7 @@ def _channels(source: Array, alpha: ArrayLike, axis: int) -> tuple[Array, int]:
     return slopes, max(1, math.prod(source.shape[axis + 1 :]))
 
 
-def _check_out(out: Array | None, result: Array) -> None:
+def _check_out(out: object, result: Array) -> None:
     if out is None:
         return
     if not isinstance(out, np.ndarray):

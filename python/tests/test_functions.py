@@ -5,10 +5,11 @@ import multiprocessing
 import threading
 import tracemalloc
 
-import leaky_relu as lr
 import ml_dtypes
 import numpy as np
 import pytest
+
+import leaky_relu as lr
 
 DTYPES = [np.float16, np.float32, np.float64, ml_dtypes.bfloat16]
 SHAPES = [(), (0,), (1,), (7,), (65,), (3, 5), (4, 3, 2, 5), (2, 0, 3)]
