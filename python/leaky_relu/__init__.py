@@ -3,6 +3,7 @@
 This module needs NumPy alone. `leaky_relu.torch` brings the same to PyTorch.
 """
 
+from leaky_relu._diagnosis import Diagnosis, Layer
 from leaky_relu._engine import __version__
 from leaky_relu._functions import (
     elu,
@@ -16,6 +17,8 @@ from leaky_relu._functions import (
 )
 
 __all__ = [
+    "Diagnosis",
+    "Layer",
     "__version__",
     "elu",
     "elu_grad",

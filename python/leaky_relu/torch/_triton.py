@@ -3,6 +3,8 @@
 Triton's interpreter runs them on the CPU (`TRITON_INTERPRET=1`), which is how they are tested without a GPU.
 """
 
+# pyright: reportArgumentType=false, reportIndexIssue=false
+
 from __future__ import annotations
 
 import torch
