@@ -90,8 +90,8 @@ def moved(batch: Any, device: torch.device | None) -> Any:
         return type(batch)(moved(part, device) for part in batch)
     if isinstance(batch, dict):
         return {key: moved(part, device) for key, part in batch.items()}
-    if isinstance(batch, Mapping) and hasattr(batch, "to"):  # the encodings of tokenizers
-        return batch if device is None else batch.to(device)
+    if isinstance(batch, Mapping) and device is not None:  # the encodings of tokenizers
+        return getattr(batch, "to", lambda _: batch)(device)
     return batch
 
 

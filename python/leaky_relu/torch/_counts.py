@@ -28,6 +28,17 @@ class LayerCounts:
     not_a_number: Tensor
     total: int = 0
 
+    def added(self, other: LayerCounts) -> LayerCounts:
+        return LayerCounts(
+            self.op,
+            self.alpha,
+            self.above_zero + other.above_zero,
+            self.below_zero + other.below_zero,
+            self.magnitude + other.magnitude,
+            self.not_a_number | other.not_a_number,
+            self.total + other.total,
+        )
+
     def layer(self, name: str, tau: float | None) -> Layer:
         magnitude = (self.magnitude / self.total).tolist() if tau is not None else None
         return layer_of_counts(
@@ -71,9 +82,40 @@ class Counts:
         layer.total += z.numel() // units
         if not self.magnitudes:
             return None
-        return lambda activation: layer.magnitude.add_(
-            _sum(activation.abs().to(layer.magnitude.dtype), others)
-        )
+
+        def add_magnitude(activation: Tensor) -> None:
+            layer.magnitude += _sum(activation.abs().to(layer.magnitude.dtype), others)
+
+        return add_magnitude
+
+    def with_added(self, other: Counts) -> Counts:
+        """The counts of both together, apart from either."""
+        both = dict(self.layers)
+        for name, layer in other.layers.items():
+            both[name] = both[name].added(layer) if name in both else layer
+        return Counts(self.magnitudes, both)
+
+    def add_other_processes(self, samples: int) -> int:
+        """Adds to these counts those of all other processes, which must call this too; gives the number of
+        samples of all."""
+        summed = samples
+        for name, layer in self.layers.items():
+            of_all = torch.cat([layer.above_zero, layer.below_zero, layer.not_a_number.long()[None]])
+            of_all = torch.cat([of_all, of_all.new_tensor([layer.total, samples])])
+            torch.distributed.all_reduce(of_all)
+            units = len(layer.above_zero)
+            above, below, rest = of_all.split([units, units, 3])
+            not_a_number, total, summed = rest.tolist()
+            self.layers[name] = LayerCounts(
+                layer.op,
+                layer.alpha,
+                above,
+                below,
+                layer.magnitude,
+                layer.not_a_number.new_tensor(not_a_number > 0),
+                total,
+            )
+        return summed
 
     def finished(self, tau: float | None = None) -> list[Layer]:
         """The verdicts.

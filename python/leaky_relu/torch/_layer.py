@@ -41,7 +41,8 @@ def leaky_relu(input: Tensor, negative_slope: float = 0.01, inplace: bool = Fals
         return F.leaky_relu(input, negative_slope, inplace)
     # The operator works on elements in the order in which they lie; a permutation brings those of a dense
     # tensor (channels last, transposed) into the order of their axes.
-    order = sorted(range(input.dim()), key=lambda axis: -input.stride(axis))
+    strides = input.stride()
+    order = sorted(range(input.dim()), key=lambda axis: -strides[axis])
     permuted = input if order == list(range(input.dim())) else input.permute(order)
     y = torch.ops.leaky_relu.with_signs(permuted.contiguous(), negative_slope)[0]
     if permuted is not input:

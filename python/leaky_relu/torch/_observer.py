@@ -10,6 +10,8 @@ from typing import Any
 
 import torch
 from torch import Tensor, nn
+from torch.nn.modules.batchnorm import _NormBase
+from torch.nn.modules.module import register_module_forward_hook, register_module_forward_pre_hook
 from torch.utils._python_dispatch import TorchDispatchMode
 
 from leaky_relu.torch._axes import Axes
@@ -38,18 +40,18 @@ class Names:
     """
 
     def __init__(self, model: nn.Module) -> None:
+        self._paths = {module: name for name, module in model.named_modules()}
         self._model = model
-        self._running: list[tuple[str, nn.Module]] = []
+        self._running: list[nn.Module] = []
         self._calls: Counter[str] = Counter()
 
     @contextlib.contextmanager
     def followed(self) -> Iterator[None]:
+        # Hooks on all modules at once: those on each module in turn take longer than a small model runs.
         handles = []
         try:
-            for name, module in self._model.named_modules():
-                enter, leave = self._enter(name), self._leave
-                handles.append(module.register_forward_pre_hook(enter))
-                handles.append(module.register_forward_hook(leave))
+            handles.append(register_module_forward_pre_hook(self._enter))
+            handles.append(register_module_forward_hook(self._leave))
             yield
         finally:
             for handle in handles:
@@ -61,7 +63,8 @@ class Names:
         self._calls.clear()
 
     def name(self, operator: Any) -> str:
-        path, module = self._running[-1] if self._running else ("", self._model)
+        module = self._running[-1] if self._running else self._model
+        path = self._paths[module]
         parts = [*module.children(), *module.parameters(recurse=False)]
         if path == "" or (parts and not isinstance(module, nn.PReLU)):
             function = operator.overloadpacket.__name__.rstrip("_")
@@ -70,14 +73,12 @@ class Names:
         count = self._calls[path]
         return path if count == 1 else f"{path}#{count}"
 
-    def _enter(self, name: str) -> Callable[[nn.Module, Any], None]:
-        def enter(module: nn.Module, _: Any) -> None:
-            self._running.append((name, module))
-
-        return enter
+    def _enter(self, module: nn.Module, _: Any) -> None:
+        if module in self._paths:
+            self._running.append(module)
 
     def _leave(self, module: nn.Module, _: Any, __: Any) -> None:
-        while self._running and self._running.pop()[1] is not module:
+        while module in self._paths and self._running and self._running.pop() is not module:
             pass
 
 
@@ -125,7 +126,13 @@ def untouched(model: nn.Module) -> Iterator[None]:
     """The model in evaluation mode without gradients; then its modes, buffers and the random numbers to
     come are as they were."""
     training = [module for module in model.modules() if module.training]
-    buffers = [(buffer, buffer._version, buffer.clone()) for buffer in model.buffers()]
+    # Normalisation layers leave their statistics alone in evaluation mode; of others nobody knows.
+    buffers = [
+        (buffer, buffer._version, buffer.clone())
+        for module in model.modules()
+        if not isinstance(module, _NormBase)
+        for buffer in module.buffers(recurse=False)
+    ]
     devices = {tensor.device.index for tensor in model.parameters() if tensor.device.type == "cuda"}
     try:
         with torch.random.fork_rng(devices), torch.no_grad(), eager():
