@@ -1,5 +1,6 @@
 """`Watch` within the training loops of Lightning and Transformers."""
 
+import csv
 import subprocess
 import sys
 
@@ -47,7 +48,9 @@ def test_lightning_trains_and_the_units_are_watched(tmp_path, whole):
     trainer.fit(Module(), loader())
     found = watch.diagnosis()
     assert [(layer.name, layer.dead) for layer in found.layers] == [("network.1", [0, 1, 2])]
-    assert {"dead_units/network.1": 0.375, "dead_units": 0.375, "step": 10} in logger.experiment.metrics
+    with open(logger.experiment.metrics_file_path) as file:
+        (row,) = csv.DictReader(file)
+    assert row == {"dead_units": "0.375", "dead_units/network.1": "0.375", "step": "10"}
 
 
 def test_transformers_trains_and_the_units_are_watched(tmp_path):

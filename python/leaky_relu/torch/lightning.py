@@ -6,11 +6,8 @@ from typing import Any
 
 try:
     from lightning.pytorch import Callback
-except ImportError:
-    try:
-        from pytorch_lightning import Callback
-    except ImportError as error:
-        raise ImportError("leaky_relu.torch.lightning needs Lightning: pip install lightning") from error
+except ImportError as error:
+    raise ImportError("leaky_relu.torch.lightning needs Lightning 2: pip install lightning") from error
 
 from leaky_relu._diagnosis import Diagnosis
 from leaky_relu.torch._watch import Watch
