@@ -218,6 +218,42 @@ impl<'py> Bytes<'py> {
     }
 }
 
+/// The memory of an array in the order of C, kept for as long as this lives.
+pub(crate) struct Held {
+    _array: Py<PyUntypedArray>,
+    start: usize,
+    bytes: usize,
+}
+
+impl Held {
+    /// The memory, with the array's sizes and the name of its type; none where the array lies otherwise.
+    pub(crate) fn of(object: &Bound<'_, PyAny>) -> Option<(Self, Vec<usize>, String)> {
+        let array = plain(object)?;
+        if !array.is_c_contiguous() || array.dtype().is_native_byteorder() == Some(false) {
+            return None;
+        }
+        let kind = array.dtype().typeobj().name().ok()?.to_string();
+        let held = Self {
+            // SAFETY: the pointer is that of a living array.
+            start: unsafe { (*array.as_array_ptr()).data } as usize,
+            bytes: array.len() * array.dtype().itemsize(),
+            _array: array.clone().unbind(),
+        };
+        Some((held, array.shape().to_vec(), kind))
+    }
+}
+
+impl AsRef<[u8]> for Held {
+    fn as_ref(&self) -> &[u8] {
+        if self.bytes == 0 {
+            return &[];
+        }
+        // SAFETY: the array holds so many bytes without gaps and is kept alive by `self`. As for NumPy
+        // itself, a thread that writes to an array while another computes with it is at fault.
+        unsafe { std::slice::from_raw_parts(self.start as *const u8, self.bytes) }
+    }
+}
+
 fn plain<'py>(object: &Bound<'py, PyAny>) -> Option<Bound<'py, PyUntypedArray>> {
     // SAFETY: the object is alive, and the GIL is held.
     let exact = unsafe { PyArray_CheckExact(object.py(), object.as_ptr()) } != 0;

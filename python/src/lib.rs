@@ -5,9 +5,13 @@
 //! type or byte order, overlapping); the caller then brings it into form and calls again.
 
 mod arrays;
+mod data;
 mod functions;
+mod networks;
+mod options;
 mod signs;
 mod threads;
+mod watched;
 
 use pyo3::prelude::*;
 
@@ -17,6 +21,8 @@ mod _engine {
     use crate::functions::{
         elu, elu_grad, leaky_relu, leaky_relu_grad, prelu, prelu_grad, relu, relu_grad,
     };
+    #[pymodule_export]
+    use crate::networks::{Task, convert, diagnosis_page};
     #[pymodule_export]
     use crate::signs::{leaky_relu_from_signs, leaky_relu_with_signs};
 

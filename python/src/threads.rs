@@ -41,7 +41,7 @@ pub(crate) fn detached<R: Send>(
     })
 }
 
-fn pool(threads: usize) -> PyResult<Arc<ThreadPool>> {
+pub(crate) fn pool(threads: usize) -> PyResult<Arc<ThreadPool>> {
     let mut pools = POOLS.lock().unwrap_or_else(PoisonError::into_inner);
     let process = process::id();
     // A process that was forked has the threads of none of its parent's pools, and would wait for
