@@ -228,6 +228,16 @@ impl Role {
         )
     }
 
+    /// Whether the numbers of an input matter, and not only their shape or type, which is all that
+    /// `Shape` and the second input of `CastLike` ask for.
+    pub fn sees(self, input: usize) -> bool {
+        match self {
+            Self::AsksForShape => false,
+            Self::Same => input == 0,
+            _ => true,
+        }
+    }
+
     /// Whether every number keeps its place among the others.
     pub fn keeps_order(self) -> bool {
         matches!(self, Self::Same | Self::Reshaped { .. })

@@ -117,11 +117,20 @@ impl Network {
         self.graph.plan(&outputs).0
     }
 
-    /// The numbers of an integer tensor of the file.
-    pub fn constant_ints(&self, value: ValueId) -> Option<Vec<i64>> {
-        let (_, constant) = self.constants.iter().find(|(id, _)| *id == value)?;
-        let data = constant.clone().into_data().ok()?;
-        Some(data.iter::<i64>().collect())
+    /// The numbers of an integer tensor of the file, followed through nodes that give its numbers on in
+    /// their order.
+    pub fn constant_ints(&self, mut value: ValueId) -> Option<Vec<i64>> {
+        loop {
+            if let Some((_, constant)) = self.constants.iter().find(|(id, _)| *id == value) {
+                let data = constant.clone().into_data().ok()?;
+                return Some(data.iter::<i64>().collect());
+            }
+            let node = &self.nodes()[self.producer(value)?];
+            if !node.role.keeps_order() {
+                return None;
+            }
+            value = node.input(0)?;
+        }
     }
 
     /// The numbers of a parameter as they are now.

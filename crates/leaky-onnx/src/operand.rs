@@ -105,20 +105,19 @@ fn permuted(axes: &[usize], order: &Option<Vec<i64>>) -> Option<Vec<usize>> {
     }
 }
 
-/// Refuses a value that more than one node uses.
+/// Refuses a value whose numbers more than one node uses.
 fn alone(network: &Network, value: ValueId) -> Result<(), String> {
-    match network.consumers(value) {
+    let users = network.consumers(value).iter();
+    let users = users
+        .map(|(node, input)| (&network.nodes()[*node], *input))
+        .filter(|(node, input)| node.role.sees(*input));
+    let names: Vec<&str> = users.map(|(node, _)| node.name.as_str()).collect();
+    match names[..] {
         [_] => Ok(()),
-        users => {
-            let names: Vec<&str> = users
-                .iter()
-                .map(|(node, _)| network.nodes()[*node].name.as_str())
-                .collect();
-            Err(format!(
-                "the weights '{}' are shared by the nodes {}",
-                network.value_name(value),
-                names.join(", ")
-            ))
-        }
+        _ => Err(format!(
+            "the weights '{}' are shared by the nodes {}",
+            network.value_name(value),
+            names.join(", ")
+        )),
     }
 }

@@ -19,9 +19,10 @@ fn networks() -> Vec<PathBuf> {
         let entries = std::fs::read_dir(fixtures(folder)).expect("the folder");
         entries.map(|entry| entry.expect("an entry").path())
     };
+    let is_network = |path: &PathBuf| path.extension().is_some_and(|end| end == "onnx");
     let mut found: Vec<PathBuf> = entries("networks")
         .map(|folder| folder.join("model.onnx"))
-        .chain(entries("revival").filter(|path| path.extension().is_some_and(|e| e == "onnx")))
+        .chain(entries("revival").chain(entries("sick")).filter(is_network))
         .collect();
     found.sort();
     found

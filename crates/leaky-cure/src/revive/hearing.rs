@@ -1,20 +1,27 @@
 //! What hears a unit, made deaf to it.
 
-use leaky_onnx::unit_map::{HeardBy, Hearer, Share};
+use leaky_onnx::unit_map::{HeardBy, HeardNormalization, Hearer, Share};
 
 use super::edits::Edits;
 
 /// Everything of a hearer that a revival reads or changes.
 pub(super) fn shares(hearer: &Hearer) -> Vec<&Share> {
+    let mut found = Vec::new();
     match &hearer.by {
-        HeardBy::Weights(weights) => vec![weights],
-        HeardBy::Normalization(heard) => vec![
-            &heard.scale,
-            &heard.shift,
-            &heard.statistics.mean,
-            &heard.statistics.variance,
-        ],
+        HeardBy::Weights(weights) => found.push(weights),
+        HeardBy::Normalization(heard) => found.extend(of(heard)),
     }
+    found.extend(hearer.behind.iter().flat_map(|behind| of(behind)));
+    found
+}
+
+fn of(heard: &HeardNormalization) -> [&Share; 4] {
+    let HeardNormalization {
+        scale,
+        shift,
+        statistics,
+    } = heard;
+    [scale, shift, &statistics.mean, &statistics.variance]
 }
 
 /// Makes a hearer give for a unit what it gave while the unit was silent, whatever the unit says.
@@ -22,21 +29,28 @@ pub(super) fn mute(hearer: &Hearer, unit: usize, edits: &mut Edits) {
     match &hearer.by {
         HeardBy::Weights(weights) => edits.fill(weights, unit, 0.0),
         HeardBy::Normalization(heard) => {
-            let [scale, shift, mean, variance] = [
-                &heard.scale,
-                &heard.shift,
-                &heard.statistics.mean,
-                &heard.statistics.variance,
-            ]
-            .map(|share| edits.read(share, unit));
-            let given: Vec<f64> = (0..scale.len())
-                .map(|place| {
-                    let deviation = (variance[place] + heard.statistics.epsilon).sqrt();
-                    shift[place] - scale[place] * mean[place] / deviation
-                })
-                .collect();
+            let given = of_silence(heard, unit, edits);
             edits.fill(&heard.scale, unit, 0.0);
             edits.write(&heard.shift, unit, given);
         }
     }
+    // Where silence was all that was ever normalised, its variance is nothing: the first weights that
+    // grow back would be amplified by all that was added to it.
+    if let Some(behind) = &hearer.behind {
+        let given = of_silence(behind, unit, edits);
+        edits.write(&behind.shift, unit, given);
+        edits.fill(&behind.statistics.mean, unit, 0.0);
+        edits.fill(&behind.statistics.variance, unit, 1.0);
+    }
+}
+
+/// What a batch normalisation gives for a silent unit.
+fn of_silence(heard: &HeardNormalization, unit: usize, edits: &Edits) -> Vec<f64> {
+    let [scale, shift, mean, variance] = of(heard).map(|share| edits.read(share, unit));
+    (0..scale.len())
+        .map(|place| {
+            let deviation = (variance[place] + heard.statistics.epsilon).sqrt();
+            shift[place] - scale[place] * mean[place] / deviation
+        })
+        .collect()
 }

@@ -80,6 +80,35 @@ pub(super) fn heard_by(
     }
 }
 
+/// The batch normalisation behind a depthwise convolution without a bias, whose channels are those that
+/// the convolution hears; none where anything else sees them.
+pub(super) fn normalized_behind(
+    network: &Network,
+    shapes: &Shapes,
+    node: &Node,
+    channels: &Channels,
+) -> Option<HeardNormalization> {
+    if node.role != Role::Weighted(Weighted::Convolution) || node.input(2).is_some() {
+        return None;
+    }
+    let groups = node.attributes().int("group", 1).ok()?;
+    let kernel = shapes.get(node.input(1)?)?;
+    if kernel.first() != Some(&usize::try_from(groups).ok()?) || kernel.get(1) != Some(&1) {
+        return None;
+    }
+    let [(behind, 0)] = network.consumers(*node.outputs.first()?) else {
+        return None;
+    };
+    let behind = &network.nodes()[*behind];
+    if behind.role != Role::Normalization(Normalization::Batch) {
+        return None;
+    }
+    match normalized(network, behind, channels).ok()? {
+        HeardBy::Normalization(heard) => Some(*heard),
+        HeardBy::Weights(_) => None,
+    }
+}
+
 fn weights(network: &Network, node: &Node, number: usize) -> Result<Operand, String> {
     let value = node
         .input(number)

@@ -213,9 +213,9 @@ fn private(network: &Network, needed: &[bool], value: ValueId) -> Result<(), Str
         .consumers(value)
         .iter()
         .filter(|(node, _)| needed[*node])
-        .map(|(node, _)| &network.nodes()[*node])
-        // Who asks for the shape alone sees no numbers.
-        .filter(|node| node.role != Role::AsksForShape);
+        .map(|(node, input)| (&network.nodes()[*node], *input))
+        .filter(|(node, input)| node.role.sees(*input))
+        .map(|(node, _)| node);
     match (seeing.next(), seeing.next()) {
         (Some(_), Some(other)) => Err(format!(
             "its pre-activation also feeds node '{}'",

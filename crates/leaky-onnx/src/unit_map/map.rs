@@ -133,6 +133,10 @@ pub struct Hearer {
     /// What it hears with.
     #[serde(flatten)]
     pub by: HeardBy,
+    /// What normalises the result where each channel of it comes from one unit alone, as behind a
+    /// depthwise convolution: to a channel that was silent it knows no variance.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub behind: Option<Box<HeardNormalization>>,
 }
 
 /// What a node hears a unit with, and so what mutes it there.

@@ -54,15 +54,17 @@ pub(super) fn passing(
     let first = number == 0;
     let moves_positions_only = first && axis == 1 && rank > 2;
     match node.role {
-        Role::AsksForShape => Ok(Passing::Unheard),
+        role if !role.sees(number) => Ok(Passing::Unheard),
         Role::Same | Role::KeepsZero => straight(),
         // One that is bounded elsewhere than from zero may give anything for zero.
         Role::Rectifier(kind) if first && kind != RectifierKind::Clip => straight(),
         Role::Sum { .. } => Ok(Passing::Added),
         Role::Weighted(_) => Ok(Passing::Heard),
         Role::Normalization(_) if first => Ok(Passing::Heard),
+        // Repeated along positions, each still belongs to its unit.
+        Role::Repeated if first => broadcast(network, shapes, node, (value, channels)),
         Role::Product { divides } if first || !divides => {
-            multiplied(network, shapes, node, (value, channels))
+            broadcast(network, shapes, node, (value, channels))
         }
         Role::Pooled if moves_positions_only => straight(),
         Role::Resized if moves_positions_only => {
@@ -117,8 +119,8 @@ pub(super) fn passing(
     }
 }
 
-/// A product with anything that is not repeated along the channels: what multiplies zero gives zero.
-fn multiplied(
+/// What is not repeated along the channels: in a product too, since what multiplies zero gives zero.
+fn broadcast(
     network: &Network,
     shapes: &Shapes,
     node: &Node,
@@ -132,9 +134,12 @@ fn multiplied(
             network.value_name(value)
         ));
     };
-    let axis = channels.axis + wide - own;
-    let size = |value: ValueId, axis: usize| Some(shapes.get(value)?[axis]);
-    if output.and_then(|output| size(output, axis)) != size(value, channels.axis) {
+    let Some(axis) = (channels.axis + wide).checked_sub(own) else {
+        return Err("is not followed further".into());
+    };
+    let size = |value: ValueId, axis: usize| shapes.get(value)?.get(axis).copied();
+    let units = size(value, channels.axis);
+    if units.is_none() || output.and_then(|output| size(output, axis)) != units {
         return Err("is repeated along other units".into());
     }
     Ok(Passing::Through(Channels {

@@ -6,7 +6,7 @@
 
 use std::collections::{BTreeMap, BTreeSet, VecDeque};
 
-use super::hearing::heard_by;
+use super::hearing::{heard_by, normalized_behind};
 use super::making::maker;
 use super::map::{Flow, Group, Hearer, Maker, Obstacle, Side};
 use super::passing::{Channels, Passing, passing};
@@ -255,9 +255,12 @@ impl Ties<'_> {
                 | Role::Reshaped { .. }
                 | Role::Pooled
                 | Role::Resized
-                | Role::Padded,
+                | Role::Padded
+                | Role::Repeated,
                 Some(input),
-            ) if network.units(input, shapes) == self.units => {
+            ) if network.units(input, shapes) == self.units
+                && network.unit_axis(input, shapes).is_some() =>
+            {
                 // Whether the channels really pass is seen on the way forward again.
                 let axis = network.unit_axis(input, shapes).unwrap_or(channels.axis);
                 let places = Places::plain();
@@ -319,14 +322,17 @@ impl Ties<'_> {
                 ))
             };
             match by {
-                Ok(by) => hearers.push((
-                    index,
-                    Hearer {
+                Ok(by) => {
+                    let channels = &self.sites[&value].channels;
+                    let behind = normalized_behind(network, self.asked.shapes, node, channels);
+                    let hearer = Hearer {
                         node: node.name.clone(),
                         hears,
                         by,
-                    },
-                )),
+                        behind: behind.map(Box::new),
+                    };
+                    hearers.push((index, hearer));
+                }
                 Err(reason) => refusals.push(Refusal {
                     side: Side::Hearing,
                     value,
