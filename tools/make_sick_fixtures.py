@@ -176,15 +176,6 @@ KINDS: dict[str, tuple[Callable[[], nn.Module], float, int]] = {
     ),
     "unet": (UNet, 0.3, 6),
     "transformer": (Transformer, 0.1, 6),
-    "norm-behind": (
-        lambda: nn.Sequential(
-            *(nn.Conv2d(1, 8, 3, padding=1), nn.ReLU(), nn.BatchNorm2d(8)),
-            *(nn.Conv2d(8, 12, 3, padding=1), nn.ReLU(), nn.BatchNorm2d(12)),
-            Head(12),
-        ),
-        0.3,
-        6,
-    ),
 }
 
 

@@ -8,7 +8,7 @@ use leaky_cure::difference::Difference;
 use leaky_cure::revive::{Request, Revival, revive};
 use leaky_cure::run::device;
 use leaky_cure::stop::Stop;
-use leaky_onnx::{Model, Network};
+use leaky_onnx::{Model, Network, Normalization, Role};
 use serde_json::Value;
 
 fn fixture(name: &str) -> PathBuf {
@@ -28,6 +28,8 @@ struct Revived {
     after: Diagnosis,
     revival: Revival,
     difference: Difference,
+    network: Network,
+    data: Dataset,
 }
 
 fn revived(name: &str) -> Revived {
@@ -57,6 +59,8 @@ fn revived(name: &str) -> Revived {
         after: look(&network, &data),
         revival,
         difference,
+        network,
+        data,
     }
 }
 
@@ -142,4 +146,48 @@ fn units_whose_structure_does_not_allow_it_are_left_with_the_reason() {
         }
     }
     assert!(seen >= 10, "only {seen} units were looked at");
+}
+
+#[test]
+fn a_batch_norm_behind_revived_units_expects_what_they_say_now() {
+    let Revived {
+        before,
+        network,
+        data,
+        ..
+    } = revived("normalized-behind");
+    let mut nodes = network.nodes().iter();
+    let norm = nodes
+        .find(|node| node.role == Role::Normalization(Normalization::Batch))
+        .expect("a batch normalisation");
+    let taken = norm.input(0).expect("what it normalises");
+    let all: Vec<usize> = (0..data.samples()).collect();
+    let inputs = data.batch(&all).expect("the samples").into_iter();
+    let inputs = inputs.map(|array| leaky_onnx::Value::from_data(array, network.device()));
+    let found = network
+        .forward(inputs.collect(), &[taken], |_, _| {})
+        .expect("it runs");
+    let found = found[0].clone().into_data().expect("numbers");
+    let (channels, inner) = (found.shape()[1], found.shape()[2] * found.shape()[3]);
+    let numbers: Vec<f64> = found.iter::<f64>().collect();
+    let stored = |input: usize| -> Vec<f64> {
+        let parameter = network.parameter_behind(norm.input(input).expect("statistics"));
+        let data = network.parameter_data(parameter.expect("of its own"));
+        data.expect("numbers").iter::<f64>().collect()
+    };
+    let dead = &before.layers[0].dead;
+    assert!(!dead.is_empty());
+    for &unit in dead {
+        let own = numbers.iter().enumerate();
+        let own = own.filter(|(place, _)| place / inner % channels == unit);
+        let own: Vec<f64> = own.map(|(_, number)| *number).collect();
+        let mean = own.iter().sum::<f64>() / own.len() as f64;
+        let squares = own.iter().map(|number| (number - mean).powi(2));
+        let variance = squares.sum::<f64>() / own.len() as f64;
+        assert!((stored(3)[unit] - mean).abs() < 1e-3, "unit {unit}");
+        assert!(
+            (stored(4)[unit] / variance - 1.0).abs() < 1e-2,
+            "unit {unit}"
+        );
+    }
 }
