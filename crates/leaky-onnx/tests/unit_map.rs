@@ -4,7 +4,7 @@ use std::path::{Path, PathBuf};
 
 use burn::backend::DispatchDevice;
 use burn::tensor::TensorData;
-use leaky_onnx::unit_map::{Group, HeardBy, Share, Side, UnitMap};
+use leaky_onnx::unit_map::{Flow, Group, HeardBy, Share, Side, UnitMap};
 use leaky_onnx::{Model, Network, Value};
 
 fn fixtures(folder: &str) -> PathBuf {
@@ -66,11 +66,12 @@ fn shares(group: &Group) -> Vec<&Share> {
     for hearer in &group.hearers {
         match &hearer.by {
             HeardBy::Weights(weights) => found.push(weights),
-            HeardBy::Normalization {
-                scale,
-                shift,
-                statistics,
-            } => found.extend([scale, shift, &statistics.mean, &statistics.variance]),
+            HeardBy::Normalization(heard) => found.extend([
+                &heard.scale,
+                &heard.shift,
+                &heard.statistics.mean,
+                &heard.statistics.variance,
+            ]),
         }
     }
     found
@@ -99,7 +100,7 @@ fn mute(network: &mut Network, group: &Group, unit: usize) {
     for hearer in &group.hearers {
         match &hearer.by {
             HeardBy::Weights(weights) => edit(network, weights, unit, |_| 0.0),
-            HeardBy::Normalization { scale, .. } => edit(network, scale, unit, |_| 0.0),
+            HeardBy::Normalization(heard) => edit(network, &heard.scale, unit, |_| 0.0),
         }
     }
 }
@@ -129,6 +130,7 @@ fn the_channels_of_a_residual_stream_are_one_group() {
     let groups: Vec<&[usize]> = map.groups.iter().map(|group| &group.layers[..]).collect();
     assert_eq!(groups, [&[0, 2][..], &[1], &[3], &[4]]);
     let stream = map.group_of(2);
+    assert_eq!(stream.flows, [Flow { from: 0, to: 2 }]);
     let made: Vec<_> = stream
         .makers
         .iter()
