@@ -5,12 +5,12 @@
 use std::process::{Command, id};
 use std::time::{Duration, Instant};
 
-use leaky::Interrupt;
+use leaky::stop_on_ctrl_c;
 
 #[test]
 fn the_first_ctrl_c_asks_to_stop_and_the_work_goes_on() {
-    let interrupt = Interrupt::on_ctrl_c().unwrap();
-    let seen_by_the_work = interrupt.clone();
+    let stop = stop_on_ctrl_c().unwrap();
+    let seen_by_the_work = stop.clone();
     assert!(!seen_by_the_work.asked());
 
     let sent = Command::new("kill")
