@@ -66,9 +66,9 @@ impl<R: Rectifier<f32> + BySigns<f32>> Network<R> {
         self.rectifier
             .backward_from_signs_in_place(&signs, &mut gradient);
         for (s, row) in gradient.chunks_exact(HIDDEN).enumerate() {
-            for unit in 0..HIDDEN {
-                self.weight[unit] -= RATE * row[unit] * x[s];
-                self.bias[unit] -= RATE * row[unit];
+            for (unit, gradient) in row.iter().enumerate() {
+                self.weight[unit] -= RATE * gradient * x[s];
+                self.bias[unit] -= RATE * gradient;
             }
         }
         for (out, gradient) in self.out.iter_mut().zip(of_out) {
