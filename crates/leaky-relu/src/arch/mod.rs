@@ -14,6 +14,8 @@
 mod block;
 mod cache;
 mod elements;
+#[cfg(feature = "rayon")]
+mod helpers;
 mod level;
 mod new;
 mod portable;
@@ -29,6 +31,8 @@ mod x86_64;
 pub(crate) use block::{Block, Kernel, load};
 pub(crate) use cache::last_level_cache;
 pub(crate) use elements::Elements;
+#[cfg(feature = "rayon")]
+pub(crate) use helpers::with_helpers;
 pub(crate) use level::{Element, Level};
 pub(crate) use new::to_vec;
 pub(crate) use simd::{Arithmetic, BLOCK, Mask, Memory, Pass, Vector};
