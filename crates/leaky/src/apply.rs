@@ -5,7 +5,7 @@ use std::io::{self, Write};
 
 use bytemuck::Pod;
 use half::f16;
-use leaky_relu::{Elu, Float, LeakyRelu, Number, PRelu, Rectifier, Relu};
+use leaky_relu::{Elu, Float, LeakyRelu, Number, PRelu, Rectifier as _, Relu};
 
 use leaky_cure::data::{DataError, FloatType, PlainArray};
 use leaky_cure::text::printable;
