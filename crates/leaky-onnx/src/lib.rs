@@ -39,6 +39,7 @@ mod network;
 mod operand;
 pub mod operators;
 mod parameters;
+mod proto;
 mod random_slopes;
 mod rectifier;
 mod rectifiers;
@@ -49,12 +50,6 @@ mod testing;
 pub mod unit_map;
 mod units;
 mod value;
-
-#[allow(missing_docs, clippy::all, rustdoc::all)]
-mod proto {
-    include!(concat!(env!("OUT_DIR"), "/proto/mod.rs"));
-    pub use onnx::*;
-}
 
 pub use attributes::Attributes;
 pub use error::{Error, Result, Unsupported};

@@ -4,7 +4,7 @@ use std::path::{Path, PathBuf};
 
 use burn::backend::DispatchDevice;
 use burn::tensor::TensorData;
-use leaky_onnx::unit_map::{Group, HeardBy, Share, Side, UnitMap};
+use leaky_onnx::unit_map::{Flow, Group, HeardBy, Share, Side, UnitMap};
 use leaky_onnx::{Model, Network, Value};
 
 fn fixtures(folder: &str) -> PathBuf {
@@ -37,7 +37,9 @@ fn inputs(network: &Network) -> Vec<TensorData> {
     let input = |input: &leaky_onnx::Input| {
         let sizes: Vec<usize> = input.shape.iter().map(|size| size.unwrap_or(2)).collect();
         let count: usize = sizes.iter().product();
-        let numbers: Vec<f32> = (0..count).map(|i| ((i * 37) % 101) as f32 / 50.0 - 1.0).collect();
+        let numbers: Vec<f32> = (0..count)
+            .map(|i| ((i * 37) % 101) as f32 / 50.0 - 1.0)
+            .collect();
         TensorData::new(numbers, sizes).convert_dtype(input.dtype)
     };
     network.inputs().iter().map(input).collect()
@@ -64,11 +66,12 @@ fn shares(group: &Group) -> Vec<&Share> {
     for hearer in &group.hearers {
         match &hearer.by {
             HeardBy::Weights(weights) => found.push(weights),
-            HeardBy::Normalization {
-                scale,
-                shift,
-                statistics,
-            } => found.extend([scale, shift, &statistics.mean, &statistics.variance]),
+            HeardBy::Normalization(heard) => found.extend([
+                &heard.scale,
+                &heard.shift,
+                &heard.statistics.mean,
+                &heard.statistics.variance,
+            ]),
         }
     }
     found
@@ -97,7 +100,7 @@ fn mute(network: &mut Network, group: &Group, unit: usize) {
     for hearer in &group.hearers {
         match &hearer.by {
             HeardBy::Weights(weights) => edit(network, weights, unit, |_| 0.0),
-            HeardBy::Normalization { scale, .. } => edit(network, scale, unit, |_| 0.0),
+            HeardBy::Normalization(heard) => edit(network, &heard.scale, unit, |_| 0.0),
         }
     }
 }
@@ -115,7 +118,10 @@ fn shift(network: &mut Network, group: &Group, unit: usize, by: f64) {
 
 fn outputs(network: &Network) -> Vec<f64> {
     let found = network.run(inputs(network)).expect("it runs");
-    found.iter().flat_map(|data| data.iter::<f64>().collect::<Vec<_>>()).collect()
+    found
+        .iter()
+        .flat_map(|data| data.iter::<f64>().collect::<Vec<_>>())
+        .collect()
 }
 
 #[test]
@@ -124,10 +130,16 @@ fn the_channels_of_a_residual_stream_are_one_group() {
     let groups: Vec<&[usize]> = map.groups.iter().map(|group| &group.layers[..]).collect();
     assert_eq!(groups, [&[0, 2][..], &[1], &[3], &[4]]);
     let stream = map.group_of(2);
+    assert_eq!(stream.flows, [Flow { from: 0, to: 2 }]);
     let made: Vec<_> = stream
         .makers
         .iter()
-        .map(|maker| (maker.weights.as_ref().expect("weights").parameter.as_str(), &maker.feeds[..]))
+        .map(|maker| {
+            (
+                maker.weights.as_ref().expect("weights").parameter.as_str(),
+                &maker.feeds[..],
+            )
+        })
         .collect();
     assert_eq!(
         made,
@@ -137,7 +149,9 @@ fn the_channels_of_a_residual_stream_are_one_group() {
         .hearers
         .iter()
         .map(|hearer| match &hearer.by {
-            HeardBy::Weights(weights) => (weights.parameter.as_str(), weights.axis, &hearer.hears[..]),
+            HeardBy::Weights(weights) => {
+                (weights.parameter.as_str(), weights.axis, &hearer.hears[..])
+            }
             other => panic!("{other:?}"),
         })
         .collect();
@@ -224,7 +238,10 @@ fn what_cannot_be_named_has_a_reason() {
             assert!(reasons.is_empty(), "{name}: {reasons:?}");
         } else {
             let reason = case["reason"].as_str().expect("a reason");
-            assert!(reasons.iter().any(|r| r.contains(reason)), "{name}: {reasons:?}");
+            assert!(
+                reasons.iter().any(|r| r.contains(reason)),
+                "{name}: {reasons:?}"
+            );
             seen += 1;
         }
     }

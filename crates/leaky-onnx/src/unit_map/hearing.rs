@@ -1,7 +1,7 @@
 //! What a node hears channels with.
 
 use super::making::share;
-use super::map::{HeardBy, Statistics};
+use super::map::{HeardBy, HeardNormalization, Statistics};
 use super::passing::Channels;
 use crate::facts::{Normalization, Role, Weighted};
 use crate::graph::{Node, ValueId};
@@ -93,7 +93,7 @@ fn normalized(network: &Network, node: &Node, channels: &Channels) -> Result<Hea
         let places = channels.places.clone();
         weights(network, node, number).map(|tensor| share(network, &tensor, 0, 1, places))
     };
-    Ok(HeardBy::Normalization {
+    Ok(HeardBy::Normalization(Box::new(HeardNormalization {
         scale: list(1)?,
         shift: list(2)?,
         statistics: Statistics {
@@ -101,5 +101,5 @@ fn normalized(network: &Network, node: &Node, channels: &Channels) -> Result<Hea
             variance: list(4)?,
             epsilon: node.attributes().float("epsilon", 1e-5)?,
         },
-    })
+    })))
 }

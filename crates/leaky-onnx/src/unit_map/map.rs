@@ -49,6 +49,9 @@ pub struct Group {
     pub units: usize,
     /// The rectifiers that the channels pass, by their places among the [layers](UnitMap::layers).
     pub layers: Vec<usize>,
+    /// Which activations go on into another rectifier of the group.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub flows: Vec<Flow>,
     /// What makes the channels; what they are is the sum of all of these.
     pub makers: Vec<Maker>,
     /// What hears the channels behind the rectifiers. With all of them muted, nothing else of the
@@ -57,6 +60,16 @@ pub struct Group {
     /// What the graph does not allow to name.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub obstacles: Vec<Obstacle>,
+}
+
+/// An activation that is part of the pre-activation of another rectifier, as a residual connection
+/// makes it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+pub struct Flow {
+    /// The rectifier that it comes from.
+    pub from: usize,
+    /// The rectifier that it goes into, without another between.
+    pub to: usize,
 }
 
 /// The numbers that make the channels of a group at one place.
@@ -130,14 +143,18 @@ pub enum HeardBy {
     Weights(Share),
     /// A batch normalisation passes the unit on: with a scale of zero, and for a shift what it gave for
     /// a silent unit, it is not heard.
-    Normalization {
-        /// The scale.
-        scale: Share,
-        /// The shift.
-        shift: Share,
-        /// The stored statistics.
-        statistics: Statistics,
-    },
+    Normalization(Box<HeardNormalization>),
+}
+
+/// A batch normalisation behind the channels of a group.
+#[derive(Debug, Clone, PartialEq, Serialize)]
+pub struct HeardNormalization {
+    /// The scale.
+    pub scale: Share,
+    /// The shift.
+    pub shift: Share,
+    /// The stored statistics.
+    pub statistics: Statistics,
 }
 
 /// Why something of a group cannot be named.
@@ -145,8 +162,8 @@ pub enum HeardBy {
 pub struct Obstacle {
     /// What cannot be named.
     pub side: Side,
-    /// The rectifiers that are concerned before any other: those that would be fed from there, or are
-    /// heard there.
+    /// The rectifiers that are concerned before any other: those that are fed from there, and those
+    /// that are heard there.
     pub layers: Vec<usize>,
     /// Why, said of one unit.
     pub reason: String,

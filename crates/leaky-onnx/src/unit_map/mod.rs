@@ -9,7 +9,7 @@ mod survey;
 mod ties;
 
 pub use map::{
-    Group, HeardBy, Hearer, Layer, Maker, Obstacle, Shift, Side, Statistics, UnitMap,
-    UnitNormalization,
+    Flow, Group, HeardBy, HeardNormalization, Hearer, Layer, Maker, Obstacle, Shift, Side,
+    Statistics, UnitMap, UnitNormalization,
 };
 pub use share::{Level, Places, Share, Slice};

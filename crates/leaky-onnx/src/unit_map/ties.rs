@@ -8,7 +8,7 @@ use std::collections::{BTreeMap, BTreeSet, VecDeque};
 
 use super::hearing::heard_by;
 use super::making::maker;
-use super::map::{Group, Hearer, Maker, Obstacle, Side};
+use super::map::{Flow, Group, Hearer, Maker, Obstacle, Side};
 use super::passing::{Channels, Passing, passing};
 use super::share::Places;
 use crate::facts::Role;
@@ -334,6 +334,11 @@ impl Ties<'_> {
                 }),
             }
         }
+        let mut flows = Vec::new();
+        for &to in &self.layers {
+            let from = heard.get(&self.asked.rectifiers[to].input);
+            flows.extend(list(from).into_iter().map(|from| Flow { from, to }));
+        }
         hearers.sort_by_key(|(index, _)| *index);
         refusals.sort_by_key(|refusal| (refusal.side == Side::Hearing, place(refusal.value)));
         let mut makers = self.makers;
@@ -341,6 +346,7 @@ impl Ties<'_> {
         Group {
             units: self.units,
             layers: self.layers.into_iter().collect(),
+            flows,
             makers: makers
                 .into_iter()
                 .map(|(value, maker)| Maker {
@@ -351,13 +357,17 @@ impl Ties<'_> {
             hearers: hearers.into_iter().map(|(_, hearer)| hearer).collect(),
             obstacles: refusals
                 .into_iter()
-                .map(|refusal| Obstacle {
-                    side: refusal.side,
-                    layers: match refusal.side {
-                        Side::Making => list(fed.get(&refusal.value)),
-                        Side::Hearing => list(heard.get(&refusal.value)),
-                    },
-                    reason: refusal.reason,
+                .map(|refusal| {
+                    // What stands before a rectifier is not silent where the rectifier is.
+                    let before = (!rectified.contains(&refusal.value))
+                        .then(|| list(fed.get(&refusal.value)));
+                    let mut layers: BTreeSet<usize> = before.into_iter().flatten().collect();
+                    layers.extend(list(heard.get(&refusal.value)));
+                    Obstacle {
+                        side: refusal.side,
+                        layers: layers.into_iter().collect(),
+                        reason: refusal.reason,
+                    }
                 })
                 .collect(),
         }

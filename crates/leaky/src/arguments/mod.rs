@@ -150,7 +150,8 @@ pub struct Cure {
     /// cross-entropy where the network ends in a sigmoid and mean squared error otherwise]
     #[arg(long, value_name = "LOSS", value_parser = names::loss())]
     pub loss: Option<Loss>,
-    /// Where the random numbers start: the same seed gives the same result
+    /// Where the random numbers start: the same seed gives the same file with any number of threads, on
+    /// processors with the same vector instructions
     #[arg(long, value_name = "NUMBER", default_value_t = 0)]
     pub seed: u64,
     /// Leave dead units as they are
