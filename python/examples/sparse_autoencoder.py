@@ -2,8 +2,8 @@
 # # Dead latents of a sparse autoencoder
 #
 # A sparse autoencoder explains the activations of a network by many more latents than there are units, few
-# of which fire at a time. Its best-known trouble is latents that die and never fire again. Here one is trained
-# on the hidden activations of a small network for handwritten digits, with and without recycling.
+# of which fire at a time. Its best-known trouble is latents that die and never fire again. Here one is
+# trained on the hidden activations of a small network for handwritten digits, with and without recycling.
 #
 #     python sparse_autoencoder.py [LATENTS] [STEPS]
 
