@@ -175,6 +175,12 @@ pub(crate) fn convert<'py>(
     Ok((PyBytes::new(py, &bytes), json_of(&conversion)?))
 }
 
+/// Does what a command line asks for, and gives the exit code.
+#[pyfunction]
+pub(crate) fn command(py: Python<'_>, command_line: Vec<std::ffi::OsString>) -> u8 {
+    py.detach(|| leaky::run(command_line))
+}
+
 /// The bytes of a network with the data that lie outside of its file.
 #[pyfunction]
 pub(crate) fn with_its_data<'py>(py: Python<'py>, path: PathBuf) -> PyResult<Bound<'py, PyBytes>> {
