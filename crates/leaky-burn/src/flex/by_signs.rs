@@ -67,6 +67,21 @@ impl BySigns {
         })
     }
 
+    /// The function, in place.
+    pub(super) fn rectify<E: Number>(self, x: &mut [E]) {
+        self.kernel::<E>().forward_in_place(x);
+    }
+
+    /// As [`rectify`](Self::rectify), and the signs of what stood there.
+    pub(super) fn rectify_with_signs<E: Number>(self, x: &mut [E]) -> SignBits {
+        self.kernel::<E>().forward_in_place_with_signs(x)
+    }
+
+    /// The gradient of the input from that of the output, in place.
+    pub(super) fn pass_back<E: Number>(self, signs: &SignBits, gradient: &mut [E]) {
+        self.kernel::<E>().backward_in_place(signs, gradient);
+    }
+
     fn kernel<E: Number>(self) -> Kernel<E> {
         match self {
             BySigns::Relu => Kernel::Relu,
