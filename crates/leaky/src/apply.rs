@@ -5,11 +5,10 @@ use std::io::{self, Write};
 
 use bytemuck::Pod;
 use half::f16;
-use leaky_relu::{Alpha, Elu, Float, LeakyRelu, PRelu, Relu};
+use leaky_relu::{Elu, Float, LeakyRelu, Number, PRelu, Rectifier as _, Relu};
 
-use crate::arguments::Rectifier;
-use crate::data::{FloatType, PlainArray, printable};
-use crate::error::Error;
+use leaky_cure::data::{DataError, FloatType, PlainArray};
+use leaky_cure::text::printable;
 
 /// About how many elements are in memory at a time.
 const PART: u64 = 1 << 20;
@@ -49,9 +48,37 @@ pub enum ApplyError {
         /// As it should be.
         expected: String,
     },
+    /// An array cannot be read.
+    #[error(transparent)]
+    Data(#[from] DataError),
     /// The kernels refuse a slope.
     #[error("--alpha: {0}")]
     Slope(#[from] leaky_relu::Error),
+}
+
+/// A rectifier by name.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Rectifier {
+    /// x above zero, alpha * x below.
+    LeakyRelu,
+    /// x above zero, 0 below.
+    Relu,
+    /// x above zero, alpha * (exp(x) - 1) below.
+    Elu,
+    /// As Leaky ReLU, with a slope for each channel.
+    PRelu,
+}
+
+impl Rectifier {
+    /// Its name on the command line.
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::LeakyRelu => "leaky-relu",
+            Self::Relu => "relu",
+            Self::Elu => "elu",
+            Self::PRelu => "prelu",
+        }
+    }
 }
 
 /// A rectifier with its slopes.
@@ -84,8 +111,8 @@ impl Function {
             Rectifier::Elu => Self::Elu(one(1.0)?),
             Rectifier::Relu if alpha.is_empty() => Self::Relu,
             Rectifier::Relu => return Err(ApplyError::NoSlope),
-            Rectifier::Prelu if alpha.is_empty() => Self::PRelu(vec![0.25]),
-            Rectifier::Prelu => Self::PRelu(alpha.to_vec()),
+            Rectifier::PRelu if alpha.is_empty() => Self::PRelu(vec![0.25]),
+            Rectifier::PRelu => Self::PRelu(alpha.to_vec()),
         })
     }
 
@@ -112,12 +139,12 @@ impl Function {
 #[derive(Debug)]
 pub enum Stopped {
     /// The inputs: they do not fit, or cannot be read.
-    Reading(Error),
+    Reading(ApplyError),
     /// The output cannot be written.
     Writing(io::Error),
 }
 
-impl<E: Into<Error>> From<E> for Stopped {
+impl<E: Into<ApplyError>> From<E> for Stopped {
     fn from(error: E) -> Self {
         Self::Reading(error.into())
     }
@@ -321,10 +348,7 @@ fn round<T: Float>(alpha: f64) -> T::Alpha {
 }
 
 fn elements<T: Float>(slopes: &[f64]) -> Vec<T> {
-    slopes
-        .iter()
-        .map(|alpha| T::narrow(round::<T>(*alpha)))
-        .collect()
+    slopes.iter().map(|alpha| T::from_f64(*alpha)).collect()
 }
 
 /// Reads `len` elements from `start` on, in this machine's byte order.

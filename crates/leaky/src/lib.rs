@@ -3,30 +3,12 @@
 
 pub mod apply;
 pub mod arguments;
-pub mod born_dead;
-pub mod calibrate;
 pub mod commands;
-pub mod compare;
-pub mod cure;
-pub mod data;
-pub mod diagnose;
-pub mod diagnosis;
-mod drawing;
 mod error;
 pub mod example;
-pub mod files;
-pub mod gradient_norm;
-pub mod initialize;
 mod interrupt;
-pub mod objective;
-pub mod parts;
 pub mod plot;
-pub mod report;
-pub mod revive;
-pub mod session;
-mod side_by_side;
 pub mod terminal;
-pub mod train;
 
 pub use error::{Error, Outcome};
-pub use interrupt::Interrupt;
+pub use interrupt::stop_on_ctrl_c;

@@ -17,7 +17,9 @@ fn main() -> ExitCode {
     match commands::run(arguments.command) {
         Ok(outcome) => outcome.into(),
         Err(error) => {
-            let _ = writeln!(std::io::stderr(), "error: {error}");
+            let advice = error.advice().map(|advice| format!("; {advice}"));
+            let advice = advice.unwrap_or_default();
+            let _ = writeln!(std::io::stderr(), "error: {error}{advice}");
             ExitCode::from(error.code())
         }
     }

@@ -7,80 +7,19 @@ use plotters::element::DashedPathElement;
 use plotters::prelude::*;
 use textplots::{Chart, Plot, Shape};
 
-use crate::apply::{ApplyError, Function};
-use crate::drawing::{colour, dashes, failed, register};
-use crate::error::Error;
+use leaky_report::ReportError;
+use leaky_report::curve::{Curve, PANELS, Parts, REACH, range};
+use leaky_report::drawing::{colour, dashes, failed, register};
 
 /// The drawing's size in pixels.
 const SIZE: (u32, u32) = (960, 480);
-
-/// The curves go from `-REACH` to `REACH`.
-pub(crate) const REACH: f64 = 3.0;
-
-/// A function by name, and its points below and above zero: the gradient jumps there.
-pub struct Curve {
-    pub(crate) name: String,
-    values: [Line; 2],
-    gradients: [Line; 2],
-}
-
-impl Curve {
-    /// The curve of a function.
-    ///
-    /// # Errors
-    ///
-    /// Where the kernels refuse its slope.
-    pub fn new(name: String, function: &Function) -> Result<Self, ApplyError> {
-        let below: Vec<f64> = (0..=200)
-            .map(|i| REACH * (f64::from(i) / 200.0 - 1.0))
-            .collect();
-        let above: Vec<f64> = (0..=200)
-            .map(|i| (REACH * f64::from(i) / 200.0).max(1e-9))
-            .collect();
-        let points = |x: &[f64]| -> Result<_, ApplyError> {
-            let (values, gradients) = function.curve(x)?;
-            let beside = |y: Vec<f64>| x.iter().copied().zip(y).collect();
-            Ok((beside(values), beside(gradients)))
-        };
-        let (values_below, gradients_below) = points(&below)?;
-        let (values_above, gradients_above) = points(&above)?;
-        Ok(Self {
-            name,
-            values: [values_below, values_above],
-            gradients: [gradients_below, gradients_above],
-        })
-    }
-}
-
-/// What is drawn side by side: a title and the parts of each curve.
-pub(crate) type Panel = (&'static str, Parts);
-
-/// One of the two pairs of lines of a curve.
-pub(crate) type Parts = fn(&Curve) -> &[Line; 2];
-
-/// Points to draw a line through.
-pub(crate) type Line = Vec<(f64, f64)>;
-
-pub(crate) const PANELS: [Panel; 2] = [
-    ("f(x)", |curve| &curve.values),
-    ("gradient of f at x", |curve| &curve.gradients),
-];
-
-/// The lowest and the highest value of a panel, with a margin.
-pub(crate) fn range(curves: &[Curve], parts: Parts) -> (f64, f64) {
-    let values = || curves.iter().flat_map(parts).flatten().map(|point| point.1);
-    let lowest = values().fold(0.0, f64::min);
-    let highest = values().fold(1.0, f64::max);
-    let margin = (highest - lowest) * 0.08;
-    (lowest - margin, highest + margin)
-}
 
 /// The curves as an SVG file.
 ///
 /// # Errors
 ///
 /// Where the drawing fails.
-pub fn svg(title: &str, curves: &[Curve]) -> Result<String, Error> {
+pub fn svg(title: &str, curves: &[Curve]) -> Result<String, ReportError> {
     let mut text = String::new();
     draw(
         SVGBackend::with_string(&mut text, SIZE).into_drawing_area(),
@@ -95,7 +34,7 @@ pub fn svg(title: &str, curves: &[Curve]) -> Result<String, Error> {
 /// # Errors
 ///
 /// Where the drawing fails.
-pub fn png(title: &str, curves: &[Curve]) -> Result<Vec<u8>, Error> {
+pub fn png(title: &str, curves: &[Curve]) -> Result<Vec<u8>, ReportError> {
     let (width, height) = SIZE;
     let mut pixels = vec![0; (width * height * 3) as usize];
     let area = BitMapBackend::with_buffer(&mut pixels, SIZE).into_drawing_area();
@@ -146,7 +85,7 @@ fn draw<B: DrawingBackend>(
     area: DrawingArea<B, Shift>,
     title: &str,
     curves: &[Curve],
-) -> Result<(), Error> {
+) -> Result<(), ReportError> {
     register()?;
     area.fill(&WHITE).map_err(failed)?;
     let area = area.titled(title, ("sans-serif", 24)).map_err(failed)?;

@@ -5,6 +5,7 @@ mod checkpointing;
 mod convolution;
 mod dense;
 mod gradient;
+mod passes;
 mod prelu;
 
 use burn::backend::autodiff::checkpoint::strategy::CheckpointStrategy;

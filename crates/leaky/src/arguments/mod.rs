@@ -1,12 +1,18 @@
 //! The command line: what can be asked, in the words of its help, and what of it is refused.
 
+mod names;
 mod values;
 
 use std::path::PathBuf;
 
-use clap::{Args, Parser, Subcommand, ValueEnum};
+use clap::{Args, Parser, Subcommand};
 
-use crate::compare::Candidate;
+use leaky_cure::candidate::Candidate;
+use leaky_cure::cure::Alpha;
+use leaky_cure::objective::Loss;
+use leaky_cure::train::Optimizer;
+
+use crate::apply::Rectifier;
 use values::{alpha, fraction, learning_rate};
 
 /// Find the dead ReLU units in a network, bring them back, let them leak, and prove it.
@@ -138,18 +144,23 @@ pub struct Cure {
     #[arg(long, value_name = "RATE", default_value_t = 0.001, value_parser = learning_rate, allow_negative_numbers = true)]
     pub lr: f64,
     /// How the weights follow the gradient
-    #[arg(long, value_name = "METHOD", default_value = "adam")]
+    #[arg(long, value_name = "METHOD", default_value = "adam", value_parser = names::optimizer())]
     pub optimizer: Optimizer,
     /// What to minimise [default: cross-entropy for class labels; for values, binary
     /// cross-entropy where the network ends in a sigmoid and mean squared error otherwise]
-    #[arg(long, value_name = "LOSS")]
+    #[arg(long, value_name = "LOSS", value_parser = names::loss())]
     pub loss: Option<Loss>,
-    /// Where the random numbers start: the same seed gives the same result
+    /// Where the random numbers start: the same seed gives the same file with any number of threads, on
+    /// processors with the same vector instructions
     #[arg(long, value_name = "NUMBER", default_value_t = 0)]
     pub seed: u64,
     /// Leave dead units as they are
     #[arg(long)]
     pub no_revive: bool,
+    /// How much of its magnitude an output may change by dead units that cannot be muted, as those of
+    /// a residual stream; 0 leaves these as they are
+    #[arg(long, value_name = "PART", default_value_t = 0.001, value_parser = values::fraction)]
+    pub revival_bound: f64,
     /// How many threads to compute with [default: one for each core]
     #[arg(long, value_name = "COUNT", value_parser = values::count)]
     pub threads: Option<usize>,
@@ -171,7 +182,7 @@ pub struct Apply {
     #[arg(value_name = "Y.npy")]
     pub output: PathBuf,
     /// The function
-    #[arg(long, value_name = "NAME", default_value = "leaky-relu")]
+    #[arg(long, value_name = "NAME", default_value = "leaky-relu", value_parser = names::rectifier())]
     pub rectifier: Rectifier,
     /// The slope below zero, for elu the depth; for prelu, repeated, one for each entry of axis 1
     /// [default: 0.01, for elu 1, for prelu 0.25]
@@ -186,7 +197,7 @@ pub struct Apply {
 #[derive(Debug, Args)]
 pub struct Plot {
     /// The function
-    #[arg(long, value_name = "NAME", default_value = "leaky-relu")]
+    #[arg(long, value_name = "NAME", default_value = "leaky-relu", value_parser = names::rectifier())]
     pub rectifier: Rectifier,
     /// The slope below zero, for elu the depth; repeated, one curve for each [default: 0.01 and
     /// 0.1, for elu 1, for prelu 0.25]
@@ -195,19 +206,6 @@ pub struct Plot {
     /// Where to write the drawing: a .svg or .png file [default: the terminal]
     #[arg(short, long, value_name = "FILE")]
     pub output: Option<PathBuf>,
-}
-
-/// A rectifier by name.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
-pub enum Rectifier {
-    /// x above zero, alpha * x below
-    LeakyRelu,
-    /// x above zero, 0 below
-    Relu,
-    /// x above zero, alpha * (exp(x) - 1) below
-    Elu,
-    /// As leaky-relu, with a slope for each channel
-    Prelu,
 }
 
 /// Options of `leaky compare`.
@@ -238,11 +236,11 @@ pub struct Compare {
     #[arg(long, value_name = "RATE,…", value_delimiter = ',', default_value = "0.001", value_parser = learning_rate, allow_negative_numbers = true)]
     pub lr: Vec<f64>,
     /// How the weights follow the gradient
-    #[arg(long, value_name = "METHOD", default_value = "adam")]
+    #[arg(long, value_name = "METHOD", default_value = "adam", value_parser = names::optimizer())]
     pub optimizer: Optimizer,
     /// What to minimise [default: cross-entropy for class labels; for values, binary
     /// cross-entropy where the network ends in a sigmoid and mean squared error otherwise]
-    #[arg(long, value_name = "LOSS")]
+    #[arg(long, value_name = "LOSS", value_parser = names::loss())]
     pub loss: Option<Loss>,
     /// Draw fresh weights, scaled to suit each rectifier (the default)
     #[arg(long, conflicts_with = "from_weights")]
@@ -315,35 +313,6 @@ pub struct Data {
     /// A .npy file of labels, where they are not in the data file
     #[arg(long, value_name = "FILE.npy")]
     pub labels: Option<PathBuf>,
-}
-
-/// The slope below zero of a cure.
-#[derive(Debug, Clone, Copy, PartialEq)]
-pub enum Alpha {
-    /// This one.
-    Fixed(f32),
-    /// The one that validates best after short trainings.
-    Auto,
-}
-
-/// How the weights follow the gradient.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
-pub enum Optimizer {
-    /// Adam, which adapts the step of each weight
-    Adam,
-    /// Stochastic gradient descent
-    Sgd,
-}
-
-/// What training minimises.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
-pub enum Loss {
-    /// For class labels
-    CrossEntropy,
-    /// For values
-    MeanSquaredError,
-    /// For values that are probabilities
-    BinaryCrossEntropy,
 }
 
 /// Whether an output file name stands for standard output.

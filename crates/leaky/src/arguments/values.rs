@@ -2,7 +2,7 @@
 
 use std::str::FromStr;
 
-use super::Alpha;
+use leaky_cure::cure::Alpha;
 
 fn number<T: FromStr>(text: &str) -> Result<T, String> {
     text.parse().map_err(|_| "not a number".to_owned())

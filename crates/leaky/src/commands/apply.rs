@@ -3,9 +3,10 @@
 use super::output::{Json, print};
 use crate::apply::{Function, apply};
 use crate::arguments::Apply;
-use crate::data::{PlainArray, printable};
 use crate::error::{Error, Outcome};
-use crate::files::Destination;
+use leaky_cure::data::PlainArray;
+use leaky_cure::files::Destination;
+use leaky_cure::text::printable;
 
 pub(super) fn run(arguments: &Apply) -> Result<Outcome, Error> {
     let inputs = [Some(&arguments.input), arguments.grad.as_ref()];
@@ -31,7 +32,7 @@ pub(super) fn run(arguments: &Apply) -> Result<Outcome, Error> {
         })
     });
     if let Some(error) = reading {
-        return Err(error);
+        return Err(error.into());
     }
     written?;
     let path = printable(&destination.path().display().to_string());

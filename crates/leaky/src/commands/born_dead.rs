@@ -1,36 +1,25 @@
 //! `leaky diagnose --at-init`: how likely a network is dead before training starts.
 
-use leaky_onnx::Model;
+use leaky_cure::diagnose::{BornDead, BornDeadOptions, Chances, born_dead};
+use leaky_cure::task::Task;
+use leaky_cure::threads::cores;
 
+use super::bars::Bars;
 use super::output::{Json, print};
-use crate::Interrupt;
 use crate::arguments::Diagnose;
-use crate::born_dead::{BornDead, Chances, Request, born_dead};
-use crate::data::Dataset;
 use crate::error::{Error, Outcome};
-use crate::session::cores;
-use crate::terminal::{Progress, born_dead_table, probability};
+use crate::stop_on_ctrl_c;
+use crate::terminal::{born_dead_table, probability};
 
-pub(super) fn run(
-    arguments: &Diagnose,
-    model: &Model,
-    data: &Dataset,
-    json: &Json,
-) -> Result<Outcome, Error> {
-    let name = arguments.network.display().to_string();
-    let request = Request {
-        model,
-        name: &name,
-        data,
+pub(super) fn run(arguments: &Diagnose, task: &Task, json: &Json) -> Result<Outcome, Error> {
+    let options = BornDeadOptions {
         batch_size: arguments.batch_size,
         alpha: arguments.alpha,
         draws: arguments.draws,
         jobs: arguments.threads.unwrap_or_else(cores),
     };
-    let interrupt = Interrupt::on_ctrl_c().unwrap_or_default();
-    let progress = Progress::new(2 * request.draws as u64, "Drawing weights");
-    let found = born_dead(&request, &interrupt, &|| progress.step())?;
-    drop(progress);
+    let stop = stop_on_ctrl_c().unwrap_or_default();
+    let found = born_dead(task, &options, &stop, &mut Bars::default())?;
     print(json, &born_dead_table(&found));
     print(json, &verdict(&found));
     json.write(&found)?;

@@ -2,19 +2,23 @@
 
 use std::path::Path;
 
+use leaky_cure::compare::{CompareError, CompareOptions, Comparison, Place, Plan, Trial, resume};
+use leaky_cure::files::Destination;
+use leaky_cure::run::{RunError, device};
+use leaky_cure::text::score;
+use leaky_cure::threads::cores;
+use leaky_cure::verified::write;
 use leaky_onnx::Network;
+use leaky_report as report;
 
+use super::bars::Bars;
 use super::case::Case;
+use super::external::keeps_external_data;
 use super::output::{Json, Page, print};
-use super::verified::write;
 use crate::arguments::Compare;
-use crate::compare::{Comparison, Place, Plan, Request, Setting, Trial, resume};
 use crate::error::{Error, Outcome};
-use crate::files::Destination;
-use crate::report;
-use crate::session::{cores, device};
-use crate::terminal::{Progress, colour, comparison_table, score};
-use crate::{Interrupt, example};
+use crate::terminal::{colour, comparison_table};
+use crate::{example, stop_on_ctrl_c};
 
 pub(super) fn run(arguments: &Compare) -> Result<Outcome, Error> {
     let inputs = || arguments.task.files();
@@ -39,13 +43,13 @@ pub(super) fn run(arguments: &Compare) -> Result<Outcome, Error> {
     )?;
     let case = Case::open(&arguments.task)?;
     if let Some(path) = &arguments.output {
-        super::keeps_external_data(path, &case.model)?;
+        keeps_external_data(path, &case.task.model)?;
     }
     if case.bundled {
         print(&json, example::COMPARISON);
     }
-    let request = request(arguments, &case);
-    let plan = Plan::new(&request)?;
+    let options = options(arguments);
+    let plan = Plan::new(&case.task, &options)?;
     let kept = match resume {
         Some(destination) => Some((destination, plan.setting()?)),
         None => None,
@@ -54,23 +58,16 @@ pub(super) fn run(arguments: &Compare) -> Result<Outcome, Error> {
         Some((destination, setting)) => resume::read(destination.path(), setting)?,
         None => Vec::new(),
     };
-    let interrupt = Interrupt::on_ctrl_c().unwrap_or_default();
-    let batches = plan.missing(&trials).len() * plan.batches();
-    let progress = Progress::new(batches as u64, "Comparing");
-    let compared = plan.run(
-        arguments.jobs.unwrap_or_else(cores),
-        &mut trials,
-        &interrupt,
-        &|| progress.step(),
-        |trials| match &kept {
-            Some((destination, setting)) => resume::write(destination, setting, trials),
-            None => Ok(()),
-        },
-    );
-    drop(progress);
+    let stop = stop_on_ctrl_c().unwrap_or_default();
+    let mut bars = Bars::default();
+    let compared = plan.run(&mut trials, &stop, &mut bars, |trials| match &kept {
+        Some((destination, setting)) => Ok(resume::write(destination, setting, trials)?),
+        None => Ok(()),
+    });
+    drop(bars);
     let comparison = match compared {
-        Err(Error::Interrupted) if !trials.is_empty() => {
-            return Err(interrupted(&plan, kept, &request, &trials)?);
+        Err(CompareError::Run(RunError::Stopped(_))) if !trials.is_empty() => {
+            return Err(interrupted(&plan, kept, &options, &trials)?);
         }
         compared => compared?,
     };
@@ -78,17 +75,13 @@ pub(super) fn run(arguments: &Compare) -> Result<Outcome, Error> {
     print(&json, &comparison.verdict);
     json.write(&comparison)?;
     let provenance = || case.provenance().seeds(arguments.seeds);
-    let drawn = page.if_wanted(|| report::comparison(&comparison, &provenance()))?;
+    let drawn = page.if_wanted(|| Ok(report::comparison(&comparison, &provenance())?))?;
     page.write(drawn.as_deref())?;
     if let Some(destination) = &output {
-        let (trial, model) = plan.train(best_place(&comparison), &interrupt)?;
+        let (trial, model) = plan.train(best_place(&comparison), &stop)?;
         let network = Network::new(&model, &device())?;
-        let written = write(
-            (&model, &network),
-            destination,
-            &case.data,
-            request.batch_size,
-        )?;
+        let (data, size) = (&case.task.data, options.batch_size);
+        let written = write(&model, &network, destination, data, size)?;
         print(
             &json,
             &format!(
@@ -104,12 +97,8 @@ pub(super) fn run(arguments: &Compare) -> Result<Outcome, Error> {
     Ok(Outcome::Done)
 }
 
-fn request<'a>(arguments: &Compare, case: &'a Case) -> Request<'a> {
-    Request {
-        model: &case.model,
-        name: &case.name,
-        data: &case.data,
-        validation: case.validation.as_ref(),
+fn options(arguments: &Compare) -> CompareOptions {
+    CompareOptions {
         rectifiers: without_repeats(&arguments.rectifiers),
         rates: without_repeats(&arguments.lr),
         seeds: arguments.seeds as u64,
@@ -118,29 +107,30 @@ fn request<'a>(arguments: &Compare, case: &'a Case) -> Request<'a> {
         epochs: arguments.epochs,
         batch_size: arguments.batch_size,
         optimizer: arguments.optimizer,
+        jobs: arguments.jobs.unwrap_or_else(cores),
     }
 }
 
 /// Keeps what is done, if it is not kept already, and says how to go on.
 fn interrupted(
     plan: &Plan,
-    kept: Option<(Destination, Setting)>,
-    request: &Request,
+    kept: Option<(Destination, resume::Setting)>,
+    options: &CompareOptions,
     trials: &[Trial],
 ) -> Result<Error, Error> {
     let destination = match kept {
         Some((destination, _)) => destination,
         None => {
             let setting = plan.setting()?;
-            let name = setting.file_name();
-            let destination = Destination::new(Path::new(&name), [])?;
+            let path = resume::new_path(Path::new(""), &setting, options);
+            let destination = Destination::new(&path, [])?;
             resume::write(&destination, &setting, trials)?;
             destination
         }
     };
     Ok(Error::ComparisonInterrupted {
-        done: request.trainings() - plan.missing(trials).len(),
-        all: request.trainings(),
+        done: options.trainings() - plan.missing(trials).len(),
+        all: options.trainings(),
         path: destination.path().display().to_string(),
     })
 }

@@ -1,19 +1,19 @@
 //! `leaky diagnose`: which units are dead.
 
-use leaky_onnx::Network;
+use leaky_cure::data::{Arrays, Samples};
+use leaky_cure::diagnose::{GradientNorm, diagnose, gradient_norms};
+use leaky_cure::objective::{Objective, ObjectiveError};
+use leaky_cure::stop::Stop;
+use leaky_cure::task::Task;
+use leaky_onnx::Model;
+use leaky_report::{self as report, Provenance};
 
-use super::open;
+use super::bars::Bars;
 use super::output::{Json, Page, print};
+use super::threads::use_threads;
 use crate::arguments::Diagnose;
-use crate::data::{Arrays, Dataset};
-use crate::diagnose::diagnose;
 use crate::error::{Error, Outcome};
-use crate::gradient_norm::{GradientNorm, gradient_norms};
-use crate::objective::Objective;
-use crate::report::{self, Provenance};
-use crate::session::{dataset, use_threads};
-use crate::terminal::{Progress, colour, diagnosis_table};
-use crate::train::Samples;
+use crate::terminal::{colour, diagnosis_table};
 
 pub(super) fn run(arguments: &Diagnose) -> Result<Outcome, Error> {
     use_threads(arguments.threads)?;
@@ -24,41 +24,28 @@ pub(super) fn run(arguments: &Diagnose) -> Result<Outcome, Error> {
     };
     let json = Json::new(arguments.json.as_deref(), inputs())?;
     let page = Page::new(arguments.report.as_deref(), inputs().chain(json.file()))?;
-    let (model, network) = open(&arguments.network)?;
-    let arrays = Arrays::open(&arguments.data.data, arguments.data.labels.as_deref())?;
-    let data = dataset(&network, &arrays)?;
-    if arguments.at_init {
-        return super::born_dead::run(arguments, &model, &data, &json);
-    }
-    let samples: Vec<usize> = (0..data.samples()).collect();
-    let progress = Progress::new(
-        samples.len().div_ceil(arguments.batch_size) as u64,
-        "Diagnosing",
-    );
     let name = arguments.network.display().to_string();
-    let diagnosis = diagnose(
-        &network,
-        &name,
-        &data,
-        &samples,
-        arguments.batch_size,
-        || {
-            progress.step();
-            Ok(())
-        },
-    )?;
-    drop(progress);
+    let model = Model::read(&arguments.network)?;
+    let arrays = Arrays::open(&arguments.data.data, arguments.data.labels.as_deref())?;
+    let task = Task::new(&name, model, &arrays)?;
+    if arguments.at_init {
+        return super::born_dead::run(arguments, &task, &json);
+    }
+    let mut bars = Bars::default();
+    let diagnosis = diagnose(&task, arguments.batch_size, &Stop::new(), &mut bars)?;
+    drop(bars);
     print(&json, &diagnosis_table(&diagnosis, colour()));
     print(&json, &diagnosis.verdict());
     json.write(&diagnosis)?;
     let drawn = page.if_wanted(|| {
-        let gradients = gradients(&network, &data, &samples, arguments.batch_size)?;
+        let gradients = gradients(&task, arguments.batch_size)?;
         let file = arguments.data.data.display().to_string();
-        let provenance =
-            Provenance::new(std::env::args_os())
-                .network(&name)
-                .data("Data", &file, data.samples());
-        report::diagnosis(&diagnosis, &gradients, &provenance)
+        let provenance = Provenance::new(std::env::args_os()).network(&name).data(
+            "Data",
+            &file,
+            task.data.samples(),
+        );
+        Ok(report::diagnosis(&diagnosis, &gradients, &provenance)?)
     })?;
     page.write(drawn.as_deref())?;
     let crossed = arguments
@@ -73,22 +60,23 @@ pub(super) fn run(arguments: &Diagnose) -> Result<Outcome, Error> {
 
 /// The gradient norms of the layers, or in words why the data do not give them.
 fn gradients(
-    network: &Network,
-    data: &Dataset,
-    samples: &[usize],
+    task: &Task,
     batch_size: usize,
-) -> Result<Result<Vec<GradientNorm>, String>, Error> {
+) -> Result<Result<Vec<GradientNorm>, String>, ObjectiveError> {
+    let data = &task.data;
     if !data.has_target() {
         return Ok(Err("the data hold no `y` to compute a loss with".into()));
     }
-    let (objective, target) = match Objective::new(network, data, None) {
+    let network = task.network()?;
+    let (objective, target) = match Objective::new(&network, data, None) {
         Ok(found) => found,
         Err(error) => return Ok(Err(error.to_string())),
     };
+    let everything: Vec<usize> = (0..data.samples()).collect();
     let samples = Samples {
         data,
         target: &target,
-        chosen: samples,
+        chosen: &everything,
     };
-    gradient_norms(network, &objective, samples, batch_size).map(Ok)
+    gradient_norms(&network, &objective, samples, batch_size).map(Ok)
 }

@@ -1,22 +1,20 @@
 //! The commands of the tool: from arguments to what is printed and written.
 
 mod apply;
+mod bars;
 mod born_dead;
 mod case;
 mod compare;
 mod convert;
 mod cure;
 mod diagnose;
+mod external;
 mod output;
 mod plot;
-mod verified;
-
-use leaky_onnx::{Model, Network};
+mod threads;
 
 use crate::arguments::Command;
 use crate::error::{Error, Outcome};
-use crate::files::Destination;
-use crate::session::device;
 
 /// Does what the user asked for.
 ///
@@ -32,17 +30,4 @@ pub fn run(command: Command) -> Result<Outcome, Error> {
         Command::Apply(arguments) => apply::run(&arguments),
         Command::Plot(arguments) => plot::run(&arguments),
     }
-}
-
-fn open(path: &std::path::Path) -> Result<(Model, Network), Error> {
-    let model = Model::read(path)?;
-    let network = Network::new(&model, &device())?;
-    Ok((model, network))
-}
-
-/// Refuses an output that would take the place of weights which lie outside of the network's file.
-fn keeps_external_data(output: &std::path::Path, model: &Model) -> Result<(), Error> {
-    let files = model.external_files();
-    Destination::new(output, files.iter().map(std::path::PathBuf::as_path))?;
-    Ok(())
 }

@@ -3,11 +3,11 @@
 use std::io::Write;
 use std::path::Path;
 
+use leaky_cure::files::Destination;
 use serde::Serialize;
 
 use crate::arguments::is_standard_output;
 use crate::error::Error;
-use crate::files::Destination;
 
 /// Where the figures go as JSON.
 pub(super) enum Json {

@@ -2,15 +2,15 @@
 
 use std::io::Write;
 
-use clap::ValueEnum;
+use leaky_report::curve::Curve;
 
 use super::output::{Json, print};
-use crate::apply::Function;
-use crate::arguments::{Plot, Rectifier};
-use crate::data::printable;
+use crate::apply::{Function, Rectifier};
+use crate::arguments::Plot;
 use crate::error::{Error, Outcome};
-use crate::files::Destination;
-use crate::plot::{Curve, png, svg, text};
+use crate::plot::{png, svg, text};
+use leaky_cure::files::Destination;
+use leaky_cure::text::printable;
 
 pub(super) fn run(arguments: &Plot) -> Result<Outcome, Error> {
     let rectifier = arguments.rectifier;
@@ -18,15 +18,14 @@ pub(super) fn run(arguments: &Plot) -> Result<Outcome, Error> {
         (_, false) => arguments.alpha.chunks(1).collect(),
         (Rectifier::LeakyRelu, true) => vec![&[0.01], &[0.1]],
         (Rectifier::Elu, true) => vec![&[1.0]],
-        (Rectifier::Prelu, true) => vec![&[0.25]],
+        (Rectifier::PRelu, true) => vec![&[0.25]],
         (Rectifier::Relu, true) => vec![&[]],
     };
     let curves: Vec<Curve> = given
         .into_iter()
         .map(|alpha| curve(rectifier, alpha))
         .collect::<Result<_, _>>()?;
-    let possible = rectifier.to_possible_value();
-    let title = possible.as_ref().map_or("", |value| value.get_name());
+    let title = rectifier.name();
 
     let Some(path) = &arguments.output else {
         let columns = console::Term::stdout().size().1.into();
@@ -50,5 +49,6 @@ fn curve(rectifier: Rectifier, alpha: &[f64]) -> Result<Curve, Error> {
         [alpha] => format!("alpha {alpha}"),
         _ => "no slope".to_owned(),
     };
-    Ok(Curve::new(name, &Function::new(rectifier, alpha)?)?)
+    let function = Function::new(rectifier, alpha)?;
+    Ok(Curve::new(name, |x| function.curve(x))?)
 }

@@ -1,8 +1,9 @@
 //! How likely layers are born dead, as a table.
 
+use super::colour::colour;
 use super::table::{Mark, Row, render};
-use crate::born_dead::{BornDead, Chances};
-use crate::data::printable;
+use leaky_cure::diagnose::{BornDead, Chances};
+use leaky_cure::text::printable;
 
 /// One line a layer and one for the network: the part of the units that is never above zero, and the
 /// probability that a whole layer is not; for the network's own rectifiers and for Leaky ReLU.
@@ -43,7 +44,7 @@ pub fn born_dead_table(found: &BornDead) -> String {
         mark: Mark::Total,
     };
     let rows: Vec<Row> = layers.chain([total]).collect();
-    render(&header, &rows, 2, super::colour())
+    render(&header, &rows, 2, colour())
 }
 
 fn kinds(found: &BornDead) -> impl Iterator<Item = &Chances> {

@@ -1,8 +1,9 @@
 //! A comparison as a table.
 
-use super::format::{duration, score};
+use super::format::duration;
 use super::table::{Mark, Row, render};
-use crate::compare::{self, Comparison, p_text};
+use leaky_cure::compare::{self, Comparison, p_text};
+use leaky_cure::text::score;
 use std::time::Duration;
 
 /// One line for each rectifier and learning rate, the best marked with an asterisk, and in bold with

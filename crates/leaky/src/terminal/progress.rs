@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
 
-use super::format::score;
+use leaky_cure::text::score;
 
 /// A bar for work of a known number of steps, such as the batches of a diagnosis. It is gone from
 /// the screen when the value is dropped.

@@ -3,9 +3,8 @@
 use comfy_table::{CellAlignment, LineStyle, Table, TableStyle};
 use console::Style;
 
-use super::format::percent;
-use crate::data::printable;
-use crate::diagnosis::{Diagnosis, Layer};
+use leaky_cure::diagnose::{Diagnosis, Layer};
+use leaky_cure::text::{percent, printable};
 
 /// One line a layer, and a line for the whole network where it has several layers. `colour` marks
 /// layers with dead units in red and those with dormant ones in yellow.
@@ -198,7 +197,7 @@ pub(super) fn render(header: &[&str], rows: &[Row], words: usize, colour: bool) 
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::diagnosis::LayerCounts;
+    use leaky_cure::diagnose::LayerCounts;
 
     fn diagnosis(layers: &[(&str, &str, f64, [usize; 4])]) -> Diagnosis {
         let counts = layers

@@ -1,33 +1,28 @@
 //! What the report of a cure holds beside its figures.
 
+use leaky_cure::data::Samples;
+use leaky_cure::diagnose::{GradientNorm, gradient_norms};
+use leaky_cure::objective::{Objective, ObjectiveError};
+use leaky_cure::task::Task;
 use leaky_onnx::Network;
 
 use crate::arguments::Cure;
-use crate::commands::case::Case;
-use crate::error::Error;
-use crate::gradient_norm::{GradientNorm, gradient_norms};
-use crate::objective::Objective;
-use crate::session::device;
-use crate::train::Samples;
 
 /// The gradient norms of the network as it was given, and of the one that was written.
 pub(super) fn gradients(
-    case: &Case,
+    task: &Task,
     written: &Network,
     arguments: &Cure,
-) -> Result<[Vec<GradientNorm>; 2], Error> {
-    let everything: Vec<usize> = (0..case.data.samples()).collect();
+) -> Result<[Vec<GradientNorm>; 2], ObjectiveError> {
+    let everything: Vec<usize> = (0..task.data.samples()).collect();
     let norms = |network: &Network| {
-        let (objective, target) = Objective::new(network, &case.data, arguments.loss)?;
+        let (objective, target) = Objective::new(network, &task.data, arguments.loss)?;
         let samples = Samples {
-            data: &case.data,
+            data: &task.data,
             target: &target,
             chosen: &everything,
         };
         gradient_norms(network, &objective, samples, arguments.batch_size)
     };
-    Ok([
-        norms(&Network::new(&case.model, &device())?)?,
-        norms(written)?,
-    ])
+    Ok([norms(&task.network()?)?, norms(written)?])
 }

@@ -3,24 +3,22 @@
 mod drawn;
 mod screen;
 
-use std::time::Instant;
+use leaky_cure::cure::{CureOptions, cure_to_file};
+use leaky_cure::files::Destination;
+use leaky_cure::train::{End, TrainOptions};
+use leaky_report as report;
 
 use super::case::Case;
+use super::external::keeps_external_data;
 use super::output::{Json, Page, print};
-use super::verified::write;
+use super::threads::use_threads;
 use crate::arguments::Cure;
-use crate::cure::{Patient, Treatment, cure, look};
 use crate::error::{Error, Outcome};
-use crate::files::Destination;
-use crate::report;
-use crate::session::use_threads;
-use crate::train::{End, Settings};
-use crate::{Interrupt, example};
+use crate::{example, stop_on_ctrl_c};
 use drawn::gradients;
 use screen::{Screen, show};
 
 pub(super) fn run(arguments: &Cure) -> Result<Outcome, Error> {
-    let start = Instant::now();
     use_threads(arguments.threads)?;
     let inputs = || arguments.task.files();
     let destination = Destination::new(&arguments.output, inputs())?;
@@ -35,21 +33,16 @@ pub(super) fn run(arguments: &Cure) -> Result<Outcome, Error> {
             .chain(json.file()),
     )?;
     let case = Case::open(&arguments.task)?;
-    super::keeps_external_data(&arguments.output, &case.model)?;
+    keeps_external_data(&arguments.output, &case.task.model)?;
     if case.bundled {
         print(&json, example::DESCRIPTION);
     }
-    let patient = Patient {
-        model: &case.model,
-        name: &case.name,
-        data: &case.data,
-        validation: case.validation.as_ref(),
-    };
-    let treatment = Treatment {
+    let options = CureOptions {
         alpha: arguments.alpha,
         revive: !arguments.no_revive,
+        revival_bound: arguments.revival_bound,
         loss: arguments.loss,
-        settings: Settings {
+        training: TrainOptions {
             epochs: arguments.epochs,
             batch_size: arguments.batch_size,
             lr: arguments.lr,
@@ -58,29 +51,13 @@ pub(super) fn run(arguments: &Cure) -> Result<Outcome, Error> {
             random_slopes: None,
         },
     };
-    let interrupt = Interrupt::on_ctrl_c().unwrap_or_default();
-    let mut screen = Screen::new(&json, arguments.epochs);
-    let cured = cure(&patient, &treatment, &interrupt, &mut screen)?;
-    let written = write(
-        (&cured.model, &cured.network),
-        &destination,
-        &case.data,
-        arguments.batch_size,
-    )?;
-    // The file is there: from here on nothing is lost by ending at once, as a second Ctrl-C does.
-    let after = look(
-        &cured.network,
-        &patient,
-        arguments.batch_size,
-        &Interrupt::default(),
-        &mut screen,
-    )?;
+    let stop = stop_on_ctrl_c().unwrap_or_default();
+    let mut screen = Screen::new(&json);
+    let cured = cure_to_file(&case.task, &options, &destination, &stop, &mut screen)?;
     drop(screen);
-    let gradients = page.if_wanted(|| gradients(&case, &cured.network, arguments))?;
-    let (end, seconds) = (cured.end, start.elapsed().as_secs_f64());
-    let verified = written.verified;
-    let report = cured.report(after, written, seconds);
-    show(&json, &report, verified, end);
+    let gradients = page.if_wanted(|| Ok(gradients(&case.task, &cured.network, arguments)?))?;
+    let (end, report) = (cured.end, cured.report);
+    show(&json, &report, end);
     json.write(&report)?;
     let drawn = gradients.map(|gradients| {
         let provenance = case.provenance().seed(arguments.seed);
@@ -89,10 +66,13 @@ pub(super) fn run(arguments: &Cure) -> Result<Outcome, Error> {
     page.write(drawn.transpose()?.as_deref())?;
     match end {
         End::Done => Ok(Outcome::Done),
-        End::Interrupted => Ok(Outcome::Interrupted),
+        End::Stopped => Ok(Outcome::Interrupted),
         End::Diverged(epoch) => Err(Error::Diverged {
             epoch,
-            kept: format!("{} holds the best network before it", report.output),
+            kept: format!(
+                "{} holds the best network before it",
+                arguments.output.display()
+            ),
         }),
     }
 }

@@ -2,41 +2,52 @@
 
 use std::time::Duration;
 
+use leaky_cure::cure::{AlphaTrial, Report};
+use leaky_cure::diagnose::Diagnosis;
+use leaky_cure::difference::Difference;
+use leaky_cure::objective::Metric;
+use leaky_cure::progress::{Phase, Progress};
+use leaky_cure::revive::Revival;
+use leaky_cure::text::{printable, score};
+use leaky_cure::train::{End, Epoch};
+
+use crate::commands::bars::Bars;
 use crate::commands::output::{Json, print, warn};
-use crate::cure::{AlphaTrial, Progress, Report};
-use crate::data::printable;
-use crate::diagnosis::Diagnosis;
-use crate::objective::Metric;
-use crate::revive::Revival;
-use crate::session::Difference;
-use crate::terminal::{
-    self, TrainingProgress, before_after_table, colour, diagnosis_table, duration, score,
-};
-use crate::train::{End, Epoch, Watch};
+use crate::terminal::{TrainingProgress, before_after_table, colour, diagnosis_table, duration};
 
 /// What a person sees while the cure goes on.
 pub(super) struct Screen<'a> {
     json: &'a Json,
-    epochs: usize,
-    bar: Option<terminal::Progress>,
+    bars: Bars,
     training: Option<TrainingProgress>,
 }
 
 impl<'a> Screen<'a> {
-    pub fn new(json: &'a Json, epochs: usize) -> Self {
+    pub fn new(json: &'a Json) -> Self {
         Self {
             json,
-            epochs,
-            bar: None,
+            bars: Bars::default(),
             training: None,
         }
     }
 }
 
-impl Watch for Screen<'_> {
-    fn batch(&mut self) {
-        if let Some(bar) = &self.training {
-            bar.batch();
+impl Progress for Screen<'_> {
+    fn phase(&mut self, phase: Phase, steps: usize) {
+        (self.bars, self.training) = (Bars::default(), None);
+        match phase {
+            Phase::Train { epochs, metric } => {
+                let batches = steps / epochs.max(1);
+                self.training = Some(TrainingProgress::new(epochs, batches, metric.name()));
+            }
+            phase => self.bars.phase(phase, steps),
+        }
+    }
+
+    fn step(&mut self) {
+        match &self.training {
+            Some(training) => training.batch(),
+            None => self.bars.step(),
         }
     }
 
@@ -46,26 +57,13 @@ impl Watch for Screen<'_> {
         }
     }
 
-    fn interrupted(&mut self) {
+    fn stopping(&mut self) {
         self.training = None;
         warn("ending: writing the best network so far");
     }
-}
-
-impl Progress for Screen<'_> {
-    fn diagnosing(&mut self, batches: usize) {
-        self.training = None;
-        self.bar = Some(terminal::Progress::new(batches as u64, "Diagnosing"));
-    }
-
-    fn diagnosed_batch(&mut self) {
-        if let Some(bar) = &self.bar {
-            bar.step();
-        }
-    }
 
     fn diagnosed(&mut self, before: &Diagnosis, metric: Metric, found: f64) {
-        self.bar = None;
+        self.bars = Bars::default();
         print(self.json, &diagnosis_table(before, colour()));
         print(
             self.json,
@@ -78,18 +76,8 @@ impl Progress for Screen<'_> {
         );
     }
 
-    fn choosing_alpha(&mut self, batches: usize) {
-        self.bar = Some(terminal::Progress::new(batches as u64, "Choosing alpha"));
-    }
-
-    fn tried_batch(&mut self) {
-        if let Some(bar) = &self.bar {
-            bar.step();
-        }
-    }
-
     fn chose_alpha(&mut self, alpha: f32, trials: &[AlphaTrial], metric: Metric) {
-        self.bar = None;
+        self.bars = Bars::default();
         let found: Vec<String> = trials
             .iter()
             .map(|trial| format!("{}: {}", trial.alpha, score(trial.score)))
@@ -109,15 +97,20 @@ impl Progress for Screen<'_> {
     fn revived(&mut self, revival: &Revival, difference: Difference) {
         let Revival {
             revived,
+            within_bound,
             not_revived,
         } = revival;
         if revived + not_revived.len() == 0 {
             return;
         }
+        let small = match within_bound {
+            0 => String::new(),
+            small => format!(", {small} of them small because they cannot be muted"),
+        };
         print(
             self.json,
             &format!(
-                "Revived {revived} units; the outputs differ by at most {} (of up to {}).",
+                "Revived {revived} units{small}; the outputs differ by at most {} (of up to {}).",
                 score(difference.maximum),
                 score(difference.magnitude)
             ),
@@ -133,10 +126,6 @@ impl Progress for Screen<'_> {
                 ),
             );
         }
-    }
-
-    fn training(&mut self, batches: usize, metric: Metric) {
-        self.training = Some(TrainingProgress::new(self.epochs, batches, metric.name()));
     }
 }
 
@@ -156,13 +145,14 @@ fn left(revival: &Revival) -> Vec<(String, String, Vec<usize>)> {
 }
 
 /// Prints what the cure came to.
-pub(super) fn show(json: &Json, report: &Report, verified: Difference, end: End) {
+pub(super) fn show(json: &Json, report: &Report, end: End) {
     let Report {
         before,
         after,
         score: scores,
         best_epoch,
         output,
+        verified_max_difference,
         seconds,
         epochs,
         ..
@@ -192,12 +182,13 @@ pub(super) fn show(json: &Json, report: &Report, verified: Difference, end: End)
     print(
         json,
         &format!(
-            "Wrote {output}; read back, its outputs differ by at most {}. {} in all.",
-            score(verified.maximum),
+            "Wrote {}; read back, its outputs differ by at most {}. {} in all.",
+            output.as_deref().unwrap_or_default(),
+            score(verified_max_difference.unwrap_or_default()),
             duration(Duration::from_secs_f64(*seconds))
         ),
     );
-    if end == End::Interrupted {
+    if end == End::Stopped {
         warn("interrupted: the best network so far was written");
     }
 }

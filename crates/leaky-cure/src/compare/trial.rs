@@ -1,0 +1,127 @@
+//! One training of one rectifier.
+
+use std::time::Instant;
+
+use leaky_onnx::{Model, Network, RandomSlopes};
+
+use super::error::CompareError;
+use super::figures::Trial;
+use super::options::{CompareOptions, Place};
+use crate::candidate::{hidden, with_rectifier};
+use crate::data::split::spread;
+use crate::data::target::Target;
+use crate::diagnose::count::diagnose_samples;
+use crate::objective::{Objective, ObjectiveError};
+use crate::progress::Progress;
+use crate::run::device;
+use crate::stop::{Stop, Stopped};
+use crate::task::Task;
+use crate::train::calibrate::{self, calibrate};
+use crate::train::epoch::End;
+use crate::train::epochs::train;
+use crate::train::initialize::initialize;
+use crate::train::options::TrainOptions;
+use crate::train::parts::Parts;
+
+/// Puts the rectifier in its place, trains, and diagnoses; gives the network of the best epoch too.
+///
+/// # Errors
+///
+/// If the network or the data cannot be worked with, or the work is asked to stop.
+pub(super) fn run(
+    task: &Task,
+    options: &CompareOptions,
+    place: Place,
+    stop: &Stop,
+    progress: &mut dyn Progress,
+) -> Result<(Trial, Model), CompareError> {
+    let start = Instant::now();
+    stop.check()?;
+    let Place {
+        rectifier,
+        lr,
+        seed,
+    } = place;
+    let mut model = with_rectifier((&task.model, &task.name), &task.data, rectifier)?;
+    let mut network = Network::new(&model, &device())?;
+    let rectifiers = network.rectifiers()?;
+    let slopes = rectifier
+        .random_slopes()
+        .map(|range| RandomSlopes::new(&hidden(&rectifiers), range, seed));
+    let (objective, target) = Objective::new(&network, &task.data, options.loss)?;
+    let parts = parts(task, &network, &objective, &target)?;
+    let training = parts.training(&target);
+    if options.from_scratch {
+        initialize(&mut network, |_| rectifier.gain(), seed)?;
+        let few = spread(training.chosen, calibrate::SAMPLES);
+        calibrate(&mut network, &task.data, &few)?;
+    }
+    let training_options = TrainOptions {
+        epochs: options.epochs,
+        batch_size: options.batch_size,
+        lr,
+        optimizer: options.optimizer,
+        seed,
+        random_slopes: slopes,
+    };
+    let trained = train(
+        &mut network,
+        &objective,
+        training,
+        parts.validation(&target),
+        &training_options,
+        stop,
+        progress,
+    )?;
+    let diverged = match trained.end {
+        End::Done => None,
+        End::Diverged(epoch) => Some(epoch),
+        End::Stopped => return Err(Stopped.into()),
+    };
+    let dead_fraction = match diverged {
+        Some(_) => None,
+        None => {
+            let everything: Vec<usize> = (0..task.data.samples()).collect();
+            let verdict = diagnose_samples(
+                &network,
+                &task.name,
+                &task.data,
+                &everything,
+                options.batch_size,
+                stop,
+                || (),
+            )?;
+            Some(verdict.dead_fraction())
+        }
+    };
+    let score = trained.best.validation.score;
+    trained.best.restore(&mut network);
+    network.store(&mut model)?;
+    let trial = Trial {
+        rectifier,
+        lr,
+        seed,
+        score,
+        dead_fraction,
+        epochs: trained.epochs,
+        diverged,
+        seconds: start.elapsed().as_secs_f64(),
+    };
+    Ok((trial, model))
+}
+
+/// All trainings validate on the same samples, so that they differ by what is compared alone.
+const SPLIT_SEED: u64 = 0;
+
+/// The samples to train on and those to validate with.
+pub(super) fn parts<'a>(
+    task: &'a Task,
+    network: &Network,
+    objective: &Objective,
+    target: &Target,
+) -> Result<Parts<'a>, ObjectiveError> {
+    let validation = task.validation.as_ref();
+    Parts::new(&task.data, validation, SPLIT_SEED, |validation| {
+        objective.validation_target(network, validation, target)
+    })
+}

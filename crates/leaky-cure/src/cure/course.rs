@@ -1,0 +1,186 @@
+//! The steps of a cure between its verdicts: a network made ready with some slope, and trained.
+
+use leaky_onnx::{Model, Network};
+
+use super::error::CureError;
+use super::figures::AlphaTrial;
+use super::options::CureOptions;
+use crate::candidate::hidden_relus;
+use crate::data::dataset::Dataset;
+use crate::data::samples::Samples;
+use crate::data::split::spread;
+use crate::diagnose::verdict::Diagnosis;
+use crate::difference::Difference;
+use crate::objective::{Objective, ObjectiveError};
+use crate::progress::{Phase, Progress};
+use crate::revive::revival::Revival;
+use crate::revive::{self, revive};
+use crate::run::device;
+use crate::stop::{Stop, Stopped};
+use crate::task::Task;
+use crate::train::epoch::End;
+use crate::train::epochs::{Training, train};
+use crate::train::options::TrainOptions;
+use crate::train::validate::Validation;
+
+/// How many samples at most fresh weights are centred on.
+const CENTRED_ON: usize = 1024;
+
+/// The slopes that are tried where the user leaves the choice to the tool.
+const SLOPES: [f32; 5] = [0.01, 0.05, 0.1, 0.2, 0.3];
+
+/// What a cure works with once the network was looked at.
+pub(super) struct Course<'a> {
+    pub task: &'a Task,
+    pub options: &'a CureOptions,
+    /// The network as it was given.
+    pub given: &'a Network,
+    pub before: &'a Diagnosis,
+    pub objective: &'a Objective,
+    pub training: Samples<'a>,
+    pub validation: Samples<'a>,
+    pub stop: &'a Stop,
+}
+
+/// A network ready to be trained.
+pub(super) struct Prepared {
+    pub model: Model,
+    pub network: Network,
+    pub revival: Revival,
+    pub difference: Difference,
+}
+
+impl Course<'_> {
+    /// How many batches make an epoch.
+    pub fn batches(&self) -> usize {
+        let samples = self.training.chosen.len();
+        samples.div_ceil(self.options.training.batch_size)
+    }
+
+    /// Revives dead units, where asked to, and lets hidden ReLUs leak.
+    pub fn prepare(&self, alpha: f32) -> Result<Prepared, CureError> {
+        let options = &self.options.training;
+        let data = &self.task.data;
+        let mut network = self.task.network()?;
+        let mut model = self.task.model.clone();
+        let (mut revival, mut difference) = (Revival::default(), Difference::default());
+        if self.options.revive {
+            let request = revive::Request {
+                data,
+                samples: &spread(self.training.chosen, CENTRED_ON),
+                batch_size: options.batch_size,
+                bound: self.options.revival_bound,
+                alpha: f64::from(alpha),
+                seed: options.seed,
+            };
+            revival = revive(&mut network, self.before, &request)?;
+            self.stop.check()?;
+            let networks = [self.given, &network];
+            let bound = match revival.within_bound {
+                0 => 0.0,
+                _ => self.options.revival_bound,
+            };
+            difference = revival_difference(networks, data, options.batch_size, bound, self.stop)?;
+        }
+        network.store(&mut model)?;
+        if alpha != 0.0 {
+            let rectifiers = network.rectifiers()?;
+            model.leak(&network, &hidden_relus(&rectifiers), alpha)?;
+            network = Network::new(&model, &device())?;
+        }
+        Ok(Prepared {
+            model,
+            network,
+            revival,
+            difference,
+        })
+    }
+
+    /// Trains a network that was made ready.
+    pub fn train(
+        &self,
+        network: &mut Network,
+        options: &TrainOptions,
+        progress: &mut dyn Progress,
+    ) -> Result<Training, ObjectiveError> {
+        train(
+            network,
+            self.objective,
+            self.training,
+            self.validation,
+            options,
+            self.stop,
+            progress,
+        )
+    }
+
+    /// Trains shortly with each of some slopes; gives the one that validates best, the smallest of
+    /// equals.
+    pub fn choose_alpha(
+        &self,
+        progress: &mut dyn Progress,
+    ) -> Result<(f32, Vec<AlphaTrial>), CureError> {
+        let options = TrainOptions {
+            epochs: short(self.options.training.epochs),
+            ..self.options.training.clone()
+        };
+        let steps = SLOPES.len() * options.epochs * self.batches();
+        progress.phase(Phase::ChooseAlpha, steps);
+        let mut trials = Vec::new();
+        let mut best: Option<(f32, Validation)> = None;
+        for alpha in SLOPES {
+            let mut network = self.prepare(alpha)?.network;
+            let trained = self.train(&mut network, &options, &mut Trying(progress))?;
+            if trained.end == End::Stopped {
+                return Err(Stopped.into());
+            }
+            let found = trained.best.validation;
+            trials.push(AlphaTrial {
+                alpha,
+                epochs: options.epochs,
+                score: found.score,
+                validation_loss: found.loss,
+            });
+            if best.is_none_or(|(_, best)| found.better_than(best)) {
+                best = Some((alpha, found));
+            }
+        }
+        let alpha = best.map_or(SLOPES[0], |(alpha, _)| alpha);
+        progress.chose_alpha(alpha, &trials, self.objective.metric());
+        Ok((alpha, trials))
+    }
+}
+
+/// How many epochs a trial of a slope takes: a quarter of the whole training, at most five.
+fn short(epochs: usize) -> usize {
+    epochs.div_ceil(4).min(5)
+}
+
+/// Tells of the batches of a trial.
+struct Trying<'a>(&'a mut dyn Progress);
+
+impl Progress for Trying<'_> {
+    fn step(&mut self) {
+        self.0.step();
+    }
+}
+
+/// What the revival changed in the outputs: nothing beyond the bound, but for rounding.
+fn revival_difference(
+    networks: [&Network; 2],
+    data: &Dataset,
+    batch_size: usize,
+    bound: f64,
+    stop: &Stop,
+) -> Result<Difference, CureError> {
+    let everything: Vec<usize> = (0..data.samples()).collect();
+    let difference = Difference::between(networks, data, &everything, batch_size, stop)?;
+    if difference.is_within(bound) {
+        Ok(difference)
+    } else {
+        Err(CureError::RevivalChangedOutputs {
+            maximum: difference.maximum,
+            magnitude: difference.magnitude,
+        })
+    }
+}

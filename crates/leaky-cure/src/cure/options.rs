@@ -1,0 +1,44 @@
+//! How to cure.
+
+use crate::objective::metric::Loss;
+use crate::revive::DEFAULT_BOUND;
+use crate::train::options::TrainOptions;
+
+/// The slope below zero that hidden ReLUs get.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub enum Alpha {
+    /// This one; 0 leaves them ReLUs.
+    Fixed(f32),
+    /// The one that validates best after short trainings.
+    Auto,
+}
+
+/// How to cure.
+#[derive(Debug, Clone)]
+pub struct CureOptions {
+    /// The slope below zero that hidden ReLUs get.
+    pub alpha: Alpha,
+    /// Whether dead units are brought back.
+    pub revive: bool,
+    /// How much of its magnitude an output may change by dead units that cannot be muted; 0 leaves
+    /// these as they are.
+    pub revival_bound: f64,
+    /// What to minimise; without it, what suits the answers and the end of the network.
+    pub loss: Option<Loss>,
+    /// How to train.
+    pub training: TrainOptions,
+}
+
+impl Default for CureOptions {
+    /// Alpha 0.01, dead units revived, the loss that suits, and training as
+    /// [`TrainOptions::default`] has it.
+    fn default() -> Self {
+        Self {
+            alpha: Alpha::Fixed(0.01),
+            revive: true,
+            revival_bound: DEFAULT_BOUND,
+            loss: None,
+            training: TrainOptions::default(),
+        }
+    }
+}

@@ -1,0 +1,219 @@
+//! What is done to a network: diagnosed, revived, let leak, trained.
+//!
+//! A network may store its weights in a smaller type than it is computed in. What is scored and
+//! handed back is therefore the network made anew from what will stand in the file.
+
+use leaky_onnx::{Model, Network};
+
+use super::course::{Course, Prepared};
+use super::error::CureError;
+use super::figures::{AlphaTrial, Score};
+use super::options::{Alpha, CureOptions};
+use crate::candidate::hidden_relus;
+use crate::diagnose::look::look;
+use crate::diagnose::verdict::{Diagnosis, Layer};
+use crate::difference::Difference;
+use crate::objective::Objective;
+use crate::progress::{Phase, Progress};
+use crate::revive::revival::{NotRevived, Revival};
+use crate::run::device;
+use crate::stop::Stop;
+use crate::task::Task;
+use crate::train::epoch::{End, Epoch};
+use crate::train::parts::Parts;
+use crate::train::validate::validate;
+
+/// A cured network, before it is written and diagnosed again.
+pub(super) struct Treated {
+    /// Its file, to be written.
+    pub model: Model,
+    /// The same in memory.
+    pub network: Network,
+    /// The verdict on the network as it was given.
+    pub before: Diagnosis,
+    /// The validation score.
+    pub score: Score,
+    /// What was done to it.
+    pub done: Done,
+    /// The epochs of training.
+    pub epochs: Vec<Epoch>,
+    /// Why training ended.
+    pub end: End,
+}
+
+/// What a cure did to a network.
+pub(super) struct Done {
+    /// See [`Report::alpha`].
+    pub alpha: f32,
+    pub alpha_trials: Vec<AlphaTrial>,
+    pub revival: Revival,
+    pub difference: Difference,
+    /// See [`Report::best_epoch`].
+    pub best_epoch: Option<usize>,
+}
+
+impl Done {
+    /// Nothing: the network is left as it was given, and with it the dead units of the layers that
+    /// were to be revived.
+    fn nothing(to_revive: &[Layer], alpha_trials: Vec<AlphaTrial>) -> Self {
+        let reason = "nothing validated better than the network as it was given";
+        let dead = to_revive.iter().flat_map(|layer| {
+            layer.dead.iter().map(|&unit| NotRevived {
+                layer: layer.name.clone(),
+                unit,
+                reason: reason.into(),
+            })
+        });
+        Self {
+            alpha: 0.0,
+            alpha_trials,
+            revival: Revival {
+                revived: 0,
+                within_bound: 0,
+                not_revived: dead.collect(),
+            },
+            difference: Difference::default(),
+            best_epoch: None,
+        }
+    }
+}
+
+/// Cures a network. Nothing is written. Asked to stop in training, it ends with the best network so
+/// far.
+///
+/// # Errors
+///
+/// If the network or the data cannot be worked with, or the work is asked to stop before training.
+pub(super) fn treat(
+    task: &Task,
+    options: &CureOptions,
+    stop: &Stop,
+    progress: &mut dyn Progress,
+) -> Result<Treated, CureError> {
+    let data = &task.data;
+    let training_options = &options.training;
+    let given = task.network()?;
+    if !given
+        .parameters()
+        .iter()
+        .any(|parameter| parameter.trainable)
+    {
+        return Err(CureError::NothingToTrain {
+            model: task.name.clone(),
+        });
+    }
+    let (objective, target) = Objective::new(&given, data, options.loss)?;
+    let parts = Parts::new(
+        data,
+        task.validation.as_ref(),
+        training_options.seed,
+        |validation| objective.validation_target(&given, validation, &target),
+    )?;
+    let (training, validation) = (parts.training(&target), parts.validation(&target));
+
+    let before = look(task, &given, training_options.batch_size, stop, progress)?;
+    let score_before = validate(&given, &objective, validation, training_options.batch_size)?;
+    progress.diagnosed(&before, objective.metric(), score_before.score);
+    stop.check()?;
+
+    let course = Course {
+        task,
+        options,
+        given: &given,
+        before: &before,
+        objective: &objective,
+        training,
+        validation,
+        stop,
+    };
+    let (alpha, alpha_trials) = match options.alpha {
+        Alpha::Fixed(alpha) => (alpha, Vec::new()),
+        // Without a ReLU to leak there is nothing to choose between.
+        Alpha::Auto if hidden_relus(&given.rectifiers()?).is_empty() => (0.0, Vec::new()),
+        Alpha::Auto => course.choose_alpha(progress)?,
+    };
+    let Prepared {
+        mut model,
+        mut network,
+        revival,
+        difference,
+    } = course.prepare(alpha)?;
+    if options.revive {
+        progress.revived(&revival, difference);
+    }
+    progress.phase(
+        Phase::Train {
+            epochs: training_options.epochs,
+            metric: objective.metric(),
+        },
+        training_options.epochs * course.batches(),
+    );
+    let trained = course.train(&mut network, training_options, progress)?;
+    let (best_epoch, mut best) = (trained.best.epoch, trained.best.validation);
+    trained.best.restore(&mut network);
+    let mut done = Done {
+        alpha,
+        alpha_trials,
+        revival,
+        difference,
+        best_epoch: Some(best_epoch),
+    };
+    network.store(&mut model)?;
+    let stored = Network::new(&model, &device())?;
+    if !same_parameters(&network, &stored)? {
+        best = validate(&stored, &objective, validation, training_options.batch_size)?;
+    }
+    network = stored;
+    // Nothing validated as well as what was given: that is what is given back.
+    if score_before.better_than(best) {
+        (network, model, best) = (given, task.model.clone(), score_before);
+        let to_revive: &[Layer] = if options.revive { &before.layers } else { &[] };
+        done = Done::nothing(to_revive, done.alpha_trials);
+    }
+    Ok(Treated {
+        model,
+        network,
+        score: Score {
+            metric: objective.metric(),
+            before: score_before.score,
+            after: best.score,
+        },
+        before,
+        done,
+        epochs: trained.epochs,
+        end: trained.end,
+    })
+}
+
+/// Whether two networks of one graph hold the same numbers.
+fn same_parameters(one: &Network, other: &Network) -> Result<bool, CureError> {
+    for index in 0..one.parameters().len() {
+        if one.parameter_data(index)? != other.parameter_data(index)? {
+            return Ok(false);
+        }
+    }
+    Ok(true)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::data::Arrays;
+    use crate::run::RunError;
+    use crate::testing::{EXAMPLE, EXAMPLE_DATA};
+
+    #[test]
+    fn asked_to_stop_before_training_a_cure_ends_without_a_network() {
+        let arrays = Arrays::from_bytes("digits-train.npz", EXAMPLE_DATA).unwrap();
+        let model = Model::from_bytes(EXAMPLE).unwrap();
+        let task = Task::new("digits.onnx", model, &arrays).unwrap();
+        let stop = Stop::new();
+        stop.ask();
+        let ended = treat(&task, &CureOptions::default(), &stop, &mut ());
+        let error = ended.err().expect("nothing is cured");
+        assert!(
+            matches!(error, CureError::Run(RunError::Stopped(_))),
+            "{error}"
+        );
+    }
+}

@@ -1,0 +1,163 @@
+//! What the data files hold.
+
+use std::collections::BTreeSet;
+use std::path::Path;
+use std::sync::Arc;
+
+use super::entry::{Entry, Place};
+use super::error::DataError;
+use super::memory::{self, MemoryArray};
+use super::npy::{self, Header};
+use super::storage::Storage;
+use super::{npz, safetensors};
+use crate::text::printable;
+
+/// The named arrays of the files that the user gave: listed and found to be whole, not yet read.
+#[derive(Debug)]
+pub struct Arrays {
+    /// The data file's name, for messages.
+    pub(super) file: String,
+    pub(super) entries: Vec<Entry>,
+    /// The array given apart from the data with `--labels`.
+    pub(super) labels: Option<Entry>,
+}
+
+impl Arrays {
+    /// Opens a `.npz`, `.safetensors` or `.npy` file, told apart by how they begin, and a `.npy`
+    /// file of labels where one is given. The array of a `.npy` data file is named `x`; labels
+    /// given apart take the place of an array `y` of the data file.
+    ///
+    /// # Errors
+    ///
+    /// Where a file cannot be read, is of another format, is damaged or cut off, describes more
+    /// than it holds, or names two arrays alike.
+    pub fn open(data: &Path, labels: Option<&Path>) -> Result<Self, DataError> {
+        let mut arrays = Self::from_storage(Storage::open(data)?)?;
+        arrays.labels = labels.map(open_labels).transpose()?;
+        Ok(arrays)
+    }
+
+    /// The arrays of a file that is already in memory; `name` stands for it in messages.
+    ///
+    /// # Errors
+    ///
+    /// As [`Arrays::open`].
+    pub fn from_bytes(
+        name: &str,
+        bytes: impl AsRef<[u8]> + Send + Sync + 'static,
+    ) -> Result<Self, DataError> {
+        Self::from_storage(Storage::memory(&printable(name), bytes))
+    }
+
+    /// Arrays that are in memory already.
+    ///
+    /// # Errors
+    ///
+    /// Where two have the same name.
+    pub fn in_memory(arrays: impl IntoIterator<Item = MemoryArray>) -> Result<Self, DataError> {
+        let entries: Vec<Entry> = arrays.into_iter().map(MemoryArray::into_entry).collect();
+        let names: BTreeSet<&str> = entries.iter().map(|entry| entry.name.as_str()).collect();
+        if names.len() < entries.len() {
+            let names: Vec<&str> = entries.iter().map(|entry| entry.name.as_str()).collect();
+            return Err(DataError::DuplicateName {
+                file: memory::NAME.to_owned(),
+                names: names.join(", "),
+            });
+        }
+        Ok(Self {
+            file: memory::NAME.to_owned(),
+            entries,
+            labels: None,
+        })
+    }
+
+    fn from_storage(storage: Storage) -> Result<Self, DataError> {
+        let storage = Arc::new(storage);
+        let entries = match format(&storage)? {
+            Format::Npy => vec![list_npy(&storage, "x")?],
+            Format::Npz => npz::list(&storage)?,
+            Format::Safetensors => safetensors::list(&storage)?,
+        };
+        Ok(Self {
+            file: storage.name().to_owned(),
+            entries,
+            labels: None,
+        })
+    }
+
+    /// The array of that name.
+    pub(super) fn get(&self, name: &str) -> Option<&Entry> {
+        self.entries.iter().find(|entry| entry.name == name)
+    }
+
+    /// Every array with its type and shape, for messages.
+    pub(super) fn describe(&self) -> String {
+        match self.entries.as_slice() {
+            [] => "no array".into(),
+            entries => {
+                let all: Vec<String> = entries.iter().map(Entry::describe).collect();
+                all.join(", ")
+            }
+        }
+    }
+}
+
+enum Format {
+    Npy,
+    Npz,
+    Safetensors,
+}
+
+fn format(storage: &Storage) -> Result<Format, DataError> {
+    let mut start = [0; 4];
+    let known = storage.len() >= 8 && storage.read_at(0, &mut start).is_ok();
+    match &start {
+        // A zip archive begins with its first member, or with its end where it has none.
+        b"PK\x03\x04" | b"PK\x05\x06" if known => Ok(Format::Npz),
+        start if known && npy::MAGIC.starts_with(start) => Ok(Format::Npy),
+        _ if safetensors::begins(storage) => Ok(Format::Safetensors),
+        _ => Err(DataError::UnknownFormat {
+            file: storage.name().to_owned(),
+        }),
+    }
+}
+
+fn open_labels(path: &Path) -> Result<Entry, DataError> {
+    let storage = Arc::new(Storage::open(path)?);
+    match format(&storage) {
+        Ok(Format::Npy) => list_npy(&storage, "y"),
+        _ => Err(DataError::LabelsFormat {
+            file: storage.name().to_owned(),
+        }),
+    }
+}
+
+/// The one array of a `.npy` file.
+pub(super) fn list_npy(storage: &Arc<Storage>, name: &str) -> Result<Entry, DataError> {
+    let mut start = vec![0; storage.len().min(1 << 14) as usize];
+    storage.read_at(0, &mut start)?;
+    let header = Header::read(start.as_slice()).map_err(|reason| storage.damaged(reason))?;
+    let held = storage.len() - header.length;
+    match header.data_length() {
+        Some(described) if described == held => {}
+        Some(described) => {
+            return Err(storage.damaged(format!(
+                "its header describes {described} bytes of elements, but it holds {held}"
+            )));
+        }
+        None if header.dtype.is_ok() => {
+            return Err(storage.damaged("its header describes more bytes than can be counted"));
+        }
+        // An element type that is not supported: refused by name where the array is used.
+        None => {}
+    }
+    let place = Place::Plain {
+        offset: header.length,
+    };
+    Ok(Entry::from_header(
+        name.to_owned(),
+        header,
+        storage.clone(),
+        place,
+    ))
+}

@@ -1,0 +1,274 @@
+//! Data checked against a network: what to feed its inputs, batch by batch.
+
+use burn::tensor::{DType, TensorData};
+use leaky_onnx::Network;
+
+use super::array::Array;
+use super::arrays::Arrays;
+use super::convert::{self, Layout};
+use super::entry::Entry;
+use super::error::{DataError, shape_text};
+use super::expected::{ExpectedInput, ExpectedOutput};
+use super::load::load;
+use super::target::Target;
+
+/// Samples for every input of a network, and what it should answer where the files say so.
+///
+/// Names, types, shapes and values were checked; rows are read from the files by position, so
+/// that memory is bounded by the batch. (A compressed or Fortran-ordered array is unpacked when
+/// the dataset is made: in memory up to 64 MiB, in a temporary file beyond.)
+#[derive(Debug)]
+pub struct Dataset {
+    file: String,
+    found: String,
+    inputs: Vec<Column>,
+    target: Option<Entry>,
+    samples: usize,
+}
+
+/// The array behind one input.
+#[derive(Debug)]
+struct Column {
+    array: Array,
+    dtype: DType,
+}
+
+impl Arrays {
+    /// The arrays that fit a network, as samples of it: [`dataset`](Self::dataset) for its inputs.
+    ///
+    /// # Errors
+    ///
+    /// As [`dataset`](Self::dataset).
+    pub fn for_network(&self, network: &Network) -> Result<Dataset, DataError> {
+        let inputs = network.inputs().iter();
+        let expected: Vec<ExpectedInput> = inputs.map(ExpectedInput::from).collect();
+        self.dataset(&expected)
+    }
+
+    /// Finds the arrays that fit a network's inputs and checks them, reading each to its end.
+    ///
+    /// Each input takes the array of its name; the only input of a network takes `x`, whatever the
+    /// input's name, before an array of its own name. The target is the array `y`, unless that is
+    /// an input, or the labels given apart.
+    ///
+    /// # Errors
+    ///
+    /// Where an input has no array, an array does not fit in type, rank or size of an axis other
+    /// than the first, arrays differ in their number of samples, or an array is empty, damaged, or
+    /// holds NaN, infinities or values that the input's type cannot hold.
+    pub fn dataset(&self, expected: &[ExpectedInput]) -> Result<Dataset, DataError> {
+        if expected.is_empty() {
+            return Err(DataError::NoInputs);
+        }
+        let chosen = expected
+            .iter()
+            .map(|input| self.choose(input, expected.len() == 1))
+            .collect::<Result<Vec<&Entry>, _>>()?;
+        let target = self.labels.as_ref().or_else(|| {
+            let free = |entry: &&Entry| chosen.iter().all(|taken| taken.name != entry.name);
+            self.get("y").filter(free)
+        });
+        for (entry, input) in chosen.iter().zip(expected) {
+            check_fit(entry, input)?;
+        }
+        let samples = same_length(chosen.iter().copied().chain(target))?;
+
+        let mut inputs = Vec::with_capacity(chosen.len());
+        for (entry, input) in chosen.iter().zip(expected) {
+            let array = load(entry)?;
+            array.check_values(input.dtype)?;
+            inputs.push(Column {
+                array,
+                dtype: input.dtype,
+            });
+        }
+        Ok(Dataset {
+            file: self.file.clone(),
+            found: self.describe(),
+            inputs,
+            target: target.cloned(),
+            samples,
+        })
+    }
+
+    /// The array for one input of the network.
+    fn choose(&self, input: &ExpectedInput, only: bool) -> Result<&Entry, DataError> {
+        let x = only.then(|| self.get("x")).flatten();
+        x.or_else(|| self.get(&input.name))
+            .ok_or_else(|| DataError::MissingInput {
+                file: self.file.clone(),
+                input: input.name.clone(),
+                expected: match only && input.name != "x" {
+                    true => format!("`x` or `{}`", input.name),
+                    false => format!("`{}`", input.name),
+                },
+                found: self.describe(),
+            })
+    }
+}
+
+/// Compares what the headers say: type, emptiness, rank, sizes.
+fn check_fit(entry: &Entry, input: &ExpectedInput) -> Result<(), DataError> {
+    let (array, name) = (&entry.name, &input.name);
+    if !convert::supported(input.dtype) {
+        return Err(DataError::UnsupportedInput {
+            input: name.clone(),
+            dtype: convert::dtype_name(input.dtype).to_owned(),
+        });
+    }
+    // A type that no network takes is refused, with its spelling, when the array is loaded.
+    if let Ok(from) = entry.dtype
+        && !convert::compatible(Layout {
+            from,
+            to: input.dtype,
+        })
+    {
+        return Err(DataError::Dtype {
+            array: array.clone(),
+            input: name.clone(),
+            expected: convert::dtype_name(input.dtype),
+            found: convert::dtype_name(from),
+        });
+    }
+    if entry.shape.contains(&0) {
+        return Err(entry.empty());
+    }
+    if entry.shape.len() != input.shape.len() || input.shape.is_empty() {
+        return Err(DataError::Rank {
+            array: array.clone(),
+            input: name.clone(),
+            expected: format!(
+                "{}, shape {}{}",
+                input.shape.len(),
+                expected_text(&input.shape),
+                reshape_hint(&entry.shape, &input.shape)
+            ),
+            found: format!(
+                "{} axes, shape {}",
+                entry.shape.len(),
+                shape_text(&entry.shape)
+            ),
+        });
+    }
+    let sizes = entry.shape.iter().zip(&input.shape).enumerate().skip(1);
+    for (axis, (&found, &size)) in sizes {
+        if let Some(expected) = size
+            && expected != found
+        {
+            return Err(DataError::AxisSize {
+                array: array.clone(),
+                input: name.clone(),
+                axis,
+                expected,
+                found,
+                expected_shape: expected_text(&input.shape),
+            });
+        }
+    }
+    Ok(())
+}
+
+/// A network's shape as messages show it: `N` for the samples, `?` where any size will do.
+fn expected_text(shape: &[Option<usize>]) -> String {
+    let axis = |(axis, size): (usize, &Option<usize>)| match size {
+        _ if axis == 0 => "N".to_owned(),
+        Some(size) => size.to_string(),
+        None => "?".to_owned(),
+    };
+    let axes: Vec<String> = shape.iter().enumerate().map(axis).collect();
+    format!("[{}]", axes.join(", "))
+}
+
+/// What to do where only axes of size 1 are missing or too many, as with single-channel images, or
+/// where the same numbers of a sample stand in fewer or more axes.
+fn reshape_hint(found: &[usize], expected: &[Option<usize>]) -> String {
+    if expected.is_empty() {
+        return "; an input needs an axis for the samples".to_owned();
+    }
+    let Some((_, row)) = found.split_first() else {
+        return String::new();
+    };
+    let Some(sizes) = expected.get(1..).and_then(|sizes| {
+        let sizes: Option<Vec<usize>> = sizes.iter().copied().collect();
+        sizes
+    }) else {
+        return String::new();
+    };
+    let product = |sizes: &[usize]| sizes.iter().try_fold(1_usize, |all, &n| all.checked_mul(n));
+    if product(row).is_some() && product(row) == product(&sizes) {
+        format!(
+            "; the sizes agree once it is reshaped to {}",
+            expected_text(expected)
+        )
+    } else {
+        String::new()
+    }
+}
+
+/// The common length of the first axes.
+fn same_length<'a>(mut entries: impl Iterator<Item = &'a Entry>) -> Result<usize, DataError> {
+    let length = |entry: &Entry| entry.shape.first().copied();
+    let Some((first, samples)) = entries
+        .next()
+        .and_then(|entry| Some((entry, length(entry)?)))
+    else {
+        return Err(DataError::NoInputs);
+    };
+    for other in entries {
+        let found = length(other).unwrap_or(0);
+        if found != samples {
+            return Err(DataError::SampleCount {
+                first: first.name.clone(),
+                first_samples: samples,
+                second: other.name.clone(),
+                second_samples: found,
+            });
+        }
+    }
+    Ok(samples)
+}
+
+impl Dataset {
+    /// How many samples there are, at least one.
+    pub fn samples(&self) -> usize {
+        self.samples
+    }
+
+    /// The given samples for each of the network's inputs, in the network's order and types. The
+    /// first axis of each tensor is as long as `samples`, and in its order.
+    ///
+    /// # Errors
+    ///
+    /// Where a file can no longer be read as it was.
+    ///
+    /// # Panics
+    ///
+    /// Where a sample number is not below [`Dataset::samples`].
+    pub fn batch(&self, samples: &[usize]) -> Result<Vec<TensorData>, DataError> {
+        self.inputs
+            .iter()
+            .map(|Column { array, dtype }| array.tensor(samples, array.row_shape(), *dtype))
+            .collect()
+    }
+
+    /// What the network should answer, checked against the shape of its output; see [`Target`].
+    ///
+    /// # Errors
+    ///
+    /// Where there is no target, it is empty or damaged, it fits neither as labels nor as values, labels name classes that
+    /// the output does not have, or values are NaN or infinite.
+    pub fn target(&self, output: &ExpectedOutput) -> Result<Target, DataError> {
+        match &self.target {
+            Some(entry) => Target::new(load(entry)?, output),
+            None => Err(DataError::MissingTarget {
+                file: self.file.clone(),
+                found: self.found.clone(),
+            }),
+        }
+    }
+
+    /// Whether the files hold a target at all.
+    pub fn has_target(&self) -> bool {
+        self.target.is_some()
+    }
+}

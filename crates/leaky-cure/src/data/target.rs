@@ -1,0 +1,163 @@
+//! What a network should answer.
+
+use burn::tensor::{DType, TensorData};
+
+use super::array::Array;
+use super::convert::{self, dtype_name};
+use super::error::{DataError, element_text, shape_text};
+use super::expected::ExpectedOutput;
+
+/// What a target holds, told from its type and shape and the shape of the network's output.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum TargetKind {
+    /// A class label for each sample, below this number of classes: integers of shape `[N]` for an
+    /// output of shape `[N, classes]`.
+    Classes(usize),
+    /// One of two classes for each sample, 0 or 1: integers or booleans for an output of one number
+    /// a sample.
+    Binary,
+    /// A value for each element of the output.
+    Values,
+}
+
+/// The right answers for the samples of a dataset, checked against the network's output.
+#[derive(Debug)]
+pub struct Target {
+    array: Array,
+    kind: TargetKind,
+    /// The shape of one sample's answer: that of the output for values, none for a label.
+    row_shape: Vec<usize>,
+    dtype: DType,
+}
+
+impl Target {
+    /// Integers of shape `[N]` are class labels where the output has more than one column; what is
+    /// shaped like the output, or holds one number a sample where the output does, is values; but
+    /// integers and booleans, one a sample, for an output of one number are of two classes.
+    pub(super) fn new(array: Array, output: &ExpectedOutput) -> Result<Self, DataError> {
+        let (answer, dtype) = (output.shape.get(1..).unwrap_or(&[]), output.dtype);
+        let one_number = answer.iter().all(|&size| size == 1);
+        match (array.shape.as_slice(), answer) {
+            ([_], &[classes]) if classes > 1 && convert::is_integer(array.dtype) => {
+                check_labels(&array, classes)?;
+                Ok(Self {
+                    array,
+                    kind: TargetKind::Classes(classes),
+                    row_shape: Vec::new(),
+                    dtype: DType::I64,
+                })
+            }
+            ([_, row @ ..], _) if row == answer || (row.is_empty() && one_number) => {
+                array.check_values(dtype)?;
+                let whole = convert::is_integer(array.dtype) || convert::is_bool(array.dtype);
+                Ok(Self {
+                    kind: if one_number && whole {
+                        TargetKind::Binary
+                    } else {
+                        TargetKind::Values
+                    },
+                    array,
+                    row_shape: answer.to_vec(),
+                    dtype,
+                })
+            }
+            _ => Err(misshapen(&array, output)),
+        }
+    }
+
+    /// Labels or values.
+    pub fn kind(&self) -> TargetKind {
+        self.kind
+    }
+
+    /// The same in another float type; labels of classes stay as they are.
+    pub fn of_type(self, dtype: DType) -> Self {
+        match self.kind {
+            TargetKind::Classes(_) => self,
+            TargetKind::Binary | TargetKind::Values => Self { dtype, ..self },
+        }
+    }
+
+    /// Checks that every element can be a probability, as binary cross-entropy needs it.
+    ///
+    /// # Errors
+    ///
+    /// Where labels are not of two classes, or values lie outside of 0 to 1.
+    pub fn check_probabilities(&self) -> Result<(), DataError> {
+        if self.kind == TargetKind::Binary {
+            return check_labels(&self.array, 2);
+        }
+        match self.array.first_outside(0.0..=1.0)? {
+            None => Ok(()),
+            Some((element, value)) => Err(DataError::NotProbability { element, value }),
+        }
+    }
+
+    /// What it is, for a message: `class labels (int64 of shape [64])`.
+    pub fn description(&self) -> String {
+        let kind = match self.kind {
+            TargetKind::Classes(_) => "class labels",
+            TargetKind::Binary => "labels of two classes",
+            TargetKind::Values => "values",
+        };
+        let (dtype, shape) = (dtype_name(self.array.dtype), shape_text(&self.array.shape));
+        format!("{kind} ({dtype} of shape {shape})")
+    }
+
+    /// The answers for the given samples, in their order: labels as `int64` of shape `[n]`, values
+    /// in the shape and type of the network's output.
+    ///
+    /// # Errors
+    ///
+    /// Where a file can no longer be read as it was.
+    ///
+    /// # Panics
+    ///
+    /// Where a sample number is beyond the dataset.
+    pub fn batch(&self, samples: &[usize]) -> Result<TensorData, DataError> {
+        self.array.tensor(samples, &self.row_shape, self.dtype)
+    }
+}
+
+fn check_labels(array: &Array, classes: usize) -> Result<(), DataError> {
+    let (mut count, mut first) = (0, None);
+    array.scan_integers(|position, label| {
+        if !(0..classes as i128).contains(&label) {
+            count += 1;
+            first.get_or_insert((position, label));
+        }
+    })?;
+    match first {
+        None => Ok(()),
+        Some((position, value)) => Err(DataError::LabelRange {
+            count,
+            classes,
+            last: classes - 1,
+            first: element_text(&array.name, &array.shape, position),
+            value: value.to_string(),
+        }),
+    }
+}
+
+fn misshapen(array: &Array, expected: &ExpectedOutput) -> DataError {
+    let answer = expected.shape.get(1..).unwrap_or(&[]);
+    let name = crate::text::printable(&expected.name);
+    let sizes: Vec<String> = answer.iter().map(usize::to_string).collect();
+    let output = match sizes.as_slice() {
+        [] => "[N]".to_owned(),
+        sizes => format!("[N, {}]", sizes.join(", ")),
+    };
+    let expected = match answer {
+        &[classes] if classes > 1 => {
+            format!("class labels as integers of shape [N], or values of shape {output}")
+        }
+        _ => format!("values of shape {output}"),
+    };
+    DataError::TargetShape {
+        dtype: dtype_name(array.dtype),
+        found: shape_text(&array.shape),
+        name,
+        output,
+        expected,
+    }
+}

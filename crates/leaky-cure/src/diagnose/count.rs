@@ -1,0 +1,227 @@
+//! Which units of a network are dead on some data.
+
+use burn::tensor::{DType, TensorData};
+use leaky_onnx::{Network, Rectifier, Shapes};
+use leaky_relu::SignBits;
+
+use super::error::DiagnoseError;
+use super::verdict::{Diagnosis, LayerCounts};
+use crate::data::dataset::Dataset;
+use crate::run::batch;
+use crate::stop::Stop;
+
+/// Runs the samples through the network batch by batch and counts for each unit of each rectifier
+/// how often its pre-activation lies above and below zero. `step` is called after each batch.
+///
+/// # Errors
+///
+/// If the network has no rectifier, or cannot run on the data; if the units of a layer are not the
+/// same in each batch, or one of its pre-activations is not a number; if the work is asked to stop.
+pub fn diagnose_samples(
+    network: &Network,
+    model: &str,
+    data: &Dataset,
+    samples: &[usize],
+    batch_size: usize,
+    stop: &Stop,
+    mut step: impl FnMut(),
+) -> Result<Diagnosis, DiagnoseError> {
+    let rectifiers = network.rectifiers()?;
+    if rectifiers.is_empty() {
+        return Err(DiagnoseError::NoRectifier {
+            model: model.to_owned(),
+        });
+    }
+    let shapes = network.shapes(batch(network, data, &samples[..samples.len().min(2)])?)?;
+    let mut counters: Vec<Counter> = rectifiers
+        .iter()
+        .map(|rectifier| Counter::new(network, rectifier, &shapes))
+        .collect();
+    let wanted: Vec<_> = network
+        .outputs()
+        .iter()
+        .map(|output| output.value)
+        .collect();
+    for samples in samples.chunks(batch_size) {
+        let mut failed = None;
+        network.forward(batch(network, data, samples)?, &wanted, |id, value| {
+            for (counter, rectifier) in counters
+                .iter_mut()
+                .zip(&rectifiers)
+                .filter(|(_, rectifier)| rectifier.input == id)
+            {
+                let counted = value
+                    .clone()
+                    .into_data()
+                    .and_then(|data| counter.count(&data));
+                if let Err(reason) = counted {
+                    failed.get_or_insert(wrong(rectifier, reason));
+                }
+            }
+        })?;
+        if let Some(error) = failed {
+            return Err(error);
+        }
+        step();
+        stop.check()?;
+    }
+    let counts = counters
+        .into_iter()
+        .zip(&rectifiers)
+        .map(|(counter, rectifier)| counter.finish(rectifier))
+        .collect::<Result<_, _>>()?;
+    Ok(Diagnosis::new(model, samples.len() as u64, counts))
+}
+
+/// A rectifier whose units cannot be counted.
+fn wrong(rectifier: &Rectifier, reason: String) -> DiagnoseError {
+    DiagnoseError::from(leaky_onnx::Error::Node {
+        node: rectifier.name.clone(),
+        operator: rectifier.operator.clone(),
+        reason,
+    })
+}
+
+/// Counts the signs of the pre-activations of one rectifier.
+struct Counter {
+    /// None where no axis counts units: then all belongs to one.
+    axis: Option<usize>,
+    threshold: f64,
+    above_zero: Vec<u64>,
+    below_zero: Vec<u64>,
+    total: u64,
+}
+
+impl Counter {
+    fn new(network: &Network, rectifier: &Rectifier, shapes: &Shapes) -> Self {
+        let units = network.units(rectifier.input, shapes);
+        Self {
+            axis: network.unit_axis(rectifier.input, shapes),
+            threshold: rectifier.threshold,
+            above_zero: vec![0; units],
+            below_zero: vec![0; units],
+            total: 0,
+        }
+    }
+
+    fn count(&mut self, data: &TensorData) -> Result<(), String> {
+        let shape = data.shape();
+        if let Some(axis) = self.axis {
+            let units = shape.get(axis).map_or(1, |&units| units);
+            if units != self.above_zero.len() {
+                return Err(format!(
+                    "its pre-activation of shape {shape:?} has {units} units along axis {axis}, in \
+                     another batch it had {}: units must not depend on the data",
+                    self.above_zero.len()
+                ));
+            }
+        }
+        let behind = self.axis.map_or(0, |axis| axis + 1);
+        let inner: usize = shape.iter().skip(behind).product();
+        if shape.iter().product::<usize>() == 0 {
+            return Ok(());
+        }
+        match data.dtype() {
+            DType::F64 => {
+                let values = data.try_to_vec::<f64>().map_err(|e| format!("{e:?}"))?;
+                self.signs(SignBits::of, |limit| limit, values, inner)
+            }
+            _ => {
+                let values = data.try_to_vec::<f32>().map_err(|e| format!("{e:?}"))?;
+                self.signs(SignBits::of, |limit| limit as f32, values, inner)
+            }
+        }
+    }
+
+    fn signs<T>(
+        &mut self,
+        signs: impl Fn(&[T]) -> SignBits,
+        limit: impl Fn(f64) -> T,
+        mut values: Vec<T>,
+        inner: usize,
+    ) -> Result<(), String>
+    where
+        T: Copy + PartialOrd + std::ops::Neg<Output = T> + std::ops::Sub<Output = T>,
+    {
+        if values
+            .iter()
+            .any(|value| value.partial_cmp(value).is_none())
+        {
+            return Err(
+                "its pre-activation is not a number (NaN) on some samples: look for what \
+                 overflows before it, or for NaN in the data"
+                    .into(),
+            );
+        }
+        self.total += (values.len() / self.above_zero.len()) as u64;
+        if self.threshold != 0.0 {
+            let limit = limit(self.threshold);
+            values.iter_mut().for_each(|value| *value = *value - limit);
+        }
+        signs(&values).add_counts_by_channel(inner, &mut self.above_zero);
+        values.iter_mut().for_each(|value| *value = -*value);
+        signs(&values).add_counts_by_channel(inner, &mut self.below_zero);
+        Ok(())
+    }
+
+    fn finish(self, rectifier: &Rectifier) -> Result<LayerCounts, DiagnoseError> {
+        if self.total == 0 {
+            return Err(wrong(
+                rectifier,
+                "its pre-activation is empty: it holds no number to diagnose".into(),
+            ));
+        }
+        Ok(LayerCounts {
+            name: rectifier.name.clone(),
+            op: rectifier.operator.clone(),
+            alpha: rectifier.alpha,
+            above_zero: self.above_zero,
+            below_zero: self.below_zero,
+            total: self.total,
+        })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn counter(axis: Option<usize>, units: usize) -> Counter {
+        Counter {
+            axis,
+            threshold: 0.0,
+            above_zero: vec![0; units],
+            below_zero: vec![0; units],
+            total: 0,
+        }
+    }
+
+    #[test]
+    fn a_pre_activation_of_rank_1_belongs_to_one_unit_in_batches_of_any_size() {
+        let mut counter = counter(None, 1);
+        for numbers in [vec![1.0_f32, -1.0, 2.0], vec![-1.0]] {
+            let length = numbers.len();
+            counter
+                .count(&TensorData::new(numbers, [length]))
+                .expect("one unit");
+        }
+        assert_eq!((counter.above_zero, counter.below_zero), (vec![2], vec![2]));
+        assert_eq!(counter.total, 4);
+    }
+
+    #[test]
+    fn units_that_change_from_batch_to_batch_are_refused() {
+        let reason = counter(Some(1), 3)
+            .count(&TensorData::zeros::<f32, _>([2, 4]))
+            .expect_err("four units, not three");
+        assert!(reason.contains("4 units along axis 1"), "{reason}");
+    }
+
+    #[test]
+    fn a_pre_activation_that_is_not_a_number_is_refused() {
+        let reason = counter(Some(1), 2)
+            .count(&TensorData::new(vec![1.0_f64, f64::NAN], [1, 2]))
+            .expect_err("NaN");
+        assert!(reason.contains("NaN"), "{reason}");
+    }
+}

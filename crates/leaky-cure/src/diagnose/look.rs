@@ -1,0 +1,35 @@
+//! A verdict on all samples of a task.
+
+use leaky_onnx::Network;
+
+use crate::diagnose::count::diagnose_samples;
+use crate::diagnose::error::DiagnoseError;
+use crate::diagnose::verdict::Diagnosis;
+use crate::progress::{Phase, Progress};
+use crate::stop::Stop;
+use crate::task::Task;
+
+/// The verdict on a network, on all samples of a task.
+///
+/// # Errors
+///
+/// If the network cannot run on the data, or the work is asked to stop.
+pub(crate) fn look(
+    task: &Task,
+    network: &Network,
+    batch_size: usize,
+    stop: &Stop,
+    progress: &mut dyn Progress,
+) -> Result<Diagnosis, DiagnoseError> {
+    let everything: Vec<usize> = (0..task.data.samples()).collect();
+    progress.phase(Phase::Diagnose, everything.len().div_ceil(batch_size));
+    diagnose_samples(
+        network,
+        &task.name,
+        &task.data,
+        &everything,
+        batch_size,
+        stop,
+        || progress.step(),
+    )
+}

@@ -1,0 +1,35 @@
+//! Which units of a network are dead, and what else tells how well it learns.
+
+mod born_dead;
+mod chances;
+pub(crate) mod count;
+pub(crate) mod error;
+mod gradient_norm;
+pub(crate) mod look;
+pub(crate) mod verdict;
+
+use crate::progress::Progress;
+use crate::stop::Stop;
+use crate::task::Task;
+pub use born_dead::{BornDeadError, BornDeadOptions, born_dead};
+pub use chances::{BornDead, Chances, Estimate, LayerChances};
+pub use count::diagnose_samples;
+pub use error::DiagnoseError;
+pub use gradient_norm::{GradientNorm, SAMPLES, gradient_norms};
+use look::look;
+pub use verdict::{DORMANT_BELOW, Diagnosis, Layer, LayerCounts};
+
+/// Which units of a network are dead on its samples, all of which are run through it, `batch_size`
+/// at a time.
+///
+/// # Errors
+///
+/// If the network has no rectifier or cannot run on the samples, or the work is asked to stop.
+pub fn diagnose(
+    task: &Task,
+    batch_size: usize,
+    stop: &Stop,
+    progress: &mut dyn Progress,
+) -> Result<Diagnosis, DiagnoseError> {
+    look(task, &task.network()?, batch_size, stop, progress)
+}

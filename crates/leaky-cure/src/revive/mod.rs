@@ -1,0 +1,125 @@
+//! Dead units brought back to life, without changing what the network computes.
+//!
+//! A dead unit contributes nothing. So the weights that multiply it may become zero, and the
+//! weights that feed it may be drawn afresh, and no output changes; from then on it has a gradient
+//! again. The fresh weights are Kaiming's for the slope in use, then scaled and shifted by what the
+//! data make of them: the pre-activation gets its median at zero, so that the unit fires on half of
+//! the samples and positions, and the standard deviation `sqrt(2 / (1 + alpha^2))`, which gives the
+//! activation a mean square of one (He et al. 2015, <https://arxiv.org/abs/1502.01852>).
+//!
+//! Where a unit's channel is part of a residual stream, the [unit map](leaky_onnx::unit_map) names all
+//! who make it and all who hear it. A channel that is dead throughout is revived exactly: its hearers
+//! are muted, and of its makers one speaks. Where something hears it that cannot be muted, it is revived
+//! within a bound: so small that the outputs hardly change, with a gradient as large as any.
+
+mod bounded;
+mod cases;
+mod edits;
+mod exact;
+mod hearing;
+mod making;
+mod numbers;
+mod observed;
+mod request;
+pub(crate) mod revival;
+mod work;
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use leaky_onnx::Network;
+use leaky_onnx::unit_map::{Group, UnitMap};
+use leaky_relu::LeakyRelu;
+use rand::SeedableRng;
+use rand::rngs::ChaCha8Rng;
+
+use crate::diagnose::verdict::Diagnosis;
+use crate::run::{RunError, batch};
+use cases::Case;
+use revival::Outcome;
+use work::Work;
+
+pub use request::{DEFAULT_BOUND, Request};
+pub use revival::{NotRevived, Revival};
+
+/// Gives every dead unit of `diagnosis` fresh weights where that leaves the network's outputs as
+/// they were, or changes them within the bound. Groups of units are taken in execution order, so that
+/// fresh units of one layer feed those of the next.
+///
+/// # Errors
+///
+/// If the network cannot run on the data.
+pub fn revive(
+    network: &mut Network,
+    diagnosis: &Diagnosis,
+    request: &Request,
+) -> Result<Revival, RunError> {
+    if diagnosis.dead == 0 {
+        return Ok(Revival::default());
+    }
+    let few = &request.samples[..request.samples.len().min(2)];
+    let shapes = network.shapes(batch(network, request.data, few)?)?;
+    let map = network.unit_map(&shapes)?;
+    let rectifiers = network.rectifiers()?;
+    let mut work = Work {
+        network,
+        rectifiers: &rectifiers,
+        shapes: &shapes,
+        request,
+        random: ChaCha8Rng::seed_from_u64(request.seed),
+        gain: LeakyRelu::new(request.alpha).map_or(1.0, |rectifier| rectifier.gain()),
+    };
+    let groups: Vec<_> = map
+        .groups
+        .iter()
+        .map(|group| cases(&map, group, diagnosis))
+        .collect();
+    let bounded = groups.iter().flatten();
+    let bounded: usize = bounded
+        .map(|(case, units)| case.bounded().len() * units.len())
+        .sum();
+    // Changes add up at most.
+    let budget = request.bound / bounded.max(1) as f64;
+    let mut outcome = Outcome::default();
+    for (case, units) in groups.iter().flatten() {
+        if !case.exact.is_empty() {
+            exact::revive(&mut work, case, units, &mut outcome)?;
+        }
+        let small = if budget > 0.0 {
+            case.bounded()
+        } else {
+            Vec::new()
+        };
+        for &layer in &small {
+            bounded::revive(&mut work, case, (layer, units), budget, &mut outcome)?;
+        }
+        for &layer in case.dead() {
+            if !case.exact.contains(&layer) && !small.contains(&layer) {
+                let reason = case.reason(layer);
+                let left = units.iter().map(|&unit| (layer, unit, reason.clone()));
+                outcome.left.extend(left);
+            }
+        }
+    }
+    Ok(outcome.told(&map))
+}
+
+/// The ways in which channels of a group are dead, each with the channels.
+fn cases<'a>(
+    map: &'a UnitMap,
+    group: &'a Group,
+    diagnosis: &Diagnosis,
+) -> Vec<(Case<'a>, Vec<usize>)> {
+    let mut dead: BTreeMap<usize, BTreeSet<usize>> = BTreeMap::new();
+    for &layer in &group.layers {
+        for &unit in &diagnosis.layers[layer].dead {
+            dead.entry(unit).or_default().insert(layer);
+        }
+    }
+    let mut ways: BTreeMap<BTreeSet<usize>, Vec<usize>> = BTreeMap::new();
+    for (unit, layers) in dead {
+        ways.entry(layers).or_default().push(unit);
+    }
+    let ways = ways.into_iter();
+    ways.map(|(layers, units)| (Case::new(map, group, layers), units))
+        .collect()
+}

@@ -1,0 +1,59 @@
+//! What is worked on: a network with its samples.
+
+use leaky_onnx::{Model, Network};
+
+use crate::data::arrays::Arrays;
+use crate::data::dataset::Dataset;
+use crate::run::{RunError, device};
+
+/// A network and the samples that it is diagnosed, trained and validated on.
+#[derive(Debug)]
+pub struct Task {
+    /// The network's file, as it is.
+    pub model: Model,
+    /// What results and messages call it.
+    pub name: String,
+    /// The samples to diagnose and train with.
+    pub data: Dataset,
+    /// The samples to validate with; without them a part of the data is kept apart.
+    pub validation: Option<Dataset>,
+}
+
+impl Task {
+    /// A network and its samples, which are checked against its inputs.
+    ///
+    /// # Errors
+    ///
+    /// If the network cannot be run, or the arrays do not fit it.
+    pub fn new(name: impl Into<String>, model: Model, data: &Arrays) -> Result<Self, RunError> {
+        let data = data.for_network(&Network::new(&model, &device())?)?;
+        Ok(Self {
+            model,
+            name: name.into(),
+            data,
+            validation: None,
+        })
+    }
+
+    /// The same with samples to validate with, in place of a part of the data.
+    ///
+    /// # Errors
+    ///
+    /// If the arrays do not fit the network.
+    pub fn validated_on(self, validation: &Arrays) -> Result<Self, RunError> {
+        let validation = validation.for_network(&self.network()?)?;
+        Ok(Self {
+            validation: Some(validation),
+            ..self
+        })
+    }
+
+    /// The network, ready to run.
+    ///
+    /// # Errors
+    ///
+    /// If it cannot be run.
+    pub fn network(&self) -> Result<Network, leaky_onnx::Error> {
+        Network::new(&self.model, &device())
+    }
+}

@@ -1,0 +1,20 @@
+//! Training of a network's parameters.
+
+pub(crate) mod calibrate;
+pub(crate) mod epoch;
+pub(crate) mod epochs;
+pub(crate) mod error;
+pub(crate) mod initialize;
+pub(crate) mod options;
+pub(crate) mod parts;
+mod step;
+pub(crate) mod validate;
+
+pub use calibrate::calibrate;
+pub use epoch::{End, Epoch};
+pub use epochs::{Best, Training, train};
+pub use error::InitializeError;
+pub use initialize::initialize;
+pub use options::{Optimizer, TrainOptions};
+pub use parts::Parts;
+pub use validate::{Validation, validate};
