@@ -1,7 +1,5 @@
 //! How a command ends: with which message, and with which exit code.
 
-use std::process::ExitCode;
-
 use leaky_cure::compare::CompareError;
 use leaky_cure::compare::resume::ResumeError;
 use leaky_cure::convert::ConvertError;
@@ -12,7 +10,6 @@ use leaky_cure::files::FileError;
 use leaky_cure::objective::ObjectiveError;
 use leaky_cure::run::RunError;
 use leaky_cure::threads::ThreadsError;
-use leaky_cure::train::InitializeError;
 use leaky_cure::verified::WriteError;
 use leaky_report::ReportError;
 
@@ -20,8 +17,8 @@ use crate::apply::ApplyError;
 
 /// Why a command could not do what it was asked: the request or its input is at fault.
 ///
-/// Displayed it is one line for a person: what was wrong and where. [`advice`](Self::advice) says
-/// which option may help.
+/// Displayed it is one line for a person: what was wrong and where. [`advice`](crate::advice::advice)
+/// says which option may help.
 #[derive(Debug, thiserror::Error)]
 pub enum Error {
     /// The data, or how they fit the network.
@@ -64,9 +61,7 @@ pub enum Error {
     #[error(transparent)]
     Network(#[from] leaky_onnx::Error),
     /// The user interrupted a comparison.
-    #[error(
-        "interrupted: {done} of {all} trainings are done and kept in {path}; go on by the same command with --resume {path}"
-    )]
+    #[error("interrupted: {done} of {all} trainings are done and kept in {path}")]
     ComparisonInterrupted {
         /// How many trainings are done.
         done: usize,
@@ -76,7 +71,7 @@ pub enum Error {
         path: String,
     },
     /// The loss left the numbers in training.
-    #[error("the loss became NaN or infinite in epoch {epoch}: {kept}; try a smaller --lr")]
+    #[error("the loss became NaN or infinite in epoch {epoch}: {kept}")]
     Diverged {
         /// The epoch, counted from 1.
         epoch: usize,
@@ -92,6 +87,9 @@ pub enum Error {
     /// The drawing's file has no name that says what it is.
     #[error("cannot draw to {0}: name a file that ends in .svg or .png")]
     PlotFormat(String),
+    /// Standard output takes no more.
+    #[error("cannot write standard output: {0}")]
+    StandardOutput(std::io::Error),
 }
 
 /// How a command that could do its work ended.
@@ -103,23 +101,20 @@ pub enum Outcome {
     ThresholdCrossed,
     /// The user interrupted the work; the best result so far was written.
     Interrupted,
+    /// Nothing was done, because of what the command line asks for; why was said.
+    Refused,
 }
 
 impl Outcome {
-    /// The exit code of the process: 0, 1 or 130.
+    /// The exit code of the process.
     pub fn code(self) -> u8 {
         match self {
             Self::Done => 0,
             Self::ThresholdCrossed => 1,
+            Self::Refused => 2,
             // 128 and the number of the interrupt signal, as shells report it.
             Self::Interrupted => 130,
         }
-    }
-}
-
-impl From<Outcome> for ExitCode {
-    fn from(outcome: Outcome) -> Self {
-        Self::from(outcome.code())
     }
 }
 
@@ -129,42 +124,17 @@ impl Error {
         match self {
             Self::ComparisonInterrupted { .. } => Outcome::Interrupted.code(),
             _ if self.is_interruption() => Outcome::Interrupted.code(),
-            _ => 2,
+            _ => Outcome::Refused.code(),
         }
     }
 
-    /// What a person can do about it, where an option of the tool helps or nothing was lost.
-    pub fn advice(&self) -> Option<&'static str> {
-        if self.is_interruption() {
-            return Some("nothing was written");
-        }
-        Some(match self {
-            Self::Cure(CureError::RevivalChangedOutputs { .. }) => {
-                "nothing was written; try --no-revive"
-            }
-            Self::Cure(CureError::Objective(ObjectiveError::LossNeedsValues))
-            | Self::Compare(CompareError::Objective(ObjectiveError::LossNeedsValues)) => {
-                "give --loss cross-entropy, or leave it out"
-            }
-            Self::Compare(CompareError::Initialize(InitializeError::Unclear { .. })) => {
-                "that is --from-weights"
-            }
-            Self::Compare(CompareError::Resume(_)) | Self::Resume(_) => {
-                "the file is the one of --resume"
-            }
-            _ => match self.run_error()? {
-                RunError::Data(error) => data_advice(error)?,
-                _ => return None,
-            },
-        })
-    }
-
-    fn is_interruption(&self) -> bool {
+    /// Whether the user interrupted work that has no result yet.
+    pub fn is_interruption(&self) -> bool {
         matches!(self.run_error(), Some(RunError::Stopped(_)))
     }
 
     /// What went wrong in running a network, whatever it was run for.
-    fn run_error(&self) -> Option<&RunError> {
+    pub fn run_error(&self) -> Option<&RunError> {
         match self {
             Self::Run(error)
             | Self::Diagnose(DiagnoseError::Run(error))
@@ -176,13 +146,5 @@ impl Error {
             | Self::Write(WriteError::Run(error)) => Some(error),
             _ => None,
         }
-    }
-}
-
-fn data_advice(error: &DataError) -> Option<&'static str> {
-    match error {
-        DataError::MissingTarget { .. } => Some("a file of its own is given with --labels"),
-        DataError::NotProbability { .. } => Some("that is --loss mean-squared-error"),
-        _ => None,
     }
 }
