@@ -2,7 +2,7 @@
 
 use globset::{Glob, GlobMatcher};
 use leaky_onnx::{Model, Network, Rectifier};
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 
 use crate::candidate::hidden_relus;
 use crate::run::{RunError, device, runs_networks};
@@ -65,7 +65,7 @@ pub enum ConvertError {
 runs_networks!(ConvertError);
 
 /// What a conversion did.
-#[derive(Debug, Clone, PartialEq, Serialize)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct Conversion {
     /// The network's name.
     pub model: String,
@@ -78,7 +78,7 @@ pub struct Conversion {
 }
 
 /// What became of one rectifier.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Converted {
     /// The node's name in the file; its output's name where the node has none.
     pub name: String,
@@ -89,7 +89,7 @@ pub struct Converted {
 }
 
 /// What was done to a rectifier.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Done {
     /// It is a Leaky ReLU now.

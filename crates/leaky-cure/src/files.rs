@@ -5,7 +5,7 @@ mod beside;
 mod unnamed;
 
 use std::fs::{self, File, Permissions};
-use std::io::{self, BufWriter, Write};
+use std::io::{self, BufWriter, Seek, Write};
 use std::path::{Path, PathBuf};
 
 use crate::text::printable;
@@ -137,17 +137,36 @@ impl Destination {
         &self,
         write: impl FnOnce(&mut BufWriter<&mut File>) -> io::Result<()>,
     ) -> Result<(), FileError> {
-        let put = || {
-            let mut file = self.beside()?;
+        self.write_checked(write, |_| Ok(()))
+    }
+
+    /// Writes the file through `write`, reads it again through `check`, from its first byte, and puts
+    /// it in its place only where that finds nothing wrong. Where anything fails, what stood there
+    /// before still stands.
+    ///
+    /// # Errors
+    ///
+    /// Where `write` fails or the operating system refuses; those of `check`.
+    pub fn write_checked<E: From<FileError>>(
+        &self,
+        write: impl FnOnce(&mut BufWriter<&mut File>) -> io::Result<()>,
+        check: impl FnOnce(&mut File) -> Result<(), E>,
+    ) -> Result<(), E> {
+        let refuse = |source| self.refuse(source);
+        let mut file = self.beside().map_err(refuse)?;
+        let written = || -> io::Result<()> {
             let mut buffer = BufWriter::new(file.file());
             write(&mut buffer)?;
             buffer.flush()?;
             drop(buffer);
             // On the disk before it gets its name, lest a crash leave an empty file there.
             file.file().sync_all()?;
-            file.persist(&self.file)
+            file.file().rewind()
         };
-        put().map_err(|source| self.refuse(source))
+        written().map_err(refuse)?;
+        check(file.file())?;
+        file.persist(&self.file).map_err(refuse)?;
+        Ok(())
     }
 
     /// A new file in the same folder, with the permissions the output is to have. It is gone unless it
@@ -155,6 +174,14 @@ impl Destination {
     fn beside(&self) -> io::Result<Beside> {
         let folder = self.file.parent().unwrap_or(Path::new("."));
         Beside::new(folder, self.permissions.as_ref())
+    }
+
+    /// The error for a file that was written and cannot be read again.
+    pub(crate) fn cannot_read(&self, source: io::Error) -> FileError {
+        FileError::Read {
+            path: shown(&self.given),
+            source,
+        }
     }
 
     fn refuse(&self, source: io::Error) -> FileError {

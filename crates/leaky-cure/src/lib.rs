@@ -1,12 +1,12 @@
-//! Dead ReLU units in ONNX networks: found, brought back, let leak, and trained on.
+#![doc = include_str!("../README.md")]
 //!
-//! The engine behind the command line tool `leaky`, as a library. It knows no terminal, no command
-//! line and no signal: what there is to see while it works goes to a [`progress::Progress`], and a
-//! [`stop::Stop`] ends the work at its next good moment.
+//! # The rooms
 //!
 //! ```text
 //! data       arrays, from files or memory, checked against a network
 //! task       a network with its samples: what everything else works on
+//! run        a network run on samples
+//! objective  what training minimises, and the score
 //! diagnose   which units are dead
 //! convert    hidden ReLUs become Leaky ReLUs
 //! revive     dead units get fresh weights, and no output changes
@@ -14,6 +14,7 @@
 //! cure       diagnose, revive, convert, train, diagnose again
 //! compare    which rectifier suits a network and its data
 //! files      files that appear whole or not at all
+//! verified   networks written, read again, and compared with those in memory
 //! ```
 
 pub mod candidate;
@@ -37,3 +38,13 @@ pub mod text;
 pub mod threads;
 pub mod train;
 pub mod verified;
+
+pub use compare::{CompareOptions, Comparison, compare};
+pub use convert::{Conversion, ConvertOptions, convert};
+pub use cure::{Alpha, CureOptions, Cured, cure, cure_to_file};
+pub use data::{Arrays, MemoryArray};
+pub use diagnose::{Diagnosis, diagnose};
+pub use leaky_onnx::Model;
+pub use progress::{Phase, Progress};
+pub use stop::Stop;
+pub use task::Task;

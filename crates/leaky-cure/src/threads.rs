@@ -20,8 +20,8 @@ pub fn cores() -> usize {
 }
 
 /// Does `work` for each item, `jobs` at a time, and hands each result to `done`, with the item's
-/// number, as soon as it is there. The engine has a single thread for each: how it divides its sums
-/// depends on how many it has. After an error no further item is begun.
+/// number, as soon as it is there. The engine has a single thread for each, so that they do not wait for
+/// each other's threads. After an error no further item is begun.
 ///
 /// # Errors
 ///

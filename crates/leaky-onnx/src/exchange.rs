@@ -1,12 +1,13 @@
 //! The exchange of one rectifier for another in a network's file.
 
 use crate::error::{Error, Result};
+use crate::facts::RectifierKind;
 use crate::model::Model;
 use crate::network::Network;
 use crate::proto::AttributeProto;
 use crate::proto::attribute_proto::AttributeType;
 use crate::proto::tensor_proto::DataType;
-use crate::rectifiers::Rectifier;
+use crate::rectifier::Rectifier;
 use crate::units::Shapes;
 
 /// A rectifier to be put in the place of another.
@@ -32,13 +33,13 @@ impl Model {
     /// If one of them is not a `Relu`.
     pub fn leak(&mut self, network: &Network, rectifiers: &[&Rectifier], alpha: f32) -> Result<()> {
         for rectifier in rectifiers {
-            if rectifier.operator != "Relu" {
+            if rectifier.kind != RectifierKind::Relu {
                 return Err(Error::Invalid(format!(
                     "node '{}' is {}, not a ReLU that could leak",
                     rectifier.name, rectifier.operator
                 )));
             }
-            self.set_operator(network, rectifier, "LeakyRelu", Some(alpha));
+            self.set_operator(network, rectifier, RectifierKind::LeakyRelu, Some(alpha));
         }
         Ok(())
     }
@@ -62,16 +63,18 @@ impl Model {
         let weights_type = self.weights_type(network);
         for rectifier in rectifiers {
             match replacement {
-                Replacement::Relu => self.set_operator(network, rectifier, "Relu", None),
+                Replacement::Relu => {
+                    self.set_operator(network, rectifier, RectifierKind::Relu, None)
+                }
                 Replacement::LeakyRelu(alpha) => {
-                    self.set_operator(network, rectifier, "LeakyRelu", Some(alpha));
+                    self.set_operator(network, rectifier, RectifierKind::LeakyRelu, Some(alpha));
                 }
                 Replacement::Elu(alpha) => {
-                    self.set_operator(network, rectifier, "Elu", Some(alpha));
+                    self.set_operator(network, rectifier, RectifierKind::Elu, Some(alpha));
                 }
                 Replacement::PRelu(alpha) => {
                     let slopes = slopes_shape(network, rectifier, shapes)?;
-                    self.set_operator(network, rectifier, "PRelu", None);
+                    self.set_operator(network, rectifier, RectifierKind::PRelu, None);
                     let name = self.free_name(network, &format!("{}.slope", rectifier.name));
                     self.add_initializer(&name, &slopes, alpha, weights_type)?;
                     let node = self.node_mut(network.nodes()[rectifier.node].index);
@@ -87,11 +90,11 @@ impl Model {
         &mut self,
         network: &Network,
         rectifier: &Rectifier,
-        operator: &str,
+        kind: RectifierKind,
         alpha: Option<f32>,
     ) {
         let node = self.node_mut(network.nodes()[rectifier.node].index);
-        node.set_op_type(operator.into());
+        node.set_op_type(kind.operator().into());
         node.input.truncate(1);
         // Operator sets below 6 let an attribute name what may be overwritten; it goes too.
         node.attribute = alpha.into_iter().map(alpha_attribute).collect();
@@ -135,16 +138,15 @@ fn alpha_attribute(alpha: f32) -> AttributeProto {
 
 /// The sizes of slopes, one for each unit, that broadcast to the pre-activation.
 fn slopes_shape(network: &Network, rectifier: &Rectifier, shapes: &Shapes) -> Result<Vec<usize>> {
-    let axis = network.unit_axis(rectifier.input, shapes);
     let shape = shapes.get(rectifier.input).unwrap_or_default();
-    let Some(&units) = shape.get(axis) else {
+    let Some(axis) = network.unit_axis(rectifier.input, shapes) else {
         return Err(Error::Invalid(format!(
             "the units of node '{}' cannot be counted, so that it cannot be given a slope for each",
             rectifier.name
         )));
     };
     let mut slopes = vec![1; shape.len() - axis];
-    slopes[0] = units;
+    slopes[0] = shape[axis];
     Ok(slopes)
 }
 

@@ -1,12 +1,13 @@
 //! Gradients of a network's trainable parameters, by Burn's automatic differentiation.
 
 use burn::backend::ops::FloatTensorOps;
-use burn::backend::{AutodiffBackend, Dispatch, DispatchDevice, DispatchTensor, TensorMetadata};
+use burn::backend::{AutodiffBackend, Dispatch, DispatchTensor};
 
 use crate::error::Result;
-use crate::network::{Network, ValueId};
+use crate::graph::ValueId;
+use crate::network::Network;
 use crate::random_slopes::RandomSlopes;
-use crate::value::Value;
+use crate::value::{Value, is_tracked};
 
 /// The parameters of a network as leaves of a graph of derivatives: what is computed from them
 /// remembers how, until [`gradients`](Self::gradients) asks.
@@ -84,9 +85,4 @@ impl Tracked {
             })
             .collect()
     }
-}
-
-/// Whether gradients may flow through a tensor.
-pub(crate) fn is_tracked(tensor: &DispatchTensor) -> bool {
-    matches!(tensor.device(), DispatchDevice::Autodiff(_))
 }

@@ -6,8 +6,8 @@
 use std::collections::HashMap;
 
 use crate::error::{Error, Result, Unsupported};
-use crate::model::is_standard_domain;
 use crate::proto::{AttributeProto, FunctionProto, ModelProto, NodeProto, OperatorSetIdProto};
+use crate::standard::is_standard_domain;
 
 /// How deep functions may call functions; a recursion never ends, and ONNX forbids it.
 const DEEPEST_CALL: usize = 64;

@@ -30,35 +30,40 @@
 mod attributes;
 mod error;
 mod exchange;
+mod facts;
 mod gradients;
+mod graph;
 mod inline;
 mod model;
 mod network;
+mod operand;
 pub mod operators;
 mod parameters;
+mod proto;
 mod random_slopes;
+mod rectifier;
 mod rectifiers;
+mod standard;
 mod tensor;
 #[cfg(test)]
 mod testing;
+pub mod unit_map;
 mod units;
 mod value;
-
-#[allow(missing_docs, clippy::all, rustdoc::all)]
-mod proto {
-    include!(concat!(env!("OUT_DIR"), "/proto/mod.rs"));
-    pub use onnx::*;
-}
 
 pub use attributes::Attributes;
 pub use error::{Error, Result, Unsupported};
 pub use exchange::Replacement;
+pub use facts::{Normalization, ParameterKind, Probabilities, RectifierKind, Role, Weighted};
 pub use gradients::Tracked;
+pub use graph::{Input, Node, Output, ValueId};
 pub use model::Model;
-pub use network::{Input, Network, Node, Output, ValueId};
+pub use network::Network;
+pub use operand::Operand;
 pub use parameters::Parameter;
 pub use random_slopes::RandomSlopes;
-pub use rectifiers::Rectifier;
+pub use rectifier::Rectifier;
 pub use tensor::read_tensor;
+pub use unit_map::UnitMap;
 pub use units::Shapes;
 pub use value::Value;

@@ -16,6 +16,7 @@ use crate::proto::tensor_shape_proto::Dimension;
 use crate::proto::{
     GraphProto, ModelProto, NodeProto, OperatorSetIdProto, TensorProto, ValueInfoProto,
 };
+use crate::standard::{is_constant, is_standard_domain};
 use crate::tensor;
 
 /// Protocol buffers cannot carry a message of two gigabytes or more.
@@ -243,9 +244,9 @@ impl Model {
             .iter()
             .find(|tensor| tensor.name() == name);
         let constant = || {
-            let node = self.nodes().find(|node| {
-                node.op_type() == "Constant" && node.output.first().is_some_and(|o| o == name)
-            })?;
+            let node = self
+                .nodes()
+                .find(|node| is_constant(node) && node.output.first().is_some_and(|o| o == name))?;
             let value = node.attribute.iter().find(|a| a.name() == "value")?;
             value.t.as_ref()
         };
@@ -321,11 +322,6 @@ fn serialised(message: &ModelProto) -> Result<Vec<u8>> {
     message
         .write_to_bytes()
         .map_err(|error| Error::Invalid(format!("cannot be written: {error}")))
-}
-
-/// Whether a domain is that of ONNX's own operators, which has two spellings.
-pub(crate) fn is_standard_domain(domain: &str) -> bool {
-    domain.is_empty() || domain == "ai.onnx"
 }
 
 #[cfg(test)]

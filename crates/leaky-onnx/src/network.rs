@@ -4,93 +4,28 @@ mod assembly;
 mod execution;
 mod fixed_batch;
 
-use std::path::Path;
-
 use burn::backend::{DispatchDevice, DispatchTensor};
-use burn::tensor::{DType, TensorData};
+use burn::tensor::TensorData;
 
 use self::fixed_batch::FixedBatch;
-use crate::attributes::Attributes;
 use crate::error::{Error, Result};
+use crate::graph::{Graph, Input, Node, Output, ValueId};
 use crate::model::Model;
 use crate::operators::Run;
-use crate::parameters::{Parameter, only_rearranges};
-use crate::proto::NodeProto;
+use crate::parameters::Parameter;
 use crate::value::Value;
-
-/// A value of the graph: an input, a constant, or what a node gives.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
-pub struct ValueId(pub(crate) usize);
-
-/// An array that the network expects.
-#[derive(Debug, Clone)]
-pub struct Input {
-    /// Its name in the file.
-    pub name: String,
-    /// Its sizes; `None` where the file leaves one open.
-    pub shape: Vec<Option<usize>>,
-    /// The type in which it is computed with.
-    pub dtype: DType,
-    /// Its place in the graph.
-    pub value: ValueId,
-}
-
-/// A value that the network gives.
-#[derive(Debug, Clone)]
-pub struct Output {
-    /// Its name in the file.
-    pub name: String,
-    /// Its place in the graph.
-    pub value: ValueId,
-}
-
-/// A step of the network.
-pub struct Node {
-    /// Its name in the file, or its first output's name where it has none.
-    pub name: String,
-    /// The ONNX operator.
-    pub operator: String,
-    /// What it takes; `None` where an optional input is left out.
-    pub inputs: Vec<Option<ValueId>>,
-    /// What it gives.
-    pub outputs: Vec<ValueId>,
-    /// Its place among the nodes of the model that run.
-    pub(crate) index: usize,
-    proto: NodeProto,
-    run: Run,
-}
-
-impl Node {
-    /// Its attributes, except for tensors that lie outside of the file.
-    pub fn attributes(&self) -> Attributes<'_> {
-        Attributes::new(&self.proto, Path::new(""))
-    }
-
-    pub(crate) fn wrong(&self, reason: String) -> Error {
-        Error::Node {
-            node: self.name.clone(),
-            operator: self.operator.clone(),
-            reason,
-        }
-    }
-}
 
 /// The graph of a model, ready to run on a device.
 pub struct Network {
     device: DispatchDevice,
     inputs: Vec<Input>,
     outputs: Vec<Output>,
-    nodes: Vec<Node>,
+    graph: Graph,
+    /// What each node computes.
+    runs: Vec<Run>,
     parameters: Vec<Parameter>,
     constants: Vec<(ValueId, Value)>,
     fixed_batch: Option<FixedBatch>,
-    names: Vec<String>,
-    /// For each value, whether it depends on no input of the network.
-    constant: Vec<bool>,
-    /// For each value, the node that gives it.
-    producers: Vec<Option<usize>>,
-    /// For each value, the nodes and inputs that take it.
-    consumers: Vec<Vec<(usize, usize)>>,
 }
 
 impl Network {
@@ -111,7 +46,7 @@ impl Network {
 
     /// The steps, in execution order.
     pub fn nodes(&self) -> &[Node] {
-        &self.nodes
+        &self.graph.nodes
     }
 
     /// The float tensors of the file.
@@ -121,32 +56,32 @@ impl Network {
 
     /// How many values the graph has.
     pub(crate) fn values(&self) -> usize {
-        self.names.len()
+        self.graph.values()
     }
 
     /// The name of a value in the file.
     pub fn value_name(&self, value: ValueId) -> &str {
-        &self.names[value.0]
+        self.graph.name(value)
     }
 
     /// Whether the graph has a value of this name.
     pub(crate) fn has_value(&self, name: &str) -> bool {
-        self.names.iter().any(|known| known == name)
+        self.graph.find(name).is_some()
     }
 
     /// Whether a value depends on no input of the network.
     pub fn is_constant(&self, value: ValueId) -> bool {
-        self.constant[value.0]
+        self.graph.is_constant(value)
     }
 
     /// The place among [`nodes`](Self::nodes) of the node that gives a value.
     pub fn producer(&self, value: ValueId) -> Option<usize> {
-        self.producers[value.0]
+        self.graph.producer(value)
     }
 
     /// The nodes that take a value, each with the number of the input.
     pub fn consumers(&self, value: ValueId) -> &[(usize, usize)] {
-        &self.consumers[value.0]
+        self.graph.consumers(value)
     }
 
     /// The place among [`parameters`](Self::parameters) of the one that gives a value.
@@ -163,12 +98,23 @@ impl Network {
             if let Some(parameter) = self.parameter_of(value) {
                 return Some(parameter);
             }
-            let node = &self.nodes[self.producer(value)?];
-            if !only_rearranges(&node.operator) {
+            let node = &self.nodes()[self.producer(value)?];
+            if !node.role.only_rearranges() {
                 return None;
             }
-            value = (*node.inputs.first()?)?;
+            value = node.input(0)?;
         }
+    }
+
+    /// Which nodes some values need, and how often each value is used by them.
+    pub(crate) fn plan(&self, wanted: &[ValueId]) -> (Vec<bool>, Vec<usize>) {
+        self.graph.plan(wanted)
+    }
+
+    /// For each node, whether an output of the network needs it.
+    pub fn needed(&self) -> Vec<bool> {
+        let outputs: Vec<ValueId> = self.outputs.iter().map(|output| output.value).collect();
+        self.graph.plan(&outputs).0
     }
 
     /// The numbers of an integer tensor of the file.

@@ -9,8 +9,9 @@
 
 use burn::backend::DispatchTensor;
 
+use crate::facts::ParameterKind;
+use crate::graph::{Graph, ValueId};
 use crate::model::Place;
-use crate::network::{Node, ValueId};
 
 /// A float tensor of the file: a weight, a statistic or a constant.
 #[derive(Debug, Clone)]
@@ -28,54 +29,18 @@ pub struct Parameter {
     pub(crate) changed: bool,
 }
 
-/// The inputs of an operator in which a float tensor is a weight.
-pub(crate) fn weight_inputs(operator: &str) -> &'static [usize] {
-    match operator {
-        "Conv"
-        | "ConvTranspose"
-        | "BatchNormalization"
-        | "InstanceNormalization"
-        | "LayerNormalization"
-        | "GroupNormalization" => &[1, 2],
-        "Gemm" => &[0, 1, 2],
-        "MatMul" => &[0, 1],
-        "PRelu" => &[1],
-        "Gather" => &[0],
-        _ => &[],
-    }
-}
-
-/// Operators through which a weight passes on its way to its place.
-pub(crate) fn only_rearranges(operator: &str) -> bool {
-    matches!(
-        operator,
-        "Identity"
-            | "Transpose"
-            | "Reshape"
-            | "Squeeze"
-            | "Unsqueeze"
-            | "Flatten"
-            | "Cast"
-            | "CastLike"
-            | "Expand"
-    )
-}
-
-/// Marks the parameters that training may change. `values` is how many values the graph has; nodes
-/// stand in execution order.
-pub(crate) fn mark_trainable(parameters: &mut [Parameter], nodes: &[Node], values: usize) {
+/// Marks the parameters that training may change.
+pub(crate) fn mark_trainable(parameters: &mut [Parameter], graph: &Graph) {
     // For each value: the parameters that it is a mere rearrangement of.
-    let mut source: Vec<Option<usize>> = vec![None; values];
+    let mut source: Vec<Option<usize>> = vec![None; graph.values()];
     for (index, parameter) in parameters.iter().enumerate() {
         source[parameter.value.0] = Some(index);
     }
     // For each value: whether weights took part in computing it.
-    let mut weighted = vec![false; values];
-    for node in nodes {
-        let input = |index: usize| node.inputs.get(index).copied().flatten();
-        let operator = node.operator.as_str();
-        if only_rearranges(operator)
-            && let (Some(from), Some(to)) = (input(0), node.outputs.first())
+    let mut weighted = vec![false; graph.values()];
+    for node in &graph.nodes {
+        if node.role.only_rearranges()
+            && let (Some(from), Some(to)) = (node.input(0), node.outputs.first())
         {
             source[to.0] = source[from.0];
             weighted[to.0] = weighted[from.0];
@@ -83,20 +48,19 @@ pub(crate) fn mark_trainable(parameters: &mut [Parameter], nodes: &[Node], value
         }
         let behind_weights = node.inputs.iter().flatten().any(|value| weighted[value.0]);
         let mut holds_weights = false;
-        for index in 0..node.inputs.len() {
-            let Some(parameter) = input(index).and_then(|value| source[value.0]) else {
+        for &(input, kind) in node.role.parameters() {
+            let Some(parameter) = node.input(input).and_then(|value| source[value.0]) else {
                 continue;
             };
-            let elements: usize = parameters[parameter].shape.iter().product();
-            let rank = parameters[parameter].shape.len();
-            let shape = &parameters[parameter].shape;
-            let one_axis = shape.iter().filter(|&&size| size > 1).count() <= 1;
-            let is_weight = match operator {
-                "Add" | "Sub" => behind_weights && one_axis && rank > 0,
-                "Mul" | "Div" => behind_weights && one_axis && elements > 1,
-                _ => weight_inputs(operator).contains(&index),
+            let parameter = &mut parameters[parameter];
+            let elements: usize = parameter.shape.iter().product();
+            let one_axis = parameter.shape.iter().filter(|&&size| size > 1).count() <= 1;
+            let is_weight = match kind {
+                ParameterKind::Summand => behind_weights && one_axis && !parameter.shape.is_empty(),
+                ParameterKind::Factor => behind_weights && one_axis && elements > 1,
+                kind => kind.is_trained(),
             };
-            parameters[parameter].trainable |= is_weight;
+            parameter.trainable |= is_weight;
             holds_weights |= is_weight;
         }
         for output in &node.outputs {

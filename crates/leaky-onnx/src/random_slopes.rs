@@ -1,13 +1,12 @@
 //! Randomised slopes below zero, as RReLU trains with.
 
-use burn::backend::{DispatchTensor, TensorMetadata};
+use burn::backend::{DispatchDevice, DispatchTensor, TensorMetadata};
 use burn::tensor::TensorData;
 use rand::rngs::ChaCha8Rng;
 use rand::{RngExt, SeedableRng};
 
-use crate::network::Network;
 use crate::operators::Inputs;
-use crate::rectifiers::Rectifier;
+use crate::rectifier::Rectifier;
 use crate::value::Value;
 
 /// Slopes drawn for each element of each forward pass, in the place of the rectifiers' own: what
@@ -41,14 +40,14 @@ impl RandomSlopes {
     /// The node's activation with slopes of forward pass number `pass`.
     pub(crate) fn run(
         &self,
-        network: &Network,
+        device: &DispatchDevice,
         node: usize,
         pass: u64,
         mut inputs: Inputs,
     ) -> Result<Vec<Value>, String> {
         let x = inputs.float(0)?;
         let slopes = self.draw(node, pass, &x);
-        let Value::Float(slopes) = Value::from_data(slopes, network.device()) else {
+        let Value::Float(slopes) = Value::from_data(slopes, device) else {
             unreachable!("slopes are floats")
         };
         Ok(vec![Value::Float(leaky_burn::dispatch::prelu(x, slopes))])

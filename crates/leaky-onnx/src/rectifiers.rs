@@ -1,30 +1,10 @@
 //! The rectifiers of a network.
 
 use crate::error::Result;
-use crate::network::{Network, Node, ValueId};
-use crate::parameters::weight_inputs;
-
-/// An activation that is linear above zero and bends at it.
-#[derive(Debug, Clone)]
-pub struct Rectifier {
-    /// Its place among [`Network::nodes`].
-    pub node: usize,
-    /// The node's name in the file, or its output's name where it has none.
-    pub name: String,
-    /// The ONNX operator.
-    pub operator: String,
-    /// The slope below zero: 0 for `Relu`, the attribute of `LeakyRelu`, `None` for any other.
-    pub alpha: Option<f64>,
-    /// Where it bends: 0, except for `ThresholdedRelu`.
-    pub threshold: f64,
-    /// Its pre-activation.
-    pub input: ValueId,
-    /// Its activation.
-    pub output: ValueId,
-    /// Whether weights stand between it and every output of the network. The last rectifier of a
-    /// network whose output is meant to be positive is not hidden.
-    pub hidden: bool,
-}
+use crate::facts::{RectifierKind, Role};
+use crate::graph::Node;
+use crate::network::Network;
+use crate::rectifier::Rectifier;
 
 impl Network {
     /// The rectifiers, in execution order: `Relu`, `LeakyRelu`, `PRelu`, `Elu`, `Selu`, `Celu`,
@@ -38,8 +18,7 @@ impl Network {
     /// If an attribute of one of them cannot be read.
     pub fn rectifiers(&self) -> Result<Vec<Rectifier>> {
         let mut found = Vec::new();
-        let outputs: Vec<ValueId> = self.outputs().iter().map(|output| output.value).collect();
-        let (needed, _) = self.plan(&outputs);
+        let needed = self.needed();
         let reaches_output = self.reaches_output();
         for (index, node) in self.nodes().iter().enumerate() {
             let float = |name, default| {
@@ -47,16 +26,17 @@ impl Network {
                     .float(name, default)
                     .map_err(|reason| node.wrong(reason))
             };
-            let (alpha, threshold) = match node.operator.as_str() {
-                "Relu" => (Some(0.0), 0.0),
-                "LeakyRelu" => (Some(float("alpha", 0.01)?), 0.0),
-                "PRelu" | "Elu" | "Selu" | "Celu" => (None, 0.0),
-                "ThresholdedRelu" => (None, float("alpha", 1.0)?),
-                "Clip" if self.clips_from_zero(node)? => (None, 0.0),
-                _ => continue,
+            let Role::Rectifier(kind) = node.role else {
+                continue;
             };
-            let (Some(&Some(input)), Some(&output)) = (node.inputs.first(), node.outputs.first())
-            else {
+            let (alpha, threshold) = match kind {
+                RectifierKind::Relu => (Some(0.0), 0.0),
+                RectifierKind::LeakyRelu => (Some(float("alpha", 0.01)?), 0.0),
+                RectifierKind::ThresholdedRelu => (None, float("alpha", 1.0)?),
+                RectifierKind::Clip if !self.clips_from_zero(node)? => continue,
+                _ => (None, 0.0),
+            };
+            let (Some(input), Some(&output)) = (node.input(0), node.outputs.first()) else {
                 continue;
             };
             if !needed[index] || self.is_constant(input) {
@@ -66,6 +46,7 @@ impl Network {
                 node: index,
                 name: node.name.clone(),
                 operator: node.operator.clone(),
+                kind,
                 alpha,
                 threshold,
                 input,
@@ -78,7 +59,7 @@ impl Network {
 
     fn clips_from_zero(&self, node: &Node) -> Result<bool> {
         // Since operator set 11 the lower end is an input.
-        if let Some(&Some(minimum)) = node.inputs.get(1) {
+        if let Some(minimum) = node.input(1) {
             let Some(parameter) = self.parameter_of(minimum) else {
                 return Ok(false);
             };
@@ -102,10 +83,10 @@ impl Network {
         }
         for node in self.nodes().iter().rev() {
             // A shape tells nothing of the elements.
-            let stops = matches!(node.operator.as_str(), "Shape" | "Size")
-                || weight_inputs(&node.operator).iter().any(|&index| {
-                    let weights = node.inputs.get(index).copied().flatten();
-                    weights.is_some_and(|id| self.is_constant(id))
+            let stops = node.role == Role::AsksForShape
+                || node.role.parameters().iter().any(|&(index, kind)| {
+                    let weights = node.input(index);
+                    kind.is_trained() && weights.is_some_and(|id| self.is_constant(id))
                 });
             if !stops && node.outputs.iter().any(|id| reaches[id.0]) {
                 for id in node.inputs.iter().flatten() {

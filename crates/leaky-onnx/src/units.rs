@@ -7,7 +7,9 @@
 use std::cmp::Reverse;
 
 use crate::error::Result;
-use crate::network::{Network, Node, ValueId};
+use crate::facts::{Normalization, Role, Weighted};
+use crate::graph::{Node, ValueId};
+use crate::network::Network;
 use crate::value::Value;
 
 /// The shapes that the values of a network have for one batch, and their axes of units.
@@ -55,27 +57,30 @@ impl Network {
 
     /// The axis of a value that counts units.
     ///
-    /// Where nothing upstream tells, axis 1 is taken, the channels of ONNX's layout. A value without
-    /// such an axis, as one of rank 1 that holds one number a sample, belongs to one unit: its rank is
-    /// given, which is no axis.
-    pub fn unit_axis(&self, value: ValueId, shapes: &Shapes) -> usize {
-        let rank = shapes.get(value).map_or(0, <[usize]>::len);
-        shapes.axes[value.0].unwrap_or(1).min(rank)
+    /// Where nothing upstream tells, axis 1 is taken, the channels of ONNX's layout. `None` for a value
+    /// without such an axis, as one of rank 1 that holds one number a sample: it belongs to one unit.
+    pub fn unit_axis(&self, value: ValueId, shapes: &Shapes) -> Option<usize> {
+        let rank = shapes.get(value)?.len();
+        Some(shapes.axes[value.0].unwrap_or(1)).filter(|&axis| axis < rank)
+    }
+
+    /// How many units a value carries.
+    pub fn units(&self, value: ValueId, shapes: &Shapes) -> usize {
+        let axis = self.unit_axis(value, shapes);
+        axis.map_or(1, |axis| {
+            shapes.shapes[value.0]
+                .as_deref()
+                .map_or(1, |shape| shape[axis])
+        })
     }
 
     fn followed_axis(&self, node: &Node, output: ValueId, shapes: &Shapes) -> Option<usize> {
         let shape = shapes.get(output)?;
         let rank = shape.len();
-        let input = |index: usize| node.inputs.get(index).copied().flatten();
+        let input = |index: usize| node.input(index);
         let of_input = |index: usize| shapes.axes[input(index)?.0];
-        match node.operator.as_str() {
-            "Conv"
-            | "ConvTranspose"
-            | "BatchNormalization"
-            | "InstanceNormalization"
-            | "GroupNormalization"
-            | "Gemm" => Some(1),
-            "MatMul" => {
+        match node.role {
+            Role::Weighted(Weighted::MatrixProduct) => {
                 let rank_of = |index: usize| Some(shapes.get(input(index)?)?.len());
                 // With the weights on the left the features are the rows.
                 let weights_left = self.is_constant(input(0)?) && !self.is_constant(input(1)?);
@@ -88,17 +93,19 @@ impl Network {
                     _ => rank - 1,
                 })
             }
-            "Transpose" => {
+            Role::Weighted(_)
+            | Role::Normalization(
+                Normalization::Batch | Normalization::Instance | Normalization::Group,
+            ) => Some(1),
+            Role::Transposed => {
                 let axis = of_input(0).filter(|&axis| axis < rank)?;
                 match node.attributes().ints("perm").ok().flatten() {
                     Some(order) => order.iter().position(|&from| from == axis as i64),
                     None => Some(rank - 1 - axis),
                 }
             }
-            "Reshape" | "Flatten" | "Squeeze" | "Unsqueeze" => {
-                same_position(shapes.get(input(0)?)?, of_input(0)?, shape)
-            }
-            "Gather" | "ReduceMean" | "ReduceMax" | "ReduceSum" | "ReduceMin" | "ReduceL2" => None,
+            Role::Reshaped { .. } => same_position(shapes.get(input(0)?)?, of_input(0)?, shape),
+            Role::LooksUp | Role::Reduced { .. } => None,
             _ => strongest_input(node, rank, shapes),
         }
     }
@@ -144,7 +151,7 @@ mod tests {
     use crate::{Network, Value};
 
     /// The axis of units of the network's output, for so many samples of four features.
-    fn axis_of_output(network: &Network, samples: usize) -> usize {
+    fn axis_of_output(network: &Network, samples: usize) -> Option<usize> {
         let x = TensorData::zeros::<f32, _>([samples, 4]);
         let shapes = network
             .shapes(vec![Value::from_data(x, &DispatchDevice::default())])
@@ -180,7 +187,7 @@ mod tests {
             .output("y")
             .network();
         for samples in [1, 2, 5] {
-            assert_eq!(axis_of_output(&network, samples), 1, "{samples} samples");
+            assert_eq!(axis_of_output(&network, samples), None, "{samples} samples");
         }
     }
 
@@ -192,7 +199,7 @@ mod tests {
             .node("MatMul", &["x", "w"], "y")
             .output("y")
             .network();
-        assert_eq!(axis_of_output(&network, 3), 1);
+        assert_eq!(axis_of_output(&network, 3), None);
     }
 
     #[test]
@@ -205,7 +212,7 @@ mod tests {
             .proto(transpose)
             .output("y")
             .network();
-        assert_eq!(axis_of_output(&network, 2), 0);
+        assert_eq!(axis_of_output(&network, 2), Some(0));
     }
 
     #[test]
@@ -226,7 +233,7 @@ mod tests {
                 );
         }
         let network = graph.output("200").output("c200").network();
-        assert_eq!(axis_of_output(&network, 2), 1);
+        assert_eq!(axis_of_output(&network, 2), Some(1));
         assert!(network.is_constant(value(&network, "c200")));
     }
 
@@ -241,7 +248,7 @@ mod tests {
             last = name;
         }
         let network = graph.output(&last).network();
-        assert_eq!(axis_of_output(&network, 2), 1);
+        assert_eq!(axis_of_output(&network, 2), Some(1));
         assert!(!network.is_constant(value(&network, &last)));
     }
 }

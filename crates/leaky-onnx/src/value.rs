@@ -342,6 +342,11 @@ pub(crate) fn broadcast_shape(shapes: &[Vec<usize>]) -> Result<Vec<usize>, Strin
     Ok(result)
 }
 
+/// Whether gradients may flow through a tensor.
+pub(crate) fn is_tracked(tensor: &DispatchTensor) -> bool {
+    matches!(tensor.device(), DispatchDevice::Autodiff(_))
+}
+
 /// Puts axes of size 1 before the others until the rank is `rank`.
 pub(crate) fn with_rank(value: Value, rank: usize) -> Result<Value, String> {
     let shape = value.shape();

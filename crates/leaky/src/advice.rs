@@ -2,7 +2,7 @@
 
 use std::borrow::Cow;
 
-use leaky_cure::compare::CompareError;
+use leaky_cure::compare::{CompareError, ResumeError, Term};
 use leaky_cure::cure::CureError;
 use leaky_cure::data::DataError;
 use leaky_cure::diagnose::BornDeadError;
@@ -34,8 +34,11 @@ pub fn advice(error: &Error) -> Option<Cow<'static, str>> {
         Error::BornDead(BornDeadError::Initialize(InitializeError::Unclear { .. })) => {
             "without --at-init the network is diagnosed with the weights in the file"
         }
-        Error::Compare(CompareError::Resume(_)) | Error::Resume(_) => {
-            "the file is the one of --resume"
+        Error::Resume(ResumeError::OtherComparison { differs, .. })
+        | Error::Compare(CompareError::Resume(ResumeError::OtherComparison { differs, .. })) => {
+            let options: Vec<&str> = differs.iter().filter_map(|term| option(*term)).collect();
+            let look = format!("look at {}", options.join(", "));
+            return (!options.is_empty()).then(|| look.into());
         }
         Error::Compare(CompareError::Threads(_)) => "try a smaller --jobs",
         Error::Threads(_) | Error::BornDead(BornDeadError::Threads(_)) => "try smaller --threads",
@@ -45,6 +48,19 @@ pub fn advice(error: &Error) -> Option<Cow<'static, str>> {
         },
     };
     Some(fixed.into())
+}
+
+/// The option that says it.
+fn option(term: Term) -> Option<&'static str> {
+    match term {
+        Term::Version | Term::Network => None,
+        Term::Data => Some("--data, --val"),
+        Term::Weights => Some("--from-weights"),
+        Term::Loss => Some("--loss"),
+        Term::Optimizer => Some("--optimizer"),
+        Term::Epochs => Some("--epochs"),
+        Term::BatchSize => Some("--batch-size"),
+    }
 }
 
 fn objective(error: &ObjectiveError) -> Option<&'static str> {

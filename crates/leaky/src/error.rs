@@ -1,7 +1,6 @@
 //! How a command ends: with which message, and with which exit code.
 
-use leaky_cure::compare::CompareError;
-use leaky_cure::compare::resume::ResumeError;
+use leaky_cure::compare::{CompareError, ResumeError};
 use leaky_cure::convert::ConvertError;
 use leaky_cure::cure::CureError;
 use leaky_cure::data::DataError;
@@ -145,6 +144,22 @@ impl Error {
             | Self::Compare(CompareError::Run(error))
             | Self::Write(WriteError::Run(error)) => Some(error),
             _ => None,
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use leaky_cure::stop::Stopped;
+
+    #[test]
+    fn work_that_was_stopped_ends_with_130_whatever_it_was() {
+        let cure = CureError::from(Stopped);
+        let compare = CompareError::from(Stopped);
+        let born_dead = BornDeadError::from(DiagnoseError::from(Stopped));
+        for error in [Error::from(cure), compare.into(), born_dead.into()] {
+            assert_eq!(error.code(), 130, "{error}");
         }
     }
 }

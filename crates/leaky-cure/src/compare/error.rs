@@ -1,6 +1,6 @@
 //! What can go wrong in a comparison.
 
-use super::resume::ResumeError;
+use super::resume_error::ResumeError;
 use crate::candidate::CandidateError;
 use crate::diagnose::DiagnoseError;
 use crate::objective::ObjectiveError;

@@ -8,7 +8,7 @@ use crate::train::epoch::Epoch;
 
 /// All figures of a comparison. Serialised, they are the JSON of the tool: its keys and their meaning
 /// are a contract with those who read it.
-#[derive(Debug, Clone, Serialize)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct Comparison {
     /// The network's file.
     pub model: String,
@@ -57,7 +57,7 @@ pub struct Trial {
 }
 
 /// What the seeds of one rectifier at one learning rate came to.
-#[derive(Debug, Clone, PartialEq, Serialize)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct Row {
     /// The rectifier.
     pub rectifier: Candidate,
@@ -66,6 +66,7 @@ pub struct Row {
     /// How many seeds it was trained with.
     pub seeds: usize,
     /// The mean of the seeds' scores.
+    #[serde(deserialize_with = "crate::train::epoch::number")]
     pub mean: f64,
     /// Their sample standard deviation; none for one seed.
     pub std: Option<f64>,

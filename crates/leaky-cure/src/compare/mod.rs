@@ -2,9 +2,12 @@
 
 mod error;
 mod figures;
+mod group;
 mod options;
+mod outcome;
 mod plan;
 pub mod resume;
+mod resume_error;
 pub mod statistics;
 mod summary;
 mod trial;
@@ -15,8 +18,9 @@ use crate::task::Task;
 pub use error::CompareError;
 pub use figures::{Comparison, Row, Trial};
 pub use options::{CompareOptions, Place};
+pub use outcome::p_text;
 pub use plan::Plan;
-pub use summary::p_text;
+pub use resume_error::{ResumeError, Term};
 
 /// Trains a network with each rectifier, learning rate and seed, and concludes.
 ///

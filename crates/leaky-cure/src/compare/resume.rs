@@ -1,49 +1,27 @@
 //! Trials kept in a file, so that an interrupted comparison goes on where it stopped.
 
 use std::io::Write;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 use leaky_onnx::Model;
 use serde::{Deserialize, Serialize};
 
 use super::figures::Trial;
 use super::options::CompareOptions;
+use super::resume_error::{ResumeError, Term};
 use crate::data::samples::Samples;
 use crate::files::{Destination, FileError};
 use crate::run::RunError;
 use crate::text::printable;
 
-/// Why trials cannot be read or kept.
-#[derive(Debug, thiserror::Error)]
-pub enum ResumeError {
-    /// A file does not hold trials to go on from.
-    #[error(
-        "{path} does not hold the trials of a comparison ({reason}): name another file, or remove it to begin anew"
-    )]
-    NotTrials {
-        /// The file.
-        path: String,
-        /// What is wrong with it.
-        reason: String,
-    },
-    /// A file holds the trials of a comparison on other terms.
-    #[error(
-        "{path} holds trials of another comparison: {differs} differ(s); ask for the same comparison again, or name another file"
-    )]
-    OtherComparison {
-        /// The file.
-        path: String,
-        /// In what the two differ.
-        differs: String,
-    },
-    /// The operating system refuses.
-    #[error(transparent)]
-    File(#[from] FileError),
-}
+const VERSION: &str = env!("CARGO_PKG_VERSION");
 
 /// What must be the same for a trial to stand for one of another comparison.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct Setting {
+    /// The version of the engine; none in files of versions that did not tell.
+    #[serde(default)]
+    version: String,
     /// A checksum of the network's file.
     network: u32,
     /// A checksum of the samples and answers, those to validate with among them.
@@ -81,6 +59,7 @@ impl Setting {
             }
         }
         Ok(Self {
+            version: VERSION.to_owned(),
             network: crc32fast::hash(&model.to_bytes()?),
             data: data.finalize(),
             from_scratch: options.from_scratch,
@@ -90,15 +69,25 @@ impl Setting {
             batch_size: options.batch_size,
         })
     }
+}
 
-    /// What a file of its trials is called where the user named none.
-    pub fn file_name(&self) -> String {
-        let text = format!("{self:?}");
-        format!(
-            "compare-{:08x}.resume.json",
-            crc32fast::hash(text.as_bytes())
-        )
-    }
+/// A path in a folder for the trials of an interrupted comparison for which no file was named: its
+/// own for each setting, rectifiers, learning rates and seeds, and for nothing that is there already.
+pub fn new_path(folder: &Path, setting: &Setting, options: &CompareOptions) -> PathBuf {
+    let CompareOptions {
+        rectifiers,
+        rates,
+        seeds,
+        ..
+    } = options;
+    let text = format!("{setting:?} {rectifiers:?} {rates:?} {seeds}");
+    let name = format!("compare-{:08x}", crc32fast::hash(text.as_bytes()));
+    let numbered = (2..).map(|number| format!("{name}-{number}.resume.json"));
+    std::iter::once(format!("{name}.resume.json"))
+        .chain(numbered)
+        .map(|name| folder.join(name))
+        .find(|path| path.symlink_metadata().is_err())
+        .unwrap_or_else(|| unreachable!("there are names without end"))
 }
 
 /// A file of trials.
@@ -130,28 +119,26 @@ pub fn read(path: &Path, setting: &Setting) -> Result<Vec<Trial>, ResumeError> {
     if kept.setting != *setting {
         return Err(ResumeError::OtherComparison {
             path: shown,
-            differs: differences(&kept.setting, setting).join(", "),
+            differs: differences(&kept.setting, setting),
         });
     }
     Ok(kept.trials)
 }
 
-/// In what two settings differ, for a message.
-fn differences(one: &Setting, other: &Setting) -> Vec<&'static str> {
+/// In what two settings differ.
+fn differences(one: &Setting, other: &Setting) -> Vec<Term> {
     [
-        (one.network != other.network, "the network"),
-        (one.data != other.data, "the data"),
-        (
-            one.from_scratch != other.from_scratch,
-            "the weights to start from",
-        ),
-        (one.loss != other.loss, "the loss"),
-        (one.optimizer != other.optimizer, "the optimizer"),
-        (one.epochs != other.epochs, "the epochs"),
-        (one.batch_size != other.batch_size, "the batch size"),
+        (one.version != other.version, Term::Version),
+        (one.network != other.network, Term::Network),
+        (one.data != other.data, Term::Data),
+        (one.from_scratch != other.from_scratch, Term::Weights),
+        (one.loss != other.loss, Term::Loss),
+        (one.optimizer != other.optimizer, Term::Optimizer),
+        (one.epochs != other.epochs, Term::Epochs),
+        (one.batch_size != other.batch_size, Term::BatchSize),
     ]
     .into_iter()
-    .filter_map(|(differs, what)| differs.then_some(what))
+    .filter_map(|(differs, term)| differs.then_some(term))
     .collect()
 }
 
@@ -181,9 +168,9 @@ mod tests {
     use super::*;
     use crate::train::epoch::Epoch;
 
-    #[test]
-    fn trials_are_read_as_they_were_written_also_without_numbers() {
-        let setting = Setting {
+    fn setting() -> Setting {
+        Setting {
+            version: VERSION.into(),
             network: 1,
             data: 2,
             from_scratch: true,
@@ -191,7 +178,62 @@ mod tests {
             optimizer: "Adam".into(),
             epochs: 1,
             batch_size: 8,
+        }
+    }
+
+    #[test]
+    fn comparisons_for_which_no_file_was_named_never_share_one() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = |setting: &Setting, options: &CompareOptions| {
+            let path = new_path(folder.path(), setting, options);
+            std::fs::write(&path, "kept").unwrap();
+            path
         };
+        let options = CompareOptions::default();
+        let fewer = CompareOptions {
+            rectifiers: options.rectifiers[..2].to_vec(),
+            ..options.clone()
+        };
+        let faster = CompareOptions {
+            rates: vec![0.1],
+            ..options.clone()
+        };
+        let mut newer = setting();
+        newer.version.push_str(".1");
+        let paths = [
+            path(&setting(), &options),
+            path(&setting(), &options),
+            path(&setting(), &options),
+            path(&setting(), &fewer),
+            path(&setting(), &faster),
+            path(&newer, &options),
+        ];
+        for (number, path) in paths.iter().enumerate() {
+            assert!(!paths[..number].contains(path), "{paths:?}");
+        }
+    }
+
+    #[test]
+    fn trials_of_another_version_are_refused() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("kept.json");
+        let destination = Destination::new(&path, []).unwrap();
+        let older = Setting {
+            version: "0.0.1".into(),
+            ..setting()
+        };
+        write(&destination, &older, &[]).unwrap();
+        match read(&path, &setting()) {
+            Err(ResumeError::OtherComparison { differs, .. }) => {
+                assert_eq!(differs, [Term::Version]);
+            }
+            other => panic!("{other:?}"),
+        }
+    }
+
+    #[test]
+    fn trials_are_read_as_they_were_written_also_without_numbers() {
+        let setting = setting();
         let trial = Trial {
             rectifier: "leaky-relu:0.1".parse().unwrap(),
             lr: 0.1,

@@ -1,39 +1,43 @@
 //! The figures of a cure.
 
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 
 use crate::diagnose::verdict::Diagnosis;
 use crate::objective::metric::Metric;
 use crate::revive::revival::NotRevived;
-use crate::train::epoch::Epoch;
+use crate::train::epoch::{Epoch, number};
 
 /// A short training with one slope.
-#[derive(Debug, Clone, PartialEq, Serialize)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct AlphaTrial {
     /// The slope below zero of the hidden rectifiers that were ReLUs.
     pub alpha: f32,
     /// How many epochs it was trained for.
     pub epochs: usize,
     /// The score of the best of them on the validation samples.
+    #[serde(deserialize_with = "number")]
     pub score: f64,
     /// The mean loss on the validation samples in the same epoch.
+    #[serde(deserialize_with = "number")]
     pub validation_loss: f64,
 }
 
 /// The score of a network on the validation samples, before and after.
-#[derive(Debug, Clone, Copy, Serialize)]
+#[derive(Debug, Clone, Copy, Serialize, Deserialize)]
 pub struct Score {
     /// What is measured.
     pub metric: Metric,
     /// For the network as it was given.
+    #[serde(deserialize_with = "number")]
     pub before: f64,
     /// For the network as it was cured.
+    #[serde(deserialize_with = "number")]
     pub after: f64,
 }
 
 /// The figures of a cure. Serialised, they are the JSON of the tool: its keys, their order and their
 /// meaning are a contract with those who read it.
-#[derive(Debug, Clone, Serialize)]
+#[derive(Debug, Clone, Serialize, Deserialize)]
 pub struct Report {
     /// The verdict on the network as it was given.
     pub before: Diagnosis,
@@ -44,7 +48,7 @@ pub struct Report {
     /// The slope below zero of the hidden rectifiers that were ReLUs.
     pub alpha: f32,
     /// What short trainings with other slopes came to, where the slope was chosen by them.
-    #[serde(skip_serializing_if = "Vec::is_empty")]
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub alpha_trials: Vec<AlphaTrial>,
     /// How many units live again.
     pub revived: usize,

@@ -84,8 +84,8 @@ fn wrong(rectifier: &Rectifier, reason: String) -> DiagnoseError {
 
 /// Counts the signs of the pre-activations of one rectifier.
 struct Counter {
-    /// The rank of the pre-activation where no axis counts units.
-    axis: usize,
+    /// None where no axis counts units: then all belongs to one.
+    axis: Option<usize>,
     threshold: f64,
     above_zero: Vec<u64>,
     below_zero: Vec<u64>,
@@ -94,13 +94,9 @@ struct Counter {
 
 impl Counter {
     fn new(network: &Network, rectifier: &Rectifier, shapes: &Shapes) -> Self {
-        let axis = network.unit_axis(rectifier.input, shapes);
-        let units = shapes
-            .get(rectifier.input)
-            .and_then(|shape| shape.get(axis))
-            .map_or(1, |&units| units);
+        let units = network.units(rectifier.input, shapes);
         Self {
-            axis,
+            axis: network.unit_axis(rectifier.input, shapes),
             threshold: rectifier.threshold,
             above_zero: vec![0; units],
             below_zero: vec![0; units],
@@ -110,16 +106,18 @@ impl Counter {
 
     fn count(&mut self, data: &TensorData) -> Result<(), String> {
         let shape = data.shape();
-        let units = shape.get(self.axis).map_or(1, |&units| units);
-        if units != self.above_zero.len() {
-            return Err(format!(
-                "its pre-activation of shape {shape:?} has {units} units along axis {}, in another \
-                 batch it had {}: units must not depend on the data",
-                self.axis,
-                self.above_zero.len()
-            ));
+        if let Some(axis) = self.axis {
+            let units = shape.get(axis).map_or(1, |&units| units);
+            if units != self.above_zero.len() {
+                return Err(format!(
+                    "its pre-activation of shape {shape:?} has {units} units along axis {axis}, in \
+                     another batch it had {}: units must not depend on the data",
+                    self.above_zero.len()
+                ));
+            }
         }
-        let inner: usize = shape.iter().skip(self.axis + 1).product();
+        let behind = self.axis.map_or(0, |axis| axis + 1);
+        let inner: usize = shape.iter().skip(behind).product();
         if shape.iter().product::<usize>() == 0 {
             return Ok(());
         }
@@ -188,7 +186,7 @@ impl Counter {
 mod tests {
     use super::*;
 
-    fn counter(axis: usize, units: usize) -> Counter {
+    fn counter(axis: Option<usize>, units: usize) -> Counter {
         Counter {
             axis,
             threshold: 0.0,
@@ -200,7 +198,7 @@ mod tests {
 
     #[test]
     fn a_pre_activation_of_rank_1_belongs_to_one_unit_in_batches_of_any_size() {
-        let mut counter = counter(1, 1);
+        let mut counter = counter(None, 1);
         for numbers in [vec![1.0_f32, -1.0, 2.0], vec![-1.0]] {
             let length = numbers.len();
             counter
@@ -213,7 +211,7 @@ mod tests {
 
     #[test]
     fn units_that_change_from_batch_to_batch_are_refused() {
-        let reason = counter(1, 3)
+        let reason = counter(Some(1), 3)
             .count(&TensorData::zeros::<f32, _>([2, 4]))
             .expect_err("four units, not three");
         assert!(reason.contains("4 units along axis 1"), "{reason}");
@@ -221,7 +219,7 @@ mod tests {
 
     #[test]
     fn a_pre_activation_that_is_not_a_number_is_refused() {
-        let reason = counter(1, 2)
+        let reason = counter(Some(1), 2)
             .count(&TensorData::new(vec![1.0_f64, f64::NAN], [1, 2]))
             .expect_err("NaN");
         assert!(reason.contains("NaN"), "{reason}");

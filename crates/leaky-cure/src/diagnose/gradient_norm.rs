@@ -2,6 +2,7 @@
 
 use burn::tensor::Tensor;
 use leaky_onnx::{Network, Node, Value};
+use serde::{Deserialize, Serialize};
 
 use crate::data::samples::Samples;
 use crate::data::split::spread;
@@ -12,7 +13,7 @@ use crate::run::{RunError, vector};
 pub const SAMPLES: usize = 1024;
 
 /// The length of the gradient of one layer's weights.
-#[derive(Debug, Clone, PartialEq)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct GradientNorm {
     /// The node's name in the file; its output's name where the node has none.
     pub layer: String,

@@ -163,7 +163,7 @@ impl Objective {
             }
             Loss::MeanSquaredError => {
                 let difference = vector(value)? - vector(wanted)?;
-                (difference.clone() * difference).mean().into_dispatch()
+                mean(difference.clone() * difference, rows).into_dispatch()
             }
             Loss::BinaryCrossEntropy => {
                 let (value, t) = (vector(value)?, vector(wanted)?);
@@ -176,9 +176,7 @@ impl Objective {
                 };
                 // max(x, 0) - x t + log(1 + exp(-|x|)), which neither overflows nor loses digits.
                 let softplus = x.clone().abs().neg().exp().log1p();
-                (x.clone().clamp_min(0.0) - x * t + softplus)
-                    .mean()
-                    .into_dispatch()
+                mean(x.clone().clamp_min(0.0) - x * t + softplus, rows).into_dispatch()
             }
         })
     }
@@ -261,4 +259,42 @@ fn reshaped(value: Value, shape: Vec<usize>) -> Result<DispatchTensor, Objective
 fn vector(value: Value) -> Result<Tensor<1>, ObjectiveError> {
     let size = value.len();
     Ok(Tensor::from_dispatch(reshaped(value, vec![size])?))
+}
+
+/// The mean of numbers that stand in so many rows. They are summed row by row, for how Burn divides
+/// the sum of very many numbers at once depends on its threads.
+fn mean(numbers: Tensor<1>, rows: usize) -> Tensor<1> {
+    let size = numbers.dims()[0];
+    let sums = numbers.reshape([rows, size / rows]).sum_dim(1);
+    sums.sum().div_scalar(size as f64)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_mean_of_very_many_numbers_is_the_same_with_any_number_of_threads() {
+        let numbers: Vec<f32> = (0..33 << 17_u32)
+            .map(|i: u32| (i.wrapping_mul(2_654_435_761) >> 8) as f32 * 1e-3)
+            .collect();
+        let exact = numbers.iter().map(|&number| f64::from(number)).sum::<f64>();
+        let exact = exact / numbers.len() as f64;
+        let found: Vec<f32> = [1, 2, 3, 5, 8]
+            .into_iter()
+            .map(|threads| {
+                let pool = rayon::ThreadPoolBuilder::new().num_threads(threads);
+                pool.build().unwrap().install(|| {
+                    let tensor =
+                        Tensor::<1>::from_data(numbers.as_slice(), &crate::run::device().into());
+                    mean(tensor, 33).into_scalar::<f32>()
+                })
+            })
+            .collect();
+        assert!(found.iter().all(|other| other == &found[0]), "{found:?}");
+        assert!(
+            (f64::from(found[0]) / exact - 1.0).abs() < 1e-5,
+            "{found:?}"
+        );
+    }
 }

@@ -271,10 +271,7 @@ fn only_goes_on(network: &Network, value: ValueId) -> Result<(), String> {
 /// How many units a value carries.
 fn units_of(network: &Network, value: ValueId, shapes: &Shapes) -> usize {
     let axis = network.unit_axis(value, shapes);
-    shapes
-        .get(value)
-        .and_then(|shape| shape.get(axis))
-        .copied()
+    axis.and_then(|axis| shapes.get(value)?.get(axis).copied())
         .unwrap_or(0)
 }
 
@@ -312,7 +309,7 @@ fn shift_of(
 ) -> Option<usize> {
     let tensor = Own::of(network, constant).ok()?;
     let shape = tensor.shape();
-    let axis = network.unit_axis(value, shapes);
+    let axis = network.unit_axis(value, shapes)?;
     let missing = shapes.get(value)?.len().checked_sub(shape.len())?;
     let lies_on_axis = axis.checked_sub(missing).and_then(|axis| shape.get(axis)) == Some(&units);
     (lies_on_axis && tensor.len() == units).then_some(tensor.parameter)

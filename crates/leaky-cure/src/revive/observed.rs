@@ -68,7 +68,9 @@ pub(super) fn observe(
     shapes: &Shapes,
     request: &Request,
 ) -> Result<Vec<Observed>, RunError> {
-    let axis = network.unit_axis(rectifier.input, shapes);
+    let Some(axis) = network.unit_axis(rectifier.input, shapes) else {
+        return Ok(Vec::new());
+    };
     let shape = shapes.get(rectifier.input).unwrap_or_default();
     let others = shape
         .iter()

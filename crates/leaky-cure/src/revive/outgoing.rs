@@ -42,7 +42,9 @@ pub(super) fn mutes(
     unit: usize,
     shapes: &Shapes,
 ) -> Result<Vec<Mute>, String> {
-    let axis = network.unit_axis(rectifier.output, shapes);
+    let axis = network
+        .unit_axis(rectifier.output, shapes)
+        .ok_or("no axis of its activation counts units")?;
     let mut open = VecDeque::from([Trace {
         value: rectifier.output,
         axis,

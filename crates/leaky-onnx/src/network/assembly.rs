@@ -6,14 +6,16 @@ use std::path::Path;
 use burn::backend::DispatchDevice;
 use burn::tensor::TensorData;
 
+use super::Network;
 use super::fixed_batch::FixedBatch;
-use super::{Input, Network, Node, Output, ValueId};
 use crate::attributes::Attributes;
 use crate::error::{Error, Result, Unsupported};
-use crate::model::{Model, Place, is_standard_domain};
+use crate::graph::{Graph, Input, Output, ValueId, label};
+use crate::model::{Model, Place};
 use crate::operators::{self, OPSETS, Operator, Refusal, Request, Run};
 use crate::parameters::{self, Parameter};
 use crate::proto::{NodeProto, TypeProto, ValueInfoProto};
+use crate::standard::{is_constant, is_standard_domain};
 use crate::tensor;
 use crate::value::Value;
 
@@ -26,8 +28,9 @@ impl Network {
     /// if the graph or one of its tensors is not valid.
     pub fn new(model: &Model, device: &DispatchDevice) -> Result<Self> {
         refuse_unsupported(model, device)?;
-        let mut builder = Builder::default();
-        let graph = model.graph();
+        let mut graph = Graph::default();
+        let mut runs = Vec::new();
+        let message = model.graph();
         let mut parameters = Vec::new();
         let mut constants = Vec::new();
         let mut add_constant = |name: &str, value: ValueId, place: Place| -> Result<()> {
@@ -47,23 +50,23 @@ impl Network {
             }
             Ok(())
         };
-        for (index, proto) in graph.initializer.iter().enumerate() {
-            let value = builder.define(proto.name(), None, true)?;
+        for (index, proto) in message.initializer.iter().enumerate() {
+            let value = graph.define(proto.name(), true)?;
             add_constant(proto.name(), value, Place::Initializer(index))?;
         }
         let mut inputs = Vec::new();
-        for info in &graph.input {
+        for info in &message.input {
             // Old files list initializers among the inputs, as inputs with a default.
-            if !builder.ids.contains_key(info.name()) {
-                let value = builder.define(info.name(), None, false)?;
+            if graph.find(info.name()).is_none() {
+                let value = graph.define(info.name(), false)?;
                 inputs.push(input(info, value)?);
             }
         }
         let mut scalars = Vec::new();
         for (index, proto) in model.nodes().enumerate() {
-            if proto.op_type() == "Constant" && is_standard_domain(proto.domain()) {
+            if is_constant(proto) {
                 let name = proto.output.first().map_or("", String::as_str);
-                let value = builder.define(name, None, true)?;
+                let value = graph.define(name, true)?;
                 match proto.attribute.iter().position(|a| a.name() == "value") {
                     Some(attribute) => add_constant(
                         name,
@@ -78,15 +81,25 @@ impl Network {
                     }
                 }
             } else {
-                builder.add_node(proto, index, model, device)?;
+                let operator = operators::find(proto.domain(), proto.op_type())
+                    .expect("unsupported operators were refused");
+                graph.add_node(proto, operator.role, index)?;
+                runs.push(build(operator, proto, model, device).map_err(|refusal| {
+                    let (Refusal::Unsupported(reason) | Refusal::Invalid(reason)) = refusal;
+                    Error::Node {
+                        node: label(proto),
+                        operator: proto.op_type().to_owned(),
+                        reason,
+                    }
+                })?);
             }
         }
         constants.extend(scalars);
-        let outputs = graph
+        let outputs = message
             .output
             .iter()
             .map(|info| {
-                let value = builder.lookup(info.name()).ok_or_else(|| {
+                let value = graph.find(info.name()).ok_or_else(|| {
                     Error::Invalid(format!("its output '{}' is given by no node", info.name()))
                 })?;
                 Ok(Output {
@@ -95,122 +108,23 @@ impl Network {
                 })
             })
             .collect::<Result<Vec<_>>>()?;
-        let Builder {
-            names,
-            constant,
-            nodes,
-            producers,
-            consumers,
-            ..
-        } = builder;
-        parameters::mark_trainable(&mut parameters, &nodes, names.len());
+        parameters::mark_trainable(&mut parameters, &graph);
         let ints_of: HashMap<ValueId, &Value> =
             constants.iter().map(|(id, value)| (*id, value)).collect();
-        let fixed_batch = FixedBatch::of(&inputs, &nodes, names.len(), |node| {
-            let value = (*ints_of.get(&node.inputs.get(1).copied().flatten()?)?).clone();
+        let fixed_batch = FixedBatch::of(&inputs, &graph, |node| {
+            let value = (*ints_of.get(&node.input(1)?)?).clone();
             Some(value.into_data().ok()?.iter::<i64>().collect())
         });
         Ok(Self {
             device: device.clone(),
             inputs,
             outputs,
-            nodes,
+            graph,
+            runs,
             parameters,
             constants,
             fixed_batch,
-            names,
-            constant,
-            producers,
-            consumers,
         })
-    }
-}
-
-/// The graph while it is put together.
-#[derive(Default)]
-struct Builder {
-    ids: HashMap<String, ValueId>,
-    names: Vec<String>,
-    constant: Vec<bool>,
-    nodes: Vec<Node>,
-    producers: Vec<Option<usize>>,
-    consumers: Vec<Vec<(usize, usize)>>,
-}
-
-impl Builder {
-    fn lookup(&self, name: &str) -> Option<ValueId> {
-        self.ids.get(name).copied()
-    }
-
-    fn define(&mut self, name: &str, producer: Option<usize>, constant: bool) -> Result<ValueId> {
-        let id = ValueId(self.names.len());
-        // An output that is left out has no name, and nobody can refer to it.
-        if !name.is_empty() && self.ids.insert(name.to_owned(), id).is_some() {
-            return Err(Error::Invalid(format!("the value '{name}' is given twice")));
-        }
-        self.names.push(name.to_owned());
-        self.constant.push(constant);
-        self.producers.push(producer);
-        self.consumers.push(Vec::new());
-        Ok(id)
-    }
-
-    fn add_node(
-        &mut self,
-        proto: &NodeProto,
-        index: usize,
-        model: &Model,
-        device: &DispatchDevice,
-    ) -> Result<()> {
-        let name = label(proto);
-        let wrong = |reason: String| Error::Node {
-            node: name.clone(),
-            operator: proto.op_type().to_owned(),
-            reason,
-        };
-        let position = self.nodes.len();
-        let mut inputs = Vec::with_capacity(proto.input.len());
-        for (number, input) in proto.input.iter().enumerate() {
-            let id = match input.as_str() {
-                "" => None,
-                given => Some(self.lookup(given).ok_or_else(|| {
-                    wrong(format!("takes '{given}', which no earlier node gives"))
-                })?),
-            };
-            if let Some(id) = id {
-                self.consumers[id.0].push((position, number));
-            }
-            inputs.push(id);
-        }
-        let operator = operators::find(proto.domain(), proto.op_type())
-            .expect("unsupported operators were refused");
-        let run = build(operator, proto, model, device).map_err(|refusal| match refusal {
-            Refusal::Unsupported(what) | Refusal::Invalid(what) => wrong(what),
-        })?;
-        let constant = inputs.iter().flatten().all(|id| self.constant[id.0]);
-        let outputs = proto
-            .output
-            .iter()
-            .map(|output| self.define(output, Some(position), constant))
-            .collect::<Result<Vec<_>>>()?;
-        self.nodes.push(Node {
-            name,
-            operator: proto.op_type().to_owned(),
-            inputs,
-            outputs,
-            index,
-            proto: proto.clone(),
-            run,
-        });
-        Ok(())
-    }
-}
-
-/// What a node is called: by its name, or by its first output's where it has none.
-fn label(proto: &NodeProto) -> String {
-    match proto.name() {
-        "" => proto.output.first().cloned().unwrap_or_default(),
-        name => name.to_owned(),
     }
 }
 
@@ -246,7 +160,7 @@ fn refuse_unsupported(model: &Model, device: &DispatchDevice) -> Result<()> {
         });
     }
     for proto in model.nodes() {
-        if proto.op_type() == "Constant" && is_standard_domain(proto.domain()) {
+        if is_constant(proto) {
             continue;
         }
         if let Some(operator) = operators::find(proto.domain(), proto.op_type()) {

@@ -3,8 +3,9 @@
 use burn::backend::{DispatchTensor, TensorMetadata};
 use burn::tensor::TensorData;
 
-use super::{Network, ValueId};
+use super::Network;
 use crate::error::{Error, Result};
+use crate::graph::ValueId;
 use crate::operators::Inputs;
 use crate::random_slopes::RandomSlopes;
 use crate::value::Value;
@@ -64,10 +65,13 @@ impl Network {
         mut observe: impl FnMut(ValueId, &Value),
     ) -> Result<Vec<Value>> {
         self.check_inputs(&inputs)?;
-        let other_batch = self.other_batch(&inputs);
+        let other_batch = self
+            .fixed_batch
+            .as_ref()
+            .and_then(|fixed| fixed.differs(&inputs));
         let (needed, mut uses) = self.plan(wanted);
         let mut values: Vec<Option<Value>> = Vec::new();
-        values.resize_with(self.names.len(), || None);
+        values.resize_with(self.values(), || None);
         for (input, value) in self.inputs.iter().zip(inputs) {
             observe(input.value, &value);
             values[input.value.0] = Some(value);
@@ -78,7 +82,7 @@ impl Network {
         for (parameter, tensor) in self.parameters.iter().zip(parameters) {
             values[parameter.value.0] = Some(Value::Float(tensor.clone()));
         }
-        for (index, node) in self.nodes.iter().enumerate() {
+        for (index, node) in self.nodes().iter().enumerate() {
             if !needed[index] {
                 continue;
             }
@@ -103,9 +107,9 @@ impl Network {
             let taken = Inputs::new(taken);
             let outputs = match random_slopes {
                 Some((slopes, pass)) if slopes.replace(index) => {
-                    slopes.run(self, index, pass, taken)
+                    slopes.run(&self.device, index, pass, taken)
                 }
-                _ => (node.run)(taken),
+                _ => self.runs[index](taken),
             };
             let outputs = outputs.map_err(|reason| {
                 node.wrong(other_batch.map_or(reason.clone(), |batch| batch.explain(&reason)))
@@ -121,7 +125,10 @@ impl Network {
             .iter()
             .map(|id| {
                 let value = values[id.0].clone().ok_or_else(|| {
-                    Error::Invalid(format!("nothing gives the value '{}'", self.names[id.0]))
+                    Error::Invalid(format!(
+                        "nothing gives the value '{}'",
+                        self.value_name(*id)
+                    ))
                 })?;
                 let output = self.outputs.iter().find(|output| output.value == *id);
                 if let (Some(batch), Some(output)) = (other_batch, output)
@@ -132,24 +139,6 @@ impl Network {
                 Ok(value)
             })
             .collect()
-    }
-
-    /// Which nodes the wanted values need, and how often each value is used by them.
-    pub(crate) fn plan(&self, wanted: &[ValueId]) -> (Vec<bool>, Vec<usize>) {
-        let mut uses = vec![0; self.names.len()];
-        for id in wanted {
-            uses[id.0] += 1;
-        }
-        let mut needed = vec![false; self.nodes.len()];
-        for (index, node) in self.nodes.iter().enumerate().rev() {
-            needed[index] = node.outputs.iter().any(|id| uses[id.0] > 0);
-            if needed[index] {
-                for id in node.inputs.iter().flatten() {
-                    uses[id.0] += 1;
-                }
-            }
-        }
-        (needed, uses)
     }
 
     /// Refuses values that do not fit the inputs. The first axis counts samples: it may differ from

@@ -8,8 +8,9 @@ use std::collections::HashMap;
 
 use burn::backend::TensorMetadata;
 
-use super::{Input, Network, Node, Output};
 use crate::error::{Error, Result};
+use crate::facts::Role;
+use crate::graph::{Graph, Input, Node, Output};
 use crate::value::Value;
 
 /// The batch that a network was exported for.
@@ -24,8 +25,7 @@ impl FixedBatch {
     /// in the file.
     pub(super) fn of(
         inputs: &[Input],
-        nodes: &[Node],
-        values: usize,
+        graph: &Graph,
         ints: impl Fn(&Node) -> Option<Vec<i64>>,
     ) -> Option<Self> {
         let size = inputs.first()?.shape.first().copied().flatten()?;
@@ -34,19 +34,19 @@ impl FixedBatch {
             return None;
         }
         // For each value, whether it is computed from the samples; shapes are not.
-        let mut sampled = vec![false; values];
+        let mut sampled = vec![false; graph.values()];
         for input in inputs {
             sampled[input.value.0] = true;
         }
         let mut targets = HashMap::new();
-        for (index, node) in nodes.iter().enumerate() {
+        for (index, node) in graph.nodes.iter().enumerate() {
             let from_samples = node.inputs.iter().flatten().any(|id| sampled[id.0])
-                && !matches!(node.operator.as_str(), "Shape" | "Size");
+                && node.role != Role::AsksForShape;
             for output in &node.outputs {
                 sampled[output.0] = from_samples;
             }
             if from_samples
-                && node.operator == "Reshape"
+                && node.role == (Role::Reshaped { to_input: true })
                 && let Some(target) = ints(node)
                 && target.len() > 1
                 && target[0] == size as i64
@@ -103,12 +103,6 @@ impl OtherBatch<'_> {
         }
         let reason = format!("output '{}' has shape {shape:?}", output.name);
         Err(Error::Invalid(self.explain(&reason)))
-    }
-}
-
-impl Network {
-    pub(super) fn other_batch(&self, inputs: &[Value]) -> Option<OtherBatch<'_>> {
-        self.fixed_batch.as_ref()?.differs(inputs)
     }
 }
 

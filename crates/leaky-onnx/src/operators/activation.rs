@@ -4,7 +4,9 @@ use burn::backend::ops::{ActivationOps, FloatTensorOps, IntTensorOps};
 use burn::backend::{Dispatch, DispatchTensor, TensorMetadata};
 use burn::tensor::BoolDType;
 
-use super::{Inputs, Refusal, Request, Run, invalid};
+use super::inputs::Inputs;
+use super::moved::Moved;
+use super::operator::{Refusal, Request, Run, invalid};
 use crate::value::{self, Value, with_rank};
 
 /// An operator from one float tensor to one of the same shape.
@@ -96,51 +98,27 @@ pub(super) fn thresholded_relu(request: &Request) -> Result<Run, Refusal> {
     })
 }
 
-/// Bounds are attributes until operator set 10, inputs since.
 pub(super) fn clip(request: &Request) -> Result<Run, Refusal> {
-    let attributes = &request.attributes;
-    let (low, high) = if request.opset < 11 {
-        (
-            attributes.optional_float("min")?,
-            attributes.optional_float("max")?,
-        )
-    } else {
-        (None, None)
-    };
-    let bound = |inputs: &mut Inputs, index: usize| -> Result<Option<Value>, String> {
-        let Some(value) = inputs.optional(index) else {
-            return Ok(None);
-        };
-        if value.len() != 1 {
-            return Err(format!(
-                "input {index} has shape {:?}, expected one number",
-                value.shape()
-            ));
-        }
-        Ok(Some(value))
-    };
+    let low = Moved::number(request, "min", (11, 1))?;
+    let high = Moved::number(request, "max", (11, 2))?;
     Ok(Box::new(move |mut inputs: Inputs| {
-        let (least, most) = (bound(&mut inputs, 1)?, bound(&mut inputs, 2)?);
+        let (low, high) = (low.read(&mut inputs)?, high.read(&mut inputs)?);
         Ok(vec![match inputs.value(0)? {
             Value::Float(mut x) => {
-                let number = |value: Option<Value>, attribute| match value {
-                    None => Ok(attribute),
-                    Some(value) => value.number("a bound").map(Some),
-                };
                 // The upper bound is applied last: it holds where the two contradict each other.
-                if let Some(low) = number(least, low)? {
-                    x = Dispatch::float_clamp_min(x, low.into());
+                if let Some(low) = low {
+                    x = Dispatch::float_clamp_min(x, low.number("a bound")?.into());
                 }
-                if let Some(high) = number(most, high)? {
-                    x = Dispatch::float_clamp_max(x, high.into());
+                if let Some(high) = high {
+                    x = Dispatch::float_clamp_max(x, high.number("a bound")?.into());
                 }
                 Value::Float(x)
             }
             Value::Int(mut x) => {
-                if let Some(low) = least {
+                if let Some(low) = low {
                     x = Dispatch::int_clamp_min(x, low.integer("a bound")?.into());
                 }
-                if let Some(high) = most {
+                if let Some(high) = high {
                     x = Dispatch::int_clamp_max(x, high.integer("a bound")?.into());
                 }
                 Value::Int(x)

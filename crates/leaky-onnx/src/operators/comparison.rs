@@ -5,7 +5,8 @@ use burn::backend::{Dispatch, DispatchTensor};
 use burn::tensor::BoolDType;
 
 use super::elementwise::aligned;
-use super::{Inputs, Refusal, Request, Run};
+use super::inputs::Inputs;
+use super::operator::{Refusal, Request, Run, bounded};
 use crate::value::{Value, broadcast_shape, with_rank};
 
 type Comparison = fn(DispatchTensor, DispatchTensor, BoolDType) -> DispatchTensor;
@@ -98,7 +99,7 @@ pub(super) fn select(_: &Request) -> Result<Run, Refusal> {
         let condition = Value::Bool(inputs.bool(0)?);
         let (yes, no) = (inputs.value(1)?, inputs.value(2)?);
         let shape = broadcast_shape(&[condition.shape(), yes.shape(), no.shape()])?;
-        super::bounded(&shape)?;
+        bounded(&shape)?;
         let whole = |value: Value| -> Result<Value, String> {
             Ok(with_rank(value, shape.len())?.expand(shape.clone()))
         };

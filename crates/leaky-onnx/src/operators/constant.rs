@@ -2,7 +2,8 @@
 
 use burn::tensor::TensorData;
 
-use super::{Inputs, Refusal, Request, Run, bounded, invalid, unsupported};
+use super::inputs::Inputs;
+use super::operator::{Refusal, Request, Run, bounded, invalid, unsupported};
 use crate::value::Value;
 
 /// A constant inside of a network is read when the network is made, see

@@ -4,8 +4,10 @@ use burn::backend::ops::{ConvOptions, ConvTransposeOptions, FloatTensorOps, Modu
 use burn::backend::{Dispatch, DispatchTensor, TensorMetadata};
 use burn::tensor::Shape;
 
+use super::inputs::Inputs;
+use super::operator::{Refusal, Request, Run, bounded, invalid, unsupported};
+use super::pad;
 use super::window::{AutoPad, Axis, Window};
-use super::{Inputs, Refusal, Request, Run, bounded, invalid, pad, unsupported};
 use crate::value::Value;
 
 /// What is read of the attributes that both operators have.

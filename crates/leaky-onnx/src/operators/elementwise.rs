@@ -5,10 +5,10 @@ use burn::backend::{Dispatch, DispatchTensor, TensorMetadata};
 use burn::tensor::{BoolDType, DType, TensorData};
 
 use super::activation::unary;
-use super::{Inputs, Refusal, Request, Run};
-use crate::gradients::is_tracked;
+use super::inputs::Inputs;
+use super::operator::{Refusal, Request, Run, bounded};
 use crate::tensor;
-use crate::value::{Value, broadcast_shape, with_rank};
+use crate::value::{Value, broadcast_shape, is_tracked, with_rank};
 
 type Binary = fn(DispatchTensor, DispatchTensor) -> DispatchTensor;
 type IntBinary = fn(i64, i64) -> Result<i64, String>;
@@ -33,7 +33,7 @@ fn binary(lhs: Value, rhs: Value, float: Binary, int: IntBinary) -> Result<Value
 /// checking for overflow. Both have the same rank and broadcast.
 fn integers(lhs: Value, rhs: Value, apply: IntBinary) -> Result<Value, String> {
     let shape = broadcast_shape(&[lhs.shape(), rhs.shape()])?;
-    super::bounded(&shape)?;
+    bounded(&shape)?;
     let device = lhs.tensor().device();
     let numbers = |value: Value| -> Result<Vec<i64>, String> {
         Ok(tensor::values(&value.expand(shape.clone()).into_data()?))
@@ -58,7 +58,7 @@ fn checked(result: Option<i64>) -> Result<i64, String> {
 pub(super) fn aligned(lhs: Value, rhs: Value) -> Result<(Value, Value), String> {
     lhs.same_type(&rhs)?;
     let shape = broadcast_shape(&[lhs.shape(), rhs.shape()])?;
-    super::bounded(&shape)?;
+    bounded(&shape)?;
     Ok((with_rank(lhs, shape.len())?, with_rank(rhs, shape.len())?))
 }
 

@@ -3,7 +3,9 @@
 use burn::backend::TensorMetadata;
 use burn::tensor::{Slice, TensorData};
 
-use super::{Inputs, Refusal, Request, Run, bounded, invalid};
+use super::inputs::Inputs;
+use super::moved::Moved;
+use super::operator::{Refusal, Request, Run, bounded, invalid};
 use crate::value::{self, Value};
 
 pub(super) fn concat(request: &Request) -> Result<Run, Refusal> {
@@ -19,15 +21,10 @@ pub(super) fn concat(request: &Request) -> Result<Run, Refusal> {
     }))
 }
 
-/// Lengths are an attribute until operator set 12, an input since; without them the parts are alike,
-/// the last one shorter where it does not come out even.
+/// Without lengths the parts are alike, the last one shorter where it does not come out even.
 pub(super) fn split(request: &Request) -> Result<Run, Refusal> {
     let axis = request.attributes.int("axis", 0)?;
-    let fixed = if request.opset < 13 {
-        request.attributes.ints("split")?.map(<[i64]>::to_vec)
-    } else {
-        None
-    };
+    let lengths = Moved::ints(request, "split", (13, 1))?;
     let parts = request
         .attributes
         .size("num_outputs", request.outputs)?
@@ -37,11 +34,7 @@ pub(super) fn split(request: &Request) -> Result<Run, Refusal> {
         let shape = value.shape();
         let axis = value::axis(axis, shape.len())?;
         let size = shape[axis];
-        let lengths = match &fixed {
-            Some(lengths) => Some(lengths.clone()),
-            None => inputs.optional_ints(1)?,
-        };
-        let lengths = match lengths {
+        let lengths = match lengths.read(&mut inputs)? {
             Some(lengths) => lengths
                 .iter()
                 .map(|&length| usize::try_from(length).ok())
@@ -86,31 +79,15 @@ fn whole(shape: &[usize]) -> Vec<Slice> {
         .collect()
 }
 
-/// Bounds are attributes until operator set 9, inputs since.
 pub(super) fn slice(request: &Request) -> Result<Run, Refusal> {
-    let attributes = &request.attributes;
-    let fixed = if request.opset < 10 {
-        let list = |name| -> Result<Option<Vec<i64>>, Refusal> {
-            Ok(attributes.ints(name)?.map(<[i64]>::to_vec))
-        };
-        let (Some(starts), Some(ends)) = (list("starts")?, list("ends")?) else {
-            return invalid("attribute 'starts' or 'ends' is missing");
-        };
-        Some((starts, ends, list("axes")?))
-    } else {
-        None
-    };
+    let list = |name, input| Moved::ints(request, name, (10, input));
+    let (starts, ends, axes) = (list("starts", 1)?, list("ends", 2)?, list("axes", 3)?);
     Ok(Box::new(move |mut inputs: Inputs| {
         let mut value = inputs.value(0)?;
-        let (starts, ends, axes, steps) = match fixed.clone() {
-            Some((starts, ends, axes)) => (starts, ends, axes, None),
-            None => (
-                inputs.ints(1)?,
-                inputs.ints(2)?,
-                inputs.optional_ints(3)?,
-                inputs.optional_ints(4)?,
-            ),
-        };
+        let starts = starts.required(&mut inputs, "the starts")?;
+        let ends = ends.required(&mut inputs, "the ends")?;
+        let axes = axes.read(&mut inputs)?;
+        let steps = inputs.optional_ints(4)?;
         let count = starts.len();
         let axes = axes.unwrap_or_else(|| (0..count as i64).collect());
         let steps = steps.unwrap_or_else(|| vec![1; count]);

@@ -3,7 +3,8 @@
 use burn::backend::ops::{FloatTensorOps, ModuleOps};
 use burn::backend::{Dispatch, DispatchTensor, TensorMetadata};
 
-use super::{Inputs, Refusal, Request, Run, bounded};
+use super::inputs::Inputs;
+use super::operator::{Refusal, Request, Run, bounded};
 use crate::value::{Value, broadcast_shape, with_rank};
 
 /// `Y = alpha * A' * B' + beta * C`.

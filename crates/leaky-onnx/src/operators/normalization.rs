@@ -4,8 +4,9 @@ use burn::backend::ops::FloatTensorOps;
 use burn::backend::{Dispatch, DispatchTensor, TensorMetadata};
 use burn::tensor::Shape;
 
+use super::inputs::Inputs;
+use super::operator::{Refusal, Request, Run, invalid, unsupported};
 use super::reduction::mean_over;
-use super::{Inputs, Refusal, Request, Run, invalid, unsupported};
 use crate::value::{self, Value, broadcast_shape, with_rank};
 
 /// Numbers for each channel, which lie on axis 1 of a tensor of a given rank.

@@ -3,7 +3,9 @@
 use burn::backend::TensorMetadata;
 use burn::tensor::Slice;
 
-use super::{Inputs, Refusal, Request, Run, bounded, invalid};
+use super::inputs::Inputs;
+use super::moved::Moved;
+use super::operator::{Refusal, Request, Run, bounded, invalid};
 use crate::value::{self, Value};
 
 /// Adds elements of one number before and after each axis, or takes elements away where the count is
@@ -95,7 +97,6 @@ impl Mode {
     }
 }
 
-/// Paddings and number are attributes until operator set 10, inputs since.
 pub(super) fn pad(request: &Request) -> Result<Run, Refusal> {
     let attributes = &request.attributes;
     let mode = match attributes.string("mode", "constant")? {
@@ -105,27 +106,15 @@ pub(super) fn pad(request: &Request) -> Result<Run, Refusal> {
         "wrap" => Mode::Wrap,
         other => return invalid(format!("attribute 'mode' is '{other}'")),
     };
-    let fixed = if request.opset < 11 {
-        let Some(pads) = attributes.ints("pads")? else {
-            return invalid("attribute 'pads' is missing");
-        };
-        Some((pads.to_vec(), attributes.float("value", 0.0)?))
-    } else {
-        None
-    };
+    let pads = Moved::ints(request, "pads", (11, 1))?;
+    let fill = Moved::number(request, "value", (11, 2))?;
     Ok(Box::new(move |mut inputs: Inputs| {
         let value = inputs.value(0)?;
-        let (pads, fill) = match &fixed {
-            Some((pads, fill)) => (pads.clone(), *fill),
-            None => {
-                let pads = inputs.ints(1)?;
-                let fill = match inputs.optional(2) {
-                    None => 0.0,
-                    Some(Value::Bool(fill)) => Value::Bool(fill).to_int().number("the value")?,
-                    Some(fill) => fill.number("the value")?,
-                };
-                (pads, fill)
-            }
+        let pads = pads.required(&mut inputs, "the paddings")?;
+        let fill = match fill.read(&mut inputs)? {
+            None => 0.0,
+            Some(Value::Bool(fill)) => Value::Bool(fill).to_int().number("the value")?,
+            Some(fill) => fill.number("the value")?,
         };
         let axes = inputs.optional_ints(3)?;
         let pairs = pairs(&pads, axes, value.rank())?;

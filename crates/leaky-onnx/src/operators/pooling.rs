@@ -5,8 +5,11 @@ use burn::backend::{Dispatch, DispatchTensor, TensorMetadata};
 use burn::tensor::{DType, Shape, TensorData};
 
 use super::convolution::convolve;
+use super::inputs::Inputs;
+use super::operator::{Refusal, Request, Run, bounded, unsupported};
+use super::pad;
+use super::reduction;
 use super::window::{Axis, Window};
-use super::{Inputs, Refusal, Request, Run, bounded, pad, reduction, unsupported};
 use crate::value::Value;
 
 /// The windows of a pooling over an input, checked, and the shape of its output.

@@ -1,6 +1,7 @@
 //! Channels turned into positions, and back.
 
-use super::{Inputs, Refusal, Request, Run, invalid};
+use super::inputs::Inputs;
+use super::operator::{Refusal, Request, Run, invalid};
 use crate::value::Value;
 
 /// How many positions along an axis go into one or come out of it, and whether the places within a

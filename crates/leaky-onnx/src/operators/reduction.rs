@@ -4,7 +4,9 @@ use burn::backend::ops::{FloatTensorOps, IntTensorOps};
 use burn::backend::{Dispatch, DispatchTensor, TensorMetadata};
 use burn::tensor::{BoolDType, IntDType, TensorData};
 
-use super::{Inputs, Refusal, Request, Run};
+use super::inputs::Inputs;
+use super::moved::Moved;
+use super::operator::{Refusal, Request, Run};
 use crate::tensor;
 use crate::value::{self, Value};
 
@@ -159,19 +161,11 @@ fn reduce(
     let attributes = &request.attributes;
     let keep = attributes.flag("keepdims", true)?;
     let none_means_none = attributes.flag("noop_with_empty_axes", false)?;
-    let fixed = if request.opset < inputs_since {
-        attributes.ints("axes")?.map(<[i64]>::to_vec)
-    } else {
-        None
-    };
+    let named = Moved::ints(request, "axes", (inputs_since, 1))?;
     Ok(Box::new(move |mut inputs: Inputs| {
         let value = inputs.value(0)?;
-        let named = match &fixed {
-            Some(axes) => Some(axes.clone()),
-            None => inputs.optional_ints(1)?,
-        };
         let rank = value.rank();
-        let axes = match named {
+        let axes = match named.read(&mut inputs)? {
             Some(axes) if !axes.is_empty() => value::axes(&axes, rank)?,
             _ if none_means_none => Vec::new(),
             _ => (0..rank).collect(),

@@ -9,8 +9,10 @@ use burn::backend::ops::FloatTensorOps;
 use burn::backend::{Dispatch, TensorMetadata};
 use burn::tensor::TensorData;
 
+use super::inputs::Inputs;
+use super::moved::Moved;
+use super::operator::{Refusal, Request, Run, bounded, invalid, unsupported};
 use super::resize_axes::{AspectRatio, Axis, Coordinates, by_scales, by_sizes};
-use super::{Inputs, Refusal, Request, Run, bounded, invalid, unsupported};
 use crate::value::{self, Value};
 
 /// Which neighbour is nearest.
@@ -236,7 +238,7 @@ pub(super) fn upsample(request: &Request) -> Result<Run, Refusal> {
     if request.opset > 9 {
         return invalid("Upsample does not exist since operator set 10");
     }
-    let fixed = request.attributes.floats("scales")?.map(<[f32]>::to_vec);
+    let scales = Moved::floats(request, "scales", (9, 1))?;
     let method = Method {
         mode: mode(
             request.attributes.string("mode", "nearest")?,
@@ -248,10 +250,7 @@ pub(super) fn upsample(request: &Request) -> Result<Run, Refusal> {
     };
     Ok(Box::new(move |mut inputs: Inputs| {
         let value = Value::Float(inputs.float(0)?);
-        let scales = match &fixed {
-            Some(scales) => scales.iter().map(|&scale| f64::from(scale)).collect(),
-            None => inputs.optional_floats(1)?.ok_or("the scales are missing")?,
-        };
+        let scales = scales.required(&mut inputs, "the scales")?;
         let shape = value.shape();
         let places: Vec<usize> = (0..shape.len()).collect();
         let axes = by_scales(&shape, &places, &scales)?;

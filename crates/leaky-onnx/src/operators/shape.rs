@@ -5,7 +5,9 @@ use burn::backend::ops::FloatTensorOps;
 use burn::backend::{Dispatch, DispatchTensor};
 use burn::tensor::{DType, FloatDType};
 
-use super::{Inputs, Refusal, Request, Run, bounded, invalid, unsupported};
+use super::inputs::Inputs;
+use super::moved::Moved;
+use super::operator::{Refusal, Request, Run, bounded, invalid, unsupported};
 use crate::proto::tensor_proto::DataType;
 use crate::tensor;
 use crate::value::{self, Value, broadcast_shape, with_rank};
@@ -72,32 +74,13 @@ pub(super) fn transpose(request: &Request) -> Result<Run, Refusal> {
     }))
 }
 
-/// The axes that a node names: by an attribute until operator set 12, by an input since.
-fn named_axes(
-    inputs: &mut Inputs,
-    fixed: Option<&Vec<i64>>,
-    index: usize,
-) -> Result<Option<Vec<i64>>, String> {
-    match fixed {
-        Some(axes) => Ok(Some(axes.clone())),
-        None => inputs.optional_ints(index),
-    }
-}
-
-fn axes_attribute(request: &Request) -> Result<Option<Vec<i64>>, Refusal> {
-    if request.opset >= 13 {
-        return Ok(None);
-    }
-    Ok(request.attributes.ints("axes")?.map(<[i64]>::to_vec))
-}
-
 /// Takes axes of size 1 away: those named, or all of them.
 pub(super) fn squeeze(request: &Request) -> Result<Run, Refusal> {
-    let fixed = axes_attribute(request)?;
+    let named = Moved::ints(request, "axes", (13, 1))?;
     Ok(Box::new(move |mut inputs: Inputs| {
         let value = inputs.value(0)?;
         let shape = value.shape();
-        let axes = match named_axes(&mut inputs, fixed.as_ref(), 1)? {
+        let axes = match named.read(&mut inputs)? {
             Some(axes) => value::axes(&axes, shape.len())?,
             None => (0..shape.len()).filter(|&axis| shape[axis] == 1).collect(),
         };
@@ -112,10 +95,10 @@ pub(super) fn squeeze(request: &Request) -> Result<Run, Refusal> {
 
 /// Puts axes of size 1 at places of the result.
 pub(super) fn unsqueeze(request: &Request) -> Result<Run, Refusal> {
-    let fixed = axes_attribute(request)?;
+    let named = Moved::ints(request, "axes", (13, 1))?;
     Ok(Box::new(move |mut inputs: Inputs| {
         let value = inputs.value(0)?;
-        let named = named_axes(&mut inputs, fixed.as_ref(), 1)?.ok_or("no axes are named")?;
+        let named = named.required(&mut inputs, "the axes")?;
         let rank = value.rank() + named.len();
         let axes = value::axes(&named, rank)?;
         let mut sizes = value.shape().into_iter();

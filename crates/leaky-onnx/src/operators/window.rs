@@ -1,6 +1,6 @@
 //! The geometry of a window that slides over the spatial axes of a convolution or a pooling.
 
-use super::{Refusal, invalid};
+use super::operator::{Refusal, invalid};
 use crate::attributes::Attributes;
 
 /// The largest stride, dilation or padding: products of two such numbers stay far from overflow.

@@ -50,7 +50,8 @@ pub(super) struct Cure {
     /// cross-entropy where the network ends in a sigmoid and mean squared error otherwise]
     #[arg(long, value_name = "LOSS", value_parser = names::loss(), help_heading = "Training")]
     loss: Option<Loss>,
-    /// Where the random numbers start: the same seed gives the same result
+    /// Where the random numbers start: the same seed gives the same file with any number of threads, on
+    /// processors with the same vector instructions
     #[arg(
         long,
         value_name = "NUMBER",

@@ -98,8 +98,8 @@ fn interrupted(
         Some((destination, _)) => destination,
         None => {
             let setting = plan.setting()?;
-            let name = setting.file_name();
-            let destination = files.output(Path::new(&name))?;
+            let path = resume::new_path(Path::new(""), &setting, options);
+            let destination = files.output(&path)?;
             resume::write(&destination, &setting, trials)?;
             destination
         }

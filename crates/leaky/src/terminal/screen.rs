@@ -3,7 +3,7 @@
 use std::io::{self, Write};
 use std::sync::Mutex;
 
-use console::{Style, Term};
+use console::{Style, Term, measure_text_width};
 
 use super::grid::Look;
 use super::progress::BarStyle;
@@ -61,7 +61,8 @@ impl Screen {
     /// Tells a person a result, on a line of its own.
     pub fn tell(&self, text: &str) {
         if !self.quiet && !self.silent {
-            self.write(format!("{text}\n").as_bytes());
+            let columns = self.look.columns.unwrap_or(usize::MAX);
+            self.write(format!("{}\n", wrapped(text, columns)).as_bytes());
         }
     }
 
@@ -128,5 +129,50 @@ impl Screen {
         let what = style.force_styling(self.colour_errors).apply_to(what);
         // Where standard error cannot be written there is no place left to say so.
         let _ = writeln!(io::stderr(), "{what} {text}");
+    }
+}
+
+/// Text whose lines break between words where they are longer than the terminal is wide.
+fn wrapped(text: &str, columns: usize) -> String {
+    let lines = text.split('\n').map(|line| {
+        if measure_text_width(line) <= columns {
+            return line.to_owned();
+        }
+        let mut broken = String::new();
+        let mut width = 0;
+        for word in line.split(' ') {
+            let wide = measure_text_width(word);
+            if width > 0 && width + 1 + wide > columns {
+                broken.push('\n');
+                width = 0;
+            } else if !broken.is_empty() {
+                broken.push(' ');
+                width += 1;
+            }
+            broken.push_str(word);
+            width += wide;
+        }
+        broken
+    });
+    lines.collect::<Vec<String>>().join("\n")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn sentences_break_between_words_and_nothing_else_changes() {
+        let text = " a   table\n\n312 of 320 units are dead on 1347 samples.\n";
+        assert_eq!(wrapped(text, usize::MAX), text);
+        assert_eq!(wrapped(text, 45), text);
+        assert_eq!(
+            wrapped(text, 20),
+            " a   table\n\n312 of 320 units are\ndead on 1347\nsamples.\n"
+        );
+        assert_eq!(
+            wrapped("a-word-too-long for it", 6),
+            "a-word-too-long\nfor it"
+        );
     }
 }

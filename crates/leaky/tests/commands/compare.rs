@@ -114,6 +114,51 @@ fn an_interrupted_comparison_goes_on_to_what_an_uninterrupted_one_finds() {
     assert_eq!(found[0], found[1]);
 }
 
+/// Starts a comparison, interrupts it once a training is done, and gives the name of the file that
+/// keeps it.
+fn interrupted(folder: &tempfile::TempDir, rectifiers: &str) -> String {
+    let mut patience = Duration::from_secs(2);
+    loop {
+        let child = Command::new(env!("CARGO_BIN_EXE_leaky"))
+            .args(["compare", "--seeds", "1000", "--epochs", "1"])
+            .args(["--rectifiers", rectifiers])
+            .current_dir(folder)
+            .stderr(std::process::Stdio::piped())
+            .stdout(std::process::Stdio::null())
+            .spawn()
+            .unwrap();
+        std::thread::sleep(patience);
+        let sent = Command::new("kill")
+            .args(["-INT", &child.id().to_string()])
+            .status();
+        assert!(sent.unwrap().success());
+        let output = child.wait_with_output().unwrap();
+        let errors = text(&output.stderr);
+        assert_eq!(output.status.code(), Some(130), "{errors}");
+        let kept = errors.trim().rsplit_once("--resume ");
+        match kept {
+            Some((_, name)) => return name.to_owned(),
+            // It was interrupted before the first training was done.
+            None => patience *= 2,
+        }
+        assert!(patience < Duration::from_secs(100), "{errors}");
+    }
+}
+
+#[cfg(unix)]
+#[test]
+fn an_interrupted_comparison_never_takes_the_place_of_another() {
+    let folder = workplace();
+    let one = interrupted(&folder, "relu");
+    let before = fs::read(folder.path().join(&one)).unwrap();
+    for rectifiers in ["elu", "relu"] {
+        let other = interrupted(&folder, rectifiers);
+        assert_ne!(one, other);
+        assert!(folder.path().join(other).exists());
+    }
+    assert_eq!(fs::read(folder.path().join(&one)).unwrap(), before);
+}
+
 #[test]
 fn trials_of_another_comparison_are_refused_and_left_alone() {
     let folder = workplace();

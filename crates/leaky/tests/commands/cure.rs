@@ -302,6 +302,50 @@ fn a_loss_that_leaves_the_numbers_ends_with_2_and_keeps_the_best() {
     assert!(!kept.to_bytes().expect("it is whole").is_empty());
 }
 
+/// In batches large enough that the engine shares out single products among its threads.
+#[test]
+fn the_same_seed_gives_the_same_file_with_any_number_of_threads() {
+    let example = std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("example");
+    let fixtures = CURED.map(|name| {
+        let folder = fixture("networks").join(name);
+        (folder.join("model.onnx"), folder.join("data.safetensors"))
+    });
+    let digits = (
+        example.join("digits.onnx"),
+        example.join("digits-train.npz"),
+    );
+    for (network, data) in fixtures.into_iter().chain([digits]) {
+        let folder = tempdir().expect("a folder");
+        let file = |threads: &str| {
+            let output = folder.path().join(threads);
+            let printed = succeeds([
+                "cure".as_ref(),
+                network.as_os_str(),
+                "--data".as_ref(),
+                data.as_os_str(),
+                "-o".as_ref(),
+                output.as_os_str(),
+                "--epochs".as_ref(),
+                "2".as_ref(),
+                "--batch-size".as_ref(),
+                "1000".as_ref(),
+                "--threads".as_ref(),
+                threads.as_ref(),
+            ]);
+            assert!(printed.contains("Wrote"), "{printed}");
+            std::fs::read(output).expect("it was written")
+        };
+        let one = file("1");
+        for threads in ["2", "5"] {
+            assert!(
+                one == file(threads),
+                "{}, {threads} threads",
+                network.display()
+            );
+        }
+    }
+}
+
 #[cfg(unix)]
 #[test]
 fn ctrl_c_writes_the_best_so_far_and_ends_with_130() {

@@ -16,9 +16,9 @@ use proptest::test_runner::{Config, RngAlgorithm, TestRng, TestRunner};
 
 use super::{Inputs, OPSETS, Operator, Request, SUPPORTED};
 use crate::attributes::Attributes;
-use crate::gradients::is_tracked;
+
 use crate::proto::{AttributeProto, NodeProto};
-use crate::value::Value;
+use crate::value::{Value, is_tracked};
 
 /// Builds and runs an operator, and asks for gradients; only a panic is a failure. Says whether the
 /// operator gave values.

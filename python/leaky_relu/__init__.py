@@ -1,0 +1,31 @@
+"""Leaky ReLU for NumPy, PyTorch and ONNX: the function at the speed of memory, and the cure of dead units.
+
+This module needs NumPy alone. `leaky_relu.torch` brings the same to PyTorch.
+"""
+
+from leaky_relu._diagnosis import Diagnosis, Layer
+from leaky_relu._engine import __version__
+from leaky_relu._functions import (
+    elu,
+    elu_grad,
+    leaky_relu,
+    leaky_relu_grad,
+    prelu,
+    prelu_grad,
+    relu,
+    relu_grad,
+)
+
+__all__ = [
+    "Diagnosis",
+    "Layer",
+    "__version__",
+    "elu",
+    "elu_grad",
+    "leaky_relu",
+    "leaky_relu_grad",
+    "prelu",
+    "prelu_grad",
+    "relu",
+    "relu_grad",
+]

@@ -1,0 +1,79 @@
+"""Which units of a module are dead on some data."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from torch import nn
+
+from leaky_relu._diagnosis import Diagnosis
+from leaky_relu.torch._axes import Axes
+from leaky_relu.torch._batches import Forward, batches_of, run, sample_count
+from leaky_relu.torch._counts import Counts
+from leaky_relu.torch._observer import Names, Observer, untouched
+
+
+def diagnose(
+    model: nn.Module, batches: Any, forward: Forward | None = None, tau: float | None = None
+) -> Diagnosis:
+    """Runs batches through a model and says which units of its rectifiers are dead.
+
+    Every rectifier that runs is found, whether it is a module or a call (`F.relu`, `torch.relu`,
+    `x.relu_()`, `F.leaky_relu`, `x.clamp(min=0)`, …), and named by the module's qualified name: `features.1`
+    for a module, `features.relu()` for a call within one, `relu#2` where one is used a second time. A unit
+    is one output feature: a channel after a convolution, the last axis after a matrix product.
+
+    The model runs in evaluation mode and without gradients. Its modes, parameters, buffers and the state of
+    the random number generators are afterwards as they were. Memory is that of one batch.
+
+    Args:
+        model: any module, compiled or not, on any device.
+        batches: an iterable of inputs, or of pairs of inputs and targets, such as a `DataLoader`; or one
+            tensor with the samples on its first axis.
+        forward: how to run a batch, `forward(model, batch)`, where it is not `model(inputs)`.
+        tau: count as dormant the units whose mean magnitude is at most `tau` times their layer's mean
+            (Sokar et al. 2023), not those above zero on less than 0.1 % of samples and positions.
+
+    Raises:
+        TypeError: if a batch is a dictionary or a longer tuple and no `forward` says what to do with it.
+        ValueError: if there is no batch or no rectifier, the model does not run on a batch, or a
+            pre-activation is not a number.
+    """
+    model = unwrapped(model)
+    counts = Counts(magnitudes=tau is not None)
+    samples = 0
+    names = Names(model)
+    for number, batch in enumerate(batches_of(batches)):
+        with untouched(model), names.followed():
+            observe(model, batch, forward, names, counts, number)
+        samples += sample_count(batch)
+    if not samples:
+        raise ValueError("batches gave no samples: there is nothing to diagnose")
+    if not counts.layers:
+        raise ValueError(
+            f"{type(model).__name__} ran no rectifier (ReLU, Leaky ReLU, PReLU, ELU, ReLU6): it has no units "
+            "that can be dead"
+        )
+    notes = ("The model is in training mode; it was measured in evaluation mode.",) if model.training else ()
+    return Diagnosis(type(model).__name__, samples, counts.finished(tau), notes)
+
+
+def observe(
+    model: nn.Module, batch: Any, forward: Forward | None, names: Names, counts: Counts, number: int
+) -> None:
+    """Runs one batch and counts."""
+    names.start()
+    constants = [*model.parameters(), *model.buffers()]
+    with Observer(names, Axes(constants), counts.count):
+        run(model, batch, forward, number)
+
+
+def unwrapped(model: nn.Module) -> nn.Module:
+    """The module itself, out of `torch.compile`, `DistributedDataParallel` and `DataParallel`."""
+    while True:
+        inner = getattr(model, "_orig_mod", None)
+        if inner is None and isinstance(model, (nn.parallel.DistributedDataParallel, nn.DataParallel)):
+            inner = model.module
+        if not isinstance(inner, nn.Module):
+            return model
+        model = inner

@@ -1,0 +1,250 @@
+"""Dead units while a model is trained."""
+
+from __future__ import annotations
+
+import warnings
+from collections.abc import Callable, Mapping
+from typing import Any
+
+import torch
+from torch import Tensor, nn
+
+from leaky_relu._diagnosis import Diagnosis
+from leaky_relu.torch._batches import Forward
+from leaky_relu.torch._counts import Counts
+from leaky_relu.torch._doctor import observe, unwrapped
+from leaky_relu.torch._observer import Names, untouched
+
+# A layer with a larger share of dead units than this is said to be dying.
+DYING = 0.5
+# After so many looks the counts of the oldest are dropped, and a verdict is given.
+LOOKS_A_WINDOW = 50
+LOOKS_A_VERDICT = 10
+
+
+class Watch:
+    """Looks at a model's units every so often while it is trained: `watch.step()` after each step.
+
+    What entered the model in the step is put through it once more, a few samples of it, in evaluation mode
+    and without gradients, so a look takes little and works under `torch.compile`; nothing of the model
+    changes. A verdict rests on the last 50 to 100 looks. A layer more than half of whose units are dead is
+    warned of once.
+
+    Under `torch.distributed` every process makes its own looks, and verdicts rest on the counts of all:
+    `step` and `diagnosis` are to be called in each.
+
+    Args:
+        model: the model that is trained, or its wrapper.
+        every: how many steps lie between two looks.
+        logger: where shares of dead units go: a TensorBoard `SummaryWriter`, a Weights & Biases run, a
+            Lightning logger, or a function of a dictionary and the step.
+        samples: how many samples a look takes; by default an eighth of the batch, and at least eight.
+        forward: how to run what is given to `step(batch)`, `forward(model, batch)`.
+
+    Example:
+        >>> watch = lt.Watch(model)
+        >>> for x, y in loader:
+        ...     loss(model(x), y).backward()
+        ...     optimizer.step()
+        ...     optimizer.zero_grad()
+        ...     watch.step()
+        >>> watch.diagnosis()
+    """
+
+    def __init__(
+        self,
+        model: nn.Module,
+        every: int = 10,
+        logger: Any = None,
+        samples: int | None = None,
+        forward: Forward | None = None,
+    ) -> None:
+        if every < 1:
+            raise ValueError(f"every must be at least 1 step, but is {every}")
+        self.model = unwrapped(model)
+        self.every = every
+        self.steps = 0
+        self._log = _logging(logger)
+        self._samples = samples
+        self._forward = forward
+        self._names = Names(self.model)
+        self._recent, self._older = Counts(), Counts()
+        self._looks = 0
+        self._seen_samples = [0, 0]
+        self._warned: set[str] = set()
+        self._inputs = _Inputs(model)
+
+    def step(self, batch: Any = None) -> None:
+        """To be called after each training step.
+
+        `batch` is needed only where the model's own calls cannot be seen, because the whole step is
+        compiled: the input, or with `forward=` any batch.
+
+        Raises:
+            RuntimeError: if it is time to look and the model was not called since the last step.
+            ValueError: if the model does not run on samples of its batch.
+        """
+        self.steps += 1
+        if self.steps % self.every:
+            return
+        if batch is not None:
+            self._look(self.model, batch, self._forward)
+        elif self._inputs.latest:
+            for module, inputs in self._inputs.latest.items():
+                self._look(module, inputs, _call)
+        else:
+            raise RuntimeError(
+                f"{type(self.model).__name__} was not called since the last step, or only within a compiled "
+                "function: give the batch, watch.step(x)"
+            )
+        self._inputs.latest.clear()
+        self._looks += 1
+        if self._looks % LOOKS_A_VERDICT == 0:
+            self._judge()
+        if self._looks % LOOKS_A_WINDOW == 0:
+            self._older, self._recent = self._recent, Counts()
+            self._seen_samples = [0, self._seen_samples[0]]
+
+    def diagnosis(self) -> Diagnosis:
+        """The verdict on the last looks.
+
+        Raises:
+            ValueError: if nothing was looked at yet, or a pre-activation was not a number.
+        """
+        counts = self._older.with_added(self._recent)
+        samples = sum(self._seen_samples)
+        if not counts.layers:
+            looked = (
+                f"the first look is after {self.every} steps" if not self._looks else "it ran no rectifier"
+            )
+            raise ValueError(f"no unit of {type(self.model).__name__} was seen yet: {looked}")
+        if _is_distributed():
+            samples = counts.add_other_processes(samples)
+        note = f"Seen in training, every {self.every} steps, until step {self.steps}."
+        return Diagnosis(type(self.model).__name__, samples, counts.finished(), (note,))
+
+    def close(self) -> None:
+        """Takes the hooks off the model."""
+        self._inputs.close()
+
+    def __enter__(self) -> Watch:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.close()
+
+    def _look(self, module: nn.Module, batch: Any, forward: Forward | None) -> None:
+        batch, count = _some(batch, self._samples)
+        with untouched(self.model), self._names.followed():
+            observe(module, batch, forward, self._names, self._recent, self.steps)
+        self._seen_samples[0] += count
+
+    def _judge(self) -> None:
+        found = self.diagnosis()
+        shares = {f"dead_units/{layer.name}": len(layer.dead) / layer.units for layer in found.layers}
+        shares["dead_units"] = found.dead / found.units
+        self._log(shares, self.steps)
+        for layer in found.layers:
+            if len(layer.dead) > DYING * layer.units and layer.name not in self._warned:
+                self._warned.add(layer.name)
+                warnings.warn(
+                    f"{layer.name} is dying: {len(layer.dead)} of its {layer.units} units are dead at step "
+                    f"{self.steps}. What helps: a smaller learning rate; lt.revive(model, batches) to bring "
+                    "them back; lt.replace(model) to let them leak from now on",
+                    stacklevel=3,
+                )
+
+
+class _Inputs:
+    """What entered the model last: the model itself, or its parts where they are called by themselves."""
+
+    def __init__(self, model: nn.Module) -> None:
+        self.latest: dict[nn.Module, tuple[tuple[Any, ...], dict[str, Any]]] = {}
+        self._within = False
+        inner = unwrapped(model)
+        self._handles = []
+        for whole in dict.fromkeys([model, inner]):
+            self._handles.append(whole.register_forward_pre_hook(self._enter, with_kwargs=True))
+            self._handles.append(whole.register_forward_hook(self._leave))
+        self._whole = inner
+        for part in inner.children():
+            self._handles.append(part.register_forward_pre_hook(self._enter_part, with_kwargs=True))
+
+    def close(self) -> None:
+        for handle in self._handles:
+            handle.remove()
+        self.latest.clear()
+
+    def _enter(self, module: nn.Module, args: Any, kwargs: Any) -> None:
+        self._within = True
+        self.latest[self._whole] = (args, kwargs)
+
+    def _leave(self, module: nn.Module, args: Any, output: Any) -> None:
+        self._within = False
+
+    def _enter_part(self, module: nn.Module, args: Any, kwargs: Any) -> None:
+        if not self._within:
+            self.latest[module] = (args, kwargs)
+
+
+def _call(model: nn.Module, inputs: tuple[tuple[Any, ...], dict[str, Any]]) -> Any:
+    args, kwargs = inputs
+    return model(*args, **kwargs)
+
+
+def _some(batch: Any, samples: int | None) -> tuple[Any, int]:
+    """Some samples of a batch, and how many: of each tensor with as many as the first."""
+    size = _size(batch)
+    count = min(size, samples if samples is not None else max(8, size // 8))
+
+    def cut(value: Any) -> Any:
+        if isinstance(value, Tensor):
+            is_samples = value.dim() > 0 and value.shape[0] == size
+            return value.detach()[:count] if is_samples else value.detach()
+        if isinstance(value, tuple) and hasattr(value, "_fields"):
+            return type(value)(*map(cut, value))
+        if isinstance(value, (list, tuple)):
+            return type(value)(map(cut, value))
+        if isinstance(value, Mapping):
+            return {key: cut(part) for key, part in value.items()}
+        return value
+
+    return cut(batch), count
+
+
+def _size(batch: Any) -> int:
+    if isinstance(batch, Tensor):
+        return batch.shape[0] if batch.dim() else 0
+    if isinstance(batch, Mapping):
+        batch = tuple(batch.values())
+    if isinstance(batch, (list, tuple)):
+        return next((size for size in map(_size, batch) if size), 0)
+    return 0
+
+
+def _is_distributed() -> bool:
+    return torch.distributed.is_available() and torch.distributed.is_initialized()
+
+
+def _logging(logger: Any) -> Callable[[dict[str, float], int], object]:
+    """A function that hands shares to whatever logger there is."""
+    if logger is None:
+        return lambda shares, step: None
+    if hasattr(logger, "log_metrics"):  # Lightning
+        return lambda shares, step: logger.log_metrics(shares, step)
+    if hasattr(logger, "add_scalar"):  # TensorBoard
+
+        def add(shares: dict[str, float], step: int) -> None:
+            for name, share in shares.items():
+                logger.add_scalar(name, share, step)
+
+        return add
+    if hasattr(logger, "log"):  # Weights & Biases
+        return lambda shares, step: logger.log(shares, step=step)
+    if callable(logger):
+        log: Callable[[dict[str, float], int], object] = logger
+        return log
+    raise TypeError(
+        f"logger is a {type(logger).__name__}: give a TensorBoard SummaryWriter, a Weights & Biases run, a "
+        "Lightning logger, or a function of a dictionary and the step"
+    )

@@ -1,0 +1,35 @@
+//! The extension module behind the Python package `leaky-relu`: `leaky_relu._engine`.
+//!
+//! The package's Python files give names, types and defaults; they call the functions here. Those
+//! over arrays answer `None` where an array does not lie as the kernels need it (strided, of another
+//! type or byte order, overlapping); the caller then brings it into form and calls again.
+
+mod arrays;
+mod data;
+mod functions;
+mod networks;
+mod options;
+mod signs;
+mod threads;
+mod watched;
+
+use pyo3::prelude::*;
+
+#[pymodule]
+mod _engine {
+    #[pymodule_export]
+    use crate::functions::{
+        elu, elu_grad, leaky_relu, leaky_relu_grad, prelu, prelu_grad, relu, relu_grad,
+    };
+    #[pymodule_export]
+    use crate::networks::{Task, convert, diagnosis_page};
+    #[pymodule_export]
+    use crate::signs::{leaky_relu_from_signs, leaky_relu_with_signs};
+
+    use pyo3::prelude::*;
+
+    #[pymodule_init]
+    fn init(module: &Bound<'_, PyModule>) -> PyResult<()> {
+        module.add("__version__", env!("CARGO_PKG_VERSION"))
+    }
+}

@@ -1,0 +1,209 @@
+//! The engine over ONNX networks and arrays in memory. Figures are answered as JSON.
+
+use std::io::Write;
+use std::path::{Path, PathBuf};
+
+use leaky_cure::compare::{Plan, Trial};
+use leaky_cure::convert::ConvertOptions;
+use leaky_cure::cure::cure_to_file;
+use leaky_cure::files::{Destination, FileError};
+use leaky_cure::{Diagnosis, Stop};
+use leaky_onnx::{Model, Network, Value};
+use leaky_report::Provenance;
+use pyo3::exceptions::{PyOSError, PyValueError};
+use pyo3::prelude::*;
+use pyo3::types::{PyBytes, PyDict};
+
+use crate::data::{Source, arrays, refused};
+use crate::options::{CompareRequest, CureRequest};
+use crate::watched::watched;
+
+/// A network with its samples.
+#[pyclass(frozen, module = "leaky_relu._engine")]
+pub(crate) struct Task {
+    task: leaky_cure::Task,
+    /// What was read, and is not to be written.
+    files: Vec<PathBuf>,
+}
+
+#[pymethods]
+impl Task {
+    #[new]
+    #[pyo3(signature = (name, model, data, validation=None))]
+    fn new(
+        name: String,
+        model: Source,
+        data: &Bound<'_, PyDict>,
+        validation: Option<&Bound<'_, PyDict>>,
+    ) -> PyResult<Self> {
+        let (model, files) = model.open()?;
+        let mut task = leaky_cure::Task::new(name, model, &arrays(data)?).map_err(refused)?;
+        if let Some(validation) = validation {
+            task = task.validated_on(&arrays(validation)?).map_err(refused)?;
+        }
+        Ok(Self { task, files })
+    }
+
+    #[pyo3(signature = (batch_size, progress=None))]
+    fn diagnose(
+        &self,
+        py: Python<'_>,
+        batch_size: usize,
+        progress: Option<&Bound<'_, PyAny>>,
+    ) -> PyResult<String> {
+        let diagnosis = watched(py, progress, |stop, progress| {
+            leaky_cure::diagnose(&self.task, batch_size.max(1), stop, progress)
+        })?;
+        json_of(&diagnosis.map_err(refused)?)
+    }
+
+    /// The cured network, and the figures.
+    #[pyo3(signature = (request, output=None, progress=None))]
+    fn cure<'py>(
+        &self,
+        py: Python<'py>,
+        request: CureRequest,
+        output: Option<PathBuf>,
+        progress: Option<&Bound<'_, PyAny>>,
+    ) -> PyResult<(Bound<'py, PyBytes>, String)> {
+        let options = request.options()?;
+        let destination = output
+            .map(|path| destination(&path, &self.files))
+            .transpose()?;
+        let cured = watched(py, progress, |stop, progress| match &destination {
+            Some(destination) => cure_to_file(&self.task, &options, destination, stop, progress),
+            None => leaky_cure::cure(&self.task, &options, stop, progress),
+        })?;
+        let cured = cured.map_err(refused)?;
+        let bytes = cured.model.to_bytes().map_err(refused)?;
+        Ok((PyBytes::new(py, &bytes), json_of(&cured.report)?))
+    }
+
+    #[pyo3(signature = (request, progress=None))]
+    fn compare(
+        &self,
+        py: Python<'_>,
+        request: CompareRequest,
+        progress: Option<&Bound<'_, PyAny>>,
+    ) -> PyResult<String> {
+        let options = request.options()?;
+        let comparison = watched(py, progress, |stop, progress| {
+            leaky_cure::compare(&self.task, &options, stop, progress)
+        })?;
+        json_of(&comparison.map_err(refused)?)
+    }
+
+    /// How many trainings a comparison takes, its request checked against network and data.
+    fn trainings(&self, request: CompareRequest) -> PyResult<usize> {
+        let options = request.options()?;
+        let plan = Plan::new(&self.task, &options).map_err(refused)?;
+        Ok(plan.missing(&[]).len())
+    }
+
+    /// One training of a comparison, by its number.
+    fn trial(&self, py: Python<'_>, request: CompareRequest, number: usize) -> PyResult<String> {
+        let options = request.options()?;
+        let trained = watched(py, None, |stop, _| {
+            let plan = Plan::new(&self.task, &options)?;
+            let place = plan.missing(&[]).get(number).copied();
+            place.map(|place| plan.train(place, stop)).transpose()
+        })?;
+        let (trial, _) = trained
+            .map_err(refused)?
+            .ok_or_else(|| PyValueError::new_err(format!("there is no training {number}")))?;
+        json_of(&trial)
+    }
+
+    /// What trainings that were done elsewhere come to.
+    fn conclude(&self, request: CompareRequest, trials: Vec<String>) -> PyResult<String> {
+        let options = request.options()?;
+        let mut trials: Vec<Trial> = trials
+            .iter()
+            .map(|trial| serde_json::from_str(trial).map_err(refused))
+            .collect::<PyResult<_>>()?;
+        let comparison = Plan::new(&self.task, &options)
+            .and_then(|plan| plan.run(&mut trials, &Stop::new(), &mut (), |_| Ok(())))
+            .map_err(refused)?;
+        json_of(&comparison)
+    }
+
+    /// Which slices of which parameters make each unit, and which hear it.
+    fn unit_map(&self) -> PyResult<String> {
+        let network: Network = self.task.network().map_err(refused)?;
+        let few: Vec<usize> = (0..self.task.data.samples().min(2)).collect();
+        let batch = self.task.data.batch(&few).map_err(refused)?;
+        let inputs = batch
+            .into_iter()
+            .map(|array| Value::from_data(array, network.device()))
+            .collect();
+        let shapes = network.shapes(inputs).map_err(refused)?;
+        json_of(&network.unit_map(&shapes).map_err(refused)?)
+    }
+}
+
+/// The network with its hidden ReLUs leaking, and what was done to each.
+#[pyfunction]
+#[pyo3(signature = (name, model, alpha, only, skip, output=None))]
+pub(crate) fn convert<'py>(
+    py: Python<'py>,
+    name: &str,
+    model: Source,
+    alpha: f32,
+    only: Vec<String>,
+    skip: Vec<String>,
+    output: Option<PathBuf>,
+) -> PyResult<(Bound<'py, PyBytes>, String)> {
+    if !alpha.is_finite() {
+        return Err(PyValueError::new_err(format!(
+            "alpha must be finite, but is {alpha}"
+        )));
+    }
+    let (mut model, files) = model.open()?;
+    let destination = output
+        .as_deref()
+        .map(|path| destination(path, &files))
+        .transpose()?;
+    let options = ConvertOptions { alpha, only, skip };
+    let conversion = leaky_cure::convert(&mut model, name, &options).map_err(refused)?;
+    let bytes = model.to_bytes().map_err(refused)?;
+    if let Some(destination) = destination {
+        let written = written_bytes(&model, destination.path(), &bytes)?;
+        destination
+            .write(|file| file.write_all(&written))
+            .map_err(unwritable)?;
+    }
+    Ok((PyBytes::new(py, &bytes), json_of(&conversion)?))
+}
+
+/// The page of a diagnosis.
+#[pyfunction]
+pub(crate) fn diagnosis_page(figures: &str, made_by: Vec<String>) -> PyResult<String> {
+    let diagnosis: Diagnosis = serde_json::from_str(figures).map_err(refused)?;
+    let provenance = Provenance::new(made_by.into_iter().map(Into::into)).network(&diagnosis.model);
+    let gradients = Err("it was not asked for".to_owned());
+    leaky_report::diagnosis(&diagnosis, &gradients, &provenance).map_err(refused)
+}
+
+/// External data that was not changed stays where it is, if the file is written beside it.
+fn written_bytes(model: &Model, path: &Path, whole: &[u8]) -> PyResult<Vec<u8>> {
+    if model.external_files().is_empty() {
+        return Ok(whole.to_vec());
+    }
+    let folder = path.parent().unwrap_or(Path::new(""));
+    model.to_bytes_in(folder).map_err(refused)
+}
+
+fn destination(path: &Path, files: &[PathBuf]) -> PyResult<Destination> {
+    Destination::new(path, files.iter().map(PathBuf::as_path)).map_err(unwritable)
+}
+
+fn unwritable(error: FileError) -> PyErr {
+    match error {
+        FileError::Same { .. } => refused(error),
+        error => PyOSError::new_err(error.to_string()),
+    }
+}
+
+fn json_of(figures: &impl serde::Serialize) -> PyResult<String> {
+    serde_json::to_string(figures).map_err(refused)
+}

@@ -1,0 +1,31 @@
+"""What several tests share."""
+
+import functools
+import sys
+from pathlib import Path
+
+import pytest
+import torch
+
+TOOLS = Path(__file__).resolve().parents[2] / "tools"
+
+
+@pytest.fixture(autouse=True)
+def _seed():
+    torch.manual_seed(0)
+
+
+@functools.cache
+def fixture_network(name):
+    """A network of `fixtures/networks`, trained and damaged anew: module, ONNX model, data."""
+    if str(TOOLS) not in sys.path:
+        sys.path.insert(0, str(TOOLS))
+    import make_network_fixtures
+
+    threads = torch.get_num_threads()
+    torch.set_num_threads(1)
+    torch.manual_seed(0)
+    try:
+        return getattr(make_network_fixtures, name.replace("-", "_"))()
+    finally:
+        torch.set_num_threads(threads)

@@ -1,0 +1,226 @@
+"""`lt.Watch`: dead units while a model is trained."""
+
+import warnings
+
+import pytest
+import torch
+from test_diagnose import Stateful
+from torch import nn
+
+import leaky_relu.torch as lt
+
+
+def dying(dead=6):
+    """Eight hidden units, of which so many are dead."""
+    model = nn.Sequential(nn.Linear(3, 8), nn.ReLU(), nn.Linear(8, 2))
+    with torch.no_grad():
+        model[0].bias.fill_(1e3)
+        model[0].bias[:dead] = -1e3
+    return model
+
+
+def train(model, watch, steps, x=None, optimizer=None, run=None):
+    for _ in range(steps):
+        y = (run or model)(torch.randn(64, 3) if x is None else x)
+        y.square().mean().backward()
+        model.zero_grad() if optimizer is None else (optimizer.step(), optimizer.zero_grad())
+        watch.step()
+
+
+def test_every_so_many_steps_units_are_counted():
+    model = dying(dead=3)
+    watch = lt.Watch(model, every=5)
+    with pytest.raises(ValueError, match="first look is after 5 steps"):
+        watch.diagnosis()
+    train(model, watch, 12)
+    found = watch.diagnosis()
+    assert found.samples == 16 and found.layers[0].name == "1"
+    assert found.layers[0].dead == [0, 1, 2] and found.layers[0].always_on == [3, 4, 5, 6, 7]
+    assert "step 12" in repr(found)
+
+
+def test_the_verdict_is_that_of_diagnose_on_the_same_samples():
+    model = nn.Sequential(nn.Linear(3, 8), nn.ReLU(), nn.Linear(8, 8), nn.ReLU(), nn.Linear(8, 2))
+    watch, x = lt.Watch(model, every=1, samples=64), torch.randn(64, 3)
+    train(model, watch, 1, x)
+    assert watch.diagnosis().to_dict() == lt.diagnose(model, x).to_dict()
+
+
+def test_old_looks_are_forgotten():
+    model = dying(dead=8)
+    watch = lt.Watch(model, every=1)
+    with pytest.warns(UserWarning):
+        train(model, watch, 60)
+    with torch.no_grad():
+        model[0].bias.fill_(1e3)
+    train(model, watch, 100)
+    assert watch.diagnosis().dead == 0 and 400 <= watch.diagnosis().samples <= 800
+
+
+def test_a_dying_layer_is_warned_of_once():
+    model = dying(dead=6)
+    watch = lt.Watch(model, every=1)
+    with pytest.warns(
+        UserWarning, match=r"1 is dying: 6 of its 8 units are dead at step 10.*lt.replace"
+    ) as caught:
+        train(model, watch, 60)
+    assert len(caught) == 1
+
+
+def test_a_layer_that_lives_is_not_warned_of():
+    with warnings.catch_warnings():
+        warnings.simplefilter("error")
+        model = dying(dead=2)
+        train(model, lt.Watch(model, every=1), 30)
+
+
+def test_training_goes_on_as_without_it():
+    def trained(watched):
+        torch.manual_seed(0)
+        model = nn.Sequential(Stateful(), nn.Linear(8, 2))
+        watch = lt.Watch(model, every=2) if watched else None
+        optimizer = torch.optim.Adam(model.parameters())
+        for _ in range(9):
+            model(torch.randn(16, 3)).square().mean().backward()
+            optimizer.step()
+            optimizer.zero_grad()
+            if watch:
+                watch.step()
+        return model.state_dict()
+
+    for ours, theirs in zip(trained(True).values(), trained(False).values(), strict=True):
+        assert torch.equal(ours, theirs)
+
+
+@pytest.mark.parametrize("when", ["before", "after", "in place"])
+def test_compiled_models_are_watched(when):
+    model = dying(dead=3)
+    if when == "in place":
+        watch = lt.Watch(model, every=2)
+        model.compile(backend="aot_eager", fullgraph=True)
+        run = model
+    else:
+        run = torch.compile(model, backend="aot_eager", fullgraph=True)
+        if when == "after":
+            run(torch.randn(64, 3))
+        watch = lt.Watch(run, every=2)
+    train(model, watch, 4, run=run)
+    assert watch.diagnosis().layers[0].dead == [0, 1, 2]
+
+
+def test_a_step_that_is_compiled_as_a_whole_gives_its_batch():
+    model = dying(dead=3)
+    watch, x = lt.Watch(model, every=1), torch.randn(64, 3)
+    with pytest.raises(RuntimeError, match=r"watch.step\(x\)"):
+        watch.step()
+    watch.step(x)
+    assert watch.diagnosis().dead == 3
+    other = lt.Watch(model, every=1, forward=lambda model, batch: model(batch["x"]))
+    other.step({"x": x})
+    assert other.diagnosis().to_dict() == watch.diagnosis().to_dict()
+
+
+def test_parts_that_are_called_by_themselves_are_watched():
+    class Pair(nn.Module):
+        def __init__(self):
+            super().__init__()
+            self.one, self.other = dying(2), dying(3)
+
+    pair = Pair()
+    watch = lt.Watch(pair, every=1)
+    (pair.one(torch.randn(9, 3)) + pair.other(torch.randn(9, 3))).sum().backward()
+    watch.step()
+    found = watch.diagnosis()
+    assert [(layer.name, len(layer.dead)) for layer in found.layers] == [("one.1", 2), ("other.1", 3)]
+
+
+def test_named_arguments_and_dictionaries_are_cut_too():
+    class Named(nn.Module):
+        def __init__(self):
+            super().__init__()
+            self.inner, self.shift = dying(2), nn.Buffer(torch.zeros(3))
+
+        def forward(self, batch, *, mask, scale):
+            return self.inner(batch["x"] * mask * scale + self.shift)
+
+    model = Named()
+    watch = lt.Watch(model, every=1)
+    model({"x": torch.randn(80, 3)}, mask=torch.ones(80, 1), scale=torch.ones(3))
+    watch.step()
+    assert watch.diagnosis().samples == 10 and watch.diagnosis().dead == 2
+
+
+def test_shares_go_to_the_logger():
+    class Writer:
+        def __init__(self):
+            self.rows = []
+
+    class TensorBoard(Writer):
+        def add_scalar(self, name, value, step):
+            self.rows.append((name, value, step))
+
+    class Wandb(Writer):
+        def log(self, values, step):
+            self.rows += [(name, value, step) for name, value in values.items()]
+
+    class Lightning(Writer):
+        def log_metrics(self, values, step):
+            self.rows += [(name, value, step) for name, value in values.items()]
+
+    function = Writer()
+    for logger in (TensorBoard(), Wandb(), Lightning(), function):
+        given = (lambda values, step: Wandb.log(function, values, step)) if logger is function else logger
+        model = dying(dead=2)
+        train(model, lt.Watch(model, every=1, logger=given), 10)
+        assert logger.rows == [("dead_units/1", 0.25, 10), ("dead_units", 0.25, 10)]
+
+
+def test_tensorboard_takes_the_shares(tmp_path):
+    tensorboard = pytest.importorskip("torch.utils.tensorboard")
+    model = dying(dead=2)
+    with tensorboard.SummaryWriter(str(tmp_path)) as writer:
+        train(model, lt.Watch(model, every=1, logger=writer), 10)
+    from tensorboard.backend.event_processing.event_accumulator import EventAccumulator
+
+    events = EventAccumulator(str(tmp_path)).Reload()
+    assert [event.value for event in events.Scalars("dead_units/1")] == [0.25]
+
+
+def test_wrong_settings_are_refused():
+    with pytest.raises(ValueError, match="at least 1 step"):
+        lt.Watch(dying(), every=0)
+    with pytest.raises(TypeError, match="logger is a int"):
+        lt.Watch(dying(), logger=3)
+
+
+def test_closed_it_leaves_no_trace():
+    model = dying(dead=0)
+    with lt.Watch(model, every=1) as watch:
+        train(model, watch, 1)
+    for module in model.modules():
+        assert not module._forward_hooks and not module._forward_pre_hooks
+
+
+def _watch_distributed(rank, folder, results):
+    torch.distributed.init_process_group("gloo", f"file://{folder}/store", rank=rank, world_size=2)
+    model = nn.parallel.DistributedDataParallel(nn.Sequential(nn.Linear(1, 2), nn.ReLU(), nn.Linear(2, 1)))
+    with torch.no_grad():
+        model.module[0].weight.copy_(torch.tensor([[1.0], [-1.0]]))
+        model.module[0].bias.zero_()
+    watch = lt.Watch(model, every=1, samples=5 + rank)
+    for _ in range(3):
+        # Each process sees one sign: to each of them alone, one unit is dead.
+        x = torch.rand(16, 1) + 0.1
+        model(x if rank == 0 else -x).sum().backward()
+        watch.step()
+    results.put((rank, watch.diagnosis().to_dict()))
+    torch.distributed.destroy_process_group()
+
+
+def test_verdicts_rest_on_the_counts_of_all_processes(tmp_path):
+    results = torch.multiprocessing.get_context("spawn").SimpleQueue()
+    torch.multiprocessing.spawn(_watch_distributed, (str(tmp_path), results), nprocs=2)
+    found = dict(results.get() for _ in range(2))
+    assert found[0] == found[1]
+    assert found[0]["samples"] == 3 * (5 + 6) and found[0]["dead"] == 0
+    assert found[0]["layers"][0]["active"] == [15 / 33, 18 / 33]
