@@ -3,6 +3,7 @@
 mod by_signs;
 mod dense;
 mod gradient;
+mod passes;
 mod prelu;
 
 use std::any::TypeId;

@@ -9,7 +9,7 @@
 use std::collections::HashMap;
 use std::sync::{Mutex, PoisonError};
 
-use leaky_onnx::{Model, Network, Rectifier, ValueId};
+use leaky_onnx::{Model, Network, Rectifier, RectifierKind, Role, ValueId};
 
 use super::chances::{BornDead, Chances, Estimate, LayerChances};
 use super::count::diagnose_samples;
@@ -116,12 +116,12 @@ pub fn born_dead(
 
 /// The gain that suits a rectifier as it stands in a file.
 fn gain(rectifier: &Rectifier) -> f64 {
-    let like = match (rectifier.operator.as_str(), rectifier.alpha) {
+    let like = match (rectifier.kind, rectifier.alpha) {
         (_, Some(alpha)) => Candidate::LeakyRelu(alpha as f32),
-        ("PRelu", None) => Candidate::PRelu(0.25),
-        ("Elu" | "Celu", None) => Candidate::Elu(1.0),
+        (RectifierKind::PRelu, None) => Candidate::PRelu(0.25),
+        (RectifierKind::Elu | RectifierKind::Celu, None) => Candidate::Elu(1.0),
         // Made so that a signal keeps its variance without a gain.
-        ("Selu", None) => return 1.0,
+        (RectifierKind::Selu, None) => return 1.0,
         _ => Candidate::Relu,
     };
     like.gain()
@@ -212,7 +212,7 @@ fn is_dead(network: &Network, verdict: &Diagnosis) -> Result<bool, leaky_onnx::E
     let blocked: Vec<usize> = rectifiers
         .iter()
         .zip(&verdict.layers)
-        .filter(|(rectifier, layer)| is_flat(rectifier) && layer.dead.len() == layer.units)
+        .filter(|(rectifier, layer)| rectifier.is_silent() && layer.dead.len() == layer.units)
         .map(|(rectifier, _)| rectifier.node)
         .collect();
     let mut depends: HashMap<ValueId, bool> = network
@@ -222,8 +222,7 @@ fn is_dead(network: &Network, verdict: &Diagnosis) -> Result<bool, leaky_onnx::E
         .collect();
     for (index, node) in network.nodes().iter().enumerate() {
         // A shape tells nothing of the numbers.
-        let passes =
-            !blocked.contains(&index) && !matches!(node.operator.as_str(), "Shape" | "Size");
+        let passes = !blocked.contains(&index) && node.role != Role::AsksForShape;
         let reached = passes
             && node
                 .inputs
@@ -234,12 +233,4 @@ fn is_dead(network: &Network, verdict: &Diagnosis) -> Result<bool, leaky_onnx::E
     }
     let mut outputs = network.outputs().iter();
     Ok(!outputs.any(|output| depends.get(&output.value).copied().unwrap_or(false)))
-}
-
-/// Whether a rectifier gives the same for everything below zero.
-fn is_flat(rectifier: &Rectifier) -> bool {
-    match rectifier.alpha {
-        Some(alpha) => alpha == 0.0,
-        None => matches!(rectifier.operator.as_str(), "Clip" | "ThresholdedRelu"),
-    }
 }

@@ -11,7 +11,7 @@ use leaky_cure::train::{Optimizer, TrainOptions};
 use super::figures::Figures;
 use super::names;
 use super::task::Task;
-use super::values::{alpha_or_auto, count, learning_rate};
+use super::values::{alpha_or_auto, count, fraction, learning_rate};
 use crate::settings;
 
 /// Options of `leaky cure`.
@@ -62,6 +62,10 @@ pub(super) struct Cure {
     /// Leave dead units as they are
     #[arg(long, help_heading = "Cure")]
     no_revive: bool,
+    /// How much of its magnitude an output may change by dead units that cannot be muted, as those of
+    /// a residual stream; 0 leaves these as they are
+    #[arg(long, value_name = "PART", default_value_t = 0.001, value_parser = fraction, help_heading = "Cure")]
+    revival_bound: f64,
     /// How many threads to compute with [default: one for each core]
     #[arg(long, value_name = "COUNT", value_parser = count)]
     threads: Option<usize>,
@@ -89,6 +93,7 @@ impl Cure {
             options: CureOptions {
                 alpha: self.alpha,
                 revive: !self.no_revive,
+                revival_bound: self.revival_bound,
                 loss: self.loss,
                 training: TrainOptions {
                     epochs: self.epochs,

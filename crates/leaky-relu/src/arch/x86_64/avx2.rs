@@ -2,8 +2,7 @@
 
 use core::arch::x86_64::*;
 
-use super::simd::{arithmetic, memory};
-use super::{Arithmetic, BLOCK, Memory, Vector};
+use crate::arch::simd::{Arithmetic, BLOCK, Memory, Vector, arithmetic, memory};
 
 /// The token: it exists only where the processor has AVX2 and F16C.
 #[derive(Clone, Copy, Debug)]
@@ -87,44 +86,43 @@ memory! {
 }
 
 #[cfg(feature = "half")]
-mod half_types {
-    use super::*;
+memory! {
+    Avx2, half::f16;
+    load(from) = _mm256_cvtph_ps(_mm_loadu_si128(from.cast()));
+    store(to, value) = _mm_storeu_si128(to.cast(), to_f16(value));
+    stream(to, value) = _mm_stream_si128(to.cast(), to_f16(value));
+    fence() = _mm_sfence();
+}
 
-    memory! {
-        Avx2, half::f16;
-        load(from) = _mm256_cvtph_ps(_mm_loadu_si128(from.cast()));
-        store(to, value) = _mm_storeu_si128(to.cast(), f16(value));
-        stream(to, value) = _mm_stream_si128(to.cast(), f16(value));
-        fence() = _mm_sfence();
-    }
+#[cfg(feature = "half")]
+memory! {
+    Avx2, half::bf16;
+    load(from) = _mm256_castsi256_ps(_mm256_slli_epi32::<16>(_mm256_cvtepu16_epi32(
+        _mm_loadu_si128(from.cast()),
+    )));
+    store(to, value) = _mm_storeu_si128(to.cast(), to_bf16(value));
+    stream(to, value) = _mm_stream_si128(to.cast(), to_bf16(value));
+    fence() = _mm_sfence();
+}
 
-    memory! {
-        Avx2, half::bf16;
-        load(from) = _mm256_castsi256_ps(_mm256_slli_epi32::<16>(_mm256_cvtepu16_epi32(
-            _mm_loadu_si128(from.cast()),
-        )));
-        store(to, value) = _mm_storeu_si128(to.cast(), bf16(value));
-        stream(to, value) = _mm_stream_si128(to.cast(), bf16(value));
-        fence() = _mm_sfence();
-    }
+#[cfg(feature = "half")]
+#[inline]
+#[target_feature(enable = "f16c")]
+fn to_f16(value: __m256) -> __m128i {
+    _mm256_cvtps_ph::<_MM_FROUND_TO_NEAREST_INT>(value)
+}
 
-    #[inline]
-    #[target_feature(enable = "f16c")]
-    fn f16(value: __m256) -> __m128i {
-        _mm256_cvtps_ph::<_MM_FROUND_TO_NEAREST_INT>(value)
-    }
-
-    /// Rounds to the nearest, ties to even, by carrying into the upper half. A NaN here comes from
-    /// a widened `bf16` or is the processor's own; its lower half is zero and carries nothing.
-    #[inline]
-    #[target_feature(enable = "avx2")]
-    fn bf16(value: __m256) -> __m128i {
-        let bits = _mm256_castps_si256(value);
-        let odd = _mm256_and_si256(_mm256_srli_epi32::<16>(bits), _mm256_set1_epi32(1));
-        let half = _mm256_add_epi32(odd, _mm256_set1_epi32(0x7fff));
-        let upper = _mm256_srli_epi32::<16>(_mm256_add_epi32(bits, half));
-        // Packs within each 128-bit half; the two lower quarters then come together.
-        let packed = _mm256_packus_epi32(upper, upper);
-        _mm256_castsi256_si128(_mm256_permute4x64_epi64::<0b1000>(packed))
-    }
+/// Rounds to the nearest, ties to even, by carrying into the upper half. A NaN here comes from
+/// a widened `bf16` or is the processor's own; its lower half is zero and carries nothing.
+#[cfg(feature = "half")]
+#[inline]
+#[target_feature(enable = "avx2")]
+fn to_bf16(value: __m256) -> __m128i {
+    let bits = _mm256_castps_si256(value);
+    let odd = _mm256_and_si256(_mm256_srli_epi32::<16>(bits), _mm256_set1_epi32(1));
+    let half = _mm256_add_epi32(odd, _mm256_set1_epi32(0x7fff));
+    let upper = _mm256_srli_epi32::<16>(_mm256_add_epi32(bits, half));
+    // Packs within each 128-bit half; the two lower quarters then come together.
+    let packed = _mm256_packus_epi32(upper, upper);
+    _mm256_castsi256_si128(_mm256_permute4x64_epi64::<0b1000>(packed))
 }

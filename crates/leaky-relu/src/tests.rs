@@ -4,8 +4,11 @@
 use std::vec;
 use std::vec::Vec;
 
-use crate::arch::forced::for_each_way;
-use crate::{Elu, Float, LeakyRelu, PRelu, RRelu, Relu, SignBits};
+use crate::arch::to_vec;
+use crate::kernel::plan::forced::for_each_plan;
+use crate::kernel::{Applied, execute};
+use crate::split::Split;
+use crate::{BySigns, Elu, Float, LeakyRelu, Number, PRelu, RRelu, Rectifier, Relu, SignBits};
 
 /// An element whose bits can be made and compared.
 trait Bits: Float + core::fmt::Debug {
@@ -64,7 +67,7 @@ impl Random {
             match bits % 4 {
                 0 => T::EDGES[(bits >> 32) as usize % T::EDGES.len()],
                 1 => T::from_random(self.next()),
-                _ => T::narrow(<T::Alpha as crate::Alpha>::from_f64(
+                _ => T::narrow(T::Alpha::from_f64(
                     (bits >> 11) as f64 / (1_u64 << 50) as f64 - 4.0,
                 )),
             }
@@ -84,7 +87,8 @@ fn assert_same<T: Bits>(found: &[T], expected: impl Iterator<Item = T>, context:
     }
 }
 
-/// Calls `check` with lengths and offsets into an allocation.
+/// Calls `check` with lengths and offsets into an allocation. From the last lengths on, blocks are made
+/// to start at a line.
 fn for_each_stretch(size: usize, mut check: impl FnMut(usize, usize)) {
     for len in 0..=300 {
         check(len, len % (64 / size));
@@ -92,69 +96,14 @@ fn for_each_stretch(size: usize, mut check: impl FnMut(usize, usize)) {
     for offset in 0..64 / size {
         check(200 + offset, offset);
     }
+    for offset in [0, 1, 7, 64 / size - 1] {
+        check((16 << 10) / size + 3 * offset, offset);
+    }
 }
-
-/// The methods that all rectifiers have whose gradient needs only signs.
-trait Methods<T: Float> {
-    fn forward(&self, x: &[T], y: &mut [T]);
-    fn forward_in_place(&self, x: &mut [T]);
-    fn forward_to_vec(&self, x: &[T]) -> Vec<T>;
-    fn forward_with_signs(&self, x: &[T], y: &mut [T], signs: &mut SignBits);
-    fn forward_to_vec_with_signs(&self, x: &[T], signs: &mut SignBits) -> Vec<T>;
-    fn forward_in_place_with_signs(&self, x: &mut [T], signs: &mut SignBits);
-    fn backward(&self, x: &[T], dy: &[T], dx: &mut [T]);
-    fn backward_in_place(&self, x: &[T], dy: &mut [T]);
-    fn backward_from_signs(&self, signs: &SignBits, dy: &[T], dx: &mut [T]);
-    fn backward_from_signs_in_place(&self, signs: &SignBits, dy: &mut [T]);
-    fn backward_from_signs_to_vec(&self, signs: &SignBits, dy: &[T]) -> Vec<T>;
-}
-
-macro_rules! methods {
-    ($rectifier:ty) => {
-        impl<T: Float> Methods<T> for $rectifier {
-            fn forward(&self, x: &[T], y: &mut [T]) {
-                <$rectifier>::forward(self, x, y);
-            }
-            fn forward_in_place(&self, x: &mut [T]) {
-                <$rectifier>::forward_in_place(self, x);
-            }
-            fn forward_to_vec(&self, x: &[T]) -> Vec<T> {
-                <$rectifier>::forward_to_vec(self, x)
-            }
-            fn forward_to_vec_with_signs(&self, x: &[T], signs: &mut SignBits) -> Vec<T> {
-                <$rectifier>::forward_to_vec_with_signs(self, x, signs)
-            }
-            fn backward_from_signs_to_vec(&self, signs: &SignBits, dy: &[T]) -> Vec<T> {
-                <$rectifier>::backward_from_signs_to_vec(self, signs, dy)
-            }
-            fn forward_with_signs(&self, x: &[T], y: &mut [T], signs: &mut SignBits) {
-                <$rectifier>::forward_with_signs(self, x, y, signs);
-            }
-            fn forward_in_place_with_signs(&self, x: &mut [T], signs: &mut SignBits) {
-                <$rectifier>::forward_in_place_with_signs(self, x, signs);
-            }
-            fn backward(&self, x: &[T], dy: &[T], dx: &mut [T]) {
-                <$rectifier>::backward(self, x, dy, dx);
-            }
-            fn backward_in_place(&self, x: &[T], dy: &mut [T]) {
-                <$rectifier>::backward_in_place(self, x, dy);
-            }
-            fn backward_from_signs(&self, signs: &SignBits, dy: &[T], dx: &mut [T]) {
-                <$rectifier>::backward_from_signs(self, signs, dy, dx);
-            }
-            fn backward_from_signs_in_place(&self, signs: &SignBits, dy: &mut [T]) {
-                <$rectifier>::backward_from_signs_in_place(self, signs, dy);
-            }
-        }
-    };
-}
-methods!(LeakyRelu<T::Alpha>);
-methods!(Relu);
-methods!(PRelu<'_, T>);
 
 /// Checks every method on `len` elements at `offset` against one element at a time.
 fn check_methods<T: Bits>(
-    f: &impl Methods<T>,
+    f: &(impl Rectifier<T> + BySigns<T>),
     (len, offset): (usize, usize),
     value: impl Fn(usize, T) -> T,
     passes: impl Fn(T) -> bool,
@@ -186,12 +135,7 @@ fn check_methods<T: Bits>(
     let mut signs = SignBits::new();
     f.forward_with_signs(x, out, &mut signs);
     assert_same(out, values(), context);
-    assert!(
-        (0..len)
-            .map(|i| signs.get(i))
-            .eq(signs_of_x.iter().copied()),
-        "{context}"
-    );
+    assert!(signs.iter().eq(signs_of_x.iter().copied()), "{context}");
 
     out.copy_from_slice(x);
     let mut signs_in_place = SignBits::of(&[T::EDGES[7]; 500]);
@@ -229,11 +173,11 @@ fn scaled<T: Float>(x: T, alpha: T::Alpha) -> T {
 
 fn leaky_relu<T: Bits>() {
     for alpha in [0.01, 0.0, -0.5, 1.5] {
-        let alpha = <T::Alpha as crate::Alpha>::from_f64(alpha);
+        let alpha = T::Alpha::from_f64(alpha);
         let f = LeakyRelu::new(alpha).unwrap();
         let gradient = |passes, dy| if passes { dy } else { scaled(dy, alpha) };
         let passes = |x: T| x.widen() > T::Alpha::ZERO;
-        for_each_way(|level, stream| {
+        for_each_plan(|plan| {
             for_each_stretch(size_of::<T>(), |len, offset| {
                 check_methods(
                     &f,
@@ -241,7 +185,7 @@ fn leaky_relu<T: Bits>() {
                     |_, x| gradient(passes(x), x),
                     passes,
                     |_, passes, dy| gradient(passes, dy),
-                    &std::format!("{level:?}, stream {stream}, {alpha:?}, {len} at {offset}"),
+                    &std::format!("{plan:?}, {alpha:?}, {len} at {offset}"),
                 );
             });
         });
@@ -250,7 +194,7 @@ fn leaky_relu<T: Bits>() {
 
 fn relu<T: Bits>() {
     let passes = |x: T| !matches!(x.widen().partial_cmp(&T::Alpha::ZERO), Some(o) if o.is_le());
-    for_each_way(|level, stream| {
+    for_each_plan(|plan| {
         for_each_stretch(size_of::<T>(), |len, offset| {
             check_methods(
                 &Relu,
@@ -264,14 +208,13 @@ fn relu<T: Bits>() {
                 },
                 passes,
                 |_, passes, dy| if passes { dy } else { T::ZERO },
-                &std::format!("{level:?}, stream {stream}, {len} at {offset}"),
+                &std::format!("{plan:?}, {len} at {offset}"),
             );
         });
     });
 }
 
 fn prelu<T: Bits>() {
-    let narrow = |x| T::narrow(<T::Alpha as crate::Alpha>::from_f64(x));
     for (channels, inner) in [
         (1, 1),
         (3, 1),
@@ -283,13 +226,13 @@ fn prelu<T: Bits>() {
         (2, 150),
     ] {
         let alpha: Vec<T> = (0..channels)
-            .map(|c| narrow(0.1 * c as f64 - 0.2))
+            .map(|c| T::from_f64(0.1 * c as f64 - 0.2))
             .collect();
         let f = PRelu::new(&alpha, inner).unwrap();
         let slope = |i: usize| alpha[i / inner % channels].widen();
         let gradient = |i, passes, dy| if passes { dy } else { scaled(dy, slope(i)) };
         let passes = |x: T| x.widen() > T::Alpha::ZERO;
-        for_each_way(|level, stream| {
+        for_each_plan(|plan| {
             for outer in 0..=4 {
                 let (len, offset) = (outer * channels * inner, outer % (64 / size_of::<T>()));
                 check_methods(
@@ -298,7 +241,7 @@ fn prelu<T: Bits>() {
                     |i, x| gradient(i, passes(x), x),
                     passes,
                     gradient,
-                    &std::format!("{level:?}, stream {stream}, {outer} x {channels} x {inner}"),
+                    &std::format!("{plan:?}, {outer} x {channels} x {inner}"),
                 );
             }
         });
@@ -308,7 +251,7 @@ fn prelu<T: Bits>() {
 /// The functions that need more than signs, by every set of instructions, equal those by the
 /// portable one, which the other tests compare with references.
 fn levels_agree<T: Bits>() {
-    let alpha = <T::Alpha as crate::Alpha>::from_f64(0.7);
+    let alpha = T::Alpha::from_f64(0.7);
     let elu = Elu::new(alpha).unwrap();
     let leaky_relu = LeakyRelu::new(alpha).unwrap();
     let rrelu = RRelu::new(alpha, alpha).unwrap();
@@ -317,7 +260,7 @@ fn levels_agree<T: Bits>() {
         let x: Vec<T> = random.elements(len);
         let dy: Vec<T> = random.elements(len);
         let mut expected: Option<Vec<Vec<T>>> = None;
-        for_each_way(|level, stream| {
+        for_each_plan(|plan| {
             let mut found = vec![vec![T::ZERO; len]; 7];
             elu.forward(&x, &mut found[0]);
             elu.backward(&x, &dy, &mut found[1]);
@@ -331,7 +274,7 @@ fn levels_agree<T: Bits>() {
             assert_same(&in_vec, found[6].iter().copied(), "in new memory");
             let expected = expected.get_or_insert_with(|| found.clone());
             for (found, expected) in found.iter().zip(expected) {
-                let context = std::format!("{level:?}, stream {stream}, {len}");
+                let context = std::format!("{plan:?}, {len}");
                 assert_same(found, expected.iter().copied(), &context);
             }
         });
@@ -341,7 +284,7 @@ fn levels_agree<T: Bits>() {
 /// The gradient of a PReLU's slopes, by every set of instructions, with and without threads, over
 /// whole numbers, of which no sum is rounded.
 fn slope_gradients_agree<T: Bits>() {
-    let number = |x: usize| T::narrow(<T::Alpha as crate::Alpha>::from_f64(x as f64 - 3.0));
+    let number = |x: usize| T::from_f64(x as f64 - 3.0);
     for (channels, inner) in [(1, 1), (5, 1), (100, 1), (3, 70), (2, 33_000)] {
         let len = 140_000 / (channels * inner) * channels * inner;
         // Few of the numbers are not zero, so that the half types hold every sum.
@@ -354,16 +297,13 @@ fn slope_gradients_agree<T: Bits>() {
             let product: f64 = x[i].widen().into() * dy[i].widen().into();
             expected[i / inner % channels] += product;
         }
-        let expected = expected
-            .iter()
-            .map(|sum| <T::Alpha as crate::Alpha>::from_f64(*sum));
-        let expected: Vec<T> = expected.map(T::narrow).collect();
+        let expected: Vec<T> = expected.into_iter().map(T::from_f64).collect();
         let alpha = vec![number(5); channels];
         let f = PRelu::new(&alpha, inner).unwrap();
         let mut dx = vec![T::ZERO; len];
         f.backward(&x, &dy, &mut dx);
-        for_each_way(|level, stream| {
-            let context = std::format!("{level:?}, stream {stream}, {channels} x {inner}");
+        for_each_plan(|plan| {
+            let context = std::format!("{plan:?}, {channels} x {inner}");
             let (mut found, mut dalpha) = (vec![T::ZERO; len], vec![T::ZERO; channels]);
             f.backward_with_alpha(&x, &dy, &mut found, &mut dalpha);
             assert_same(&found, dx.iter().copied(), &context);
@@ -378,6 +318,49 @@ fn slope_gradients_agree<T: Bits>() {
             assert_same(&dalpha, expected.iter().copied(), &context);
         });
     }
+}
+
+/// Every number of a half type, by every set of instructions: widened, multiplied and rounded.
+#[cfg(feature = "half")]
+fn every_half_agrees<T: Bits<Alpha = f32>>() {
+    let every: Vec<T> = (0..=u16::MAX)
+        .map(|bits| T::from_random(u64::from(bits) << 48))
+        .collect();
+    for alpha in [1.0, 0.01, 0.7, 1e-30, 1e30] {
+        let f = LeakyRelu::new(alpha).unwrap();
+        for_each_plan(|plan| {
+            let expected = every.iter().map(|x| {
+                if x.widen() > 0.0 {
+                    *x
+                } else {
+                    scaled(*x, alpha)
+                }
+            });
+            let context = std::format!("{plan:?}, {alpha}");
+            assert_same(&f.forward_to_vec(&every), expected, &context);
+        });
+    }
+}
+
+#[cfg(feature = "half")]
+#[test]
+fn every_f16_equals_its_definition() {
+    every_half_agrees::<half::f16>();
+}
+
+#[cfg(feature = "half")]
+#[test]
+fn every_bf16_equals_its_definition() {
+    every_half_agrees::<half::bf16>();
+}
+
+#[test]
+#[should_panic(expected = "go through all of it")]
+fn memory_that_was_not_written_is_not_handed_out() {
+    to_vec(&[1.0_f32; 100], |elements| {
+        let (_, rest) = elements.split_at(64);
+        execute(rest, Applied::values(Relu));
+    });
 }
 
 macro_rules! for_type {

@@ -1,6 +1,6 @@
 //! Sign bits read and written block by block, also where a block does not start at a word.
 
-use crate::sign_bits::low_bits;
+use crate::split::Split;
 
 /// Hands out sign bits in order.
 pub(crate) struct BitReader<'a> {
@@ -30,9 +30,11 @@ impl<'a> BitReader<'a> {
         }
         bits
     }
+}
 
-    /// The bits of the first `middle` elements, a multiple of 64, and the others.
-    pub(crate) fn split_at(self, middle: usize) -> (Self, Self) {
+impl Split for BitReader<'_> {
+    /// `middle` must be a multiple of 64, and no bits may have been handed out.
+    fn split_at(self, middle: usize) -> (Self, Self) {
         let (first, rest) = self.words.split_at(middle / 64);
         (BitReader::new(first), BitReader::new(rest))
     }
@@ -84,12 +86,6 @@ impl<'a> BitWriter<'a> {
         }
     }
 
-    /// Room for the bits of the first `middle` elements, a multiple of 64, and for the others.
-    pub(crate) fn split_at(self, middle: usize) -> (Self, Self) {
-        let (first, rest) = self.words.split_at_mut(middle / 64);
-        (BitWriter::new(first), BitWriter::new(rest))
-    }
-
     #[inline(always)]
     fn put(&mut self) {
         let (word, rest) = core::mem::take(&mut self.words)
@@ -98,4 +94,17 @@ impl<'a> BitWriter<'a> {
         *word = self.pending;
         self.words = rest;
     }
+}
+
+impl Split for BitWriter<'_> {
+    /// `middle` must be a multiple of 64, and no bits may have been taken.
+    fn split_at(self, middle: usize) -> (Self, Self) {
+        let (first, rest) = self.words.split_at_mut(middle / 64);
+        (BitWriter::new(first), BitWriter::new(rest))
+    }
+}
+
+/// A word with the lowest `count` bits set, for `count` below 64.
+pub(crate) fn low_bits(count: usize) -> u64 {
+    (1 << count) - 1
 }

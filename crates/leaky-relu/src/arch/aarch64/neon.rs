@@ -1,17 +1,17 @@
-//! NEON, which every 64-bit Arm processor has: 4 lanes of `f32`, 2 of `f64`. It has no streaming
+//! NEON, which every 64-bit Arm processor for applications has: 4 lanes of `f32`, 2 of `f64`. It has no streaming
 //! stores of single vectors, and its processors detect streams of writes themselves.
 
 use core::arch::aarch64::*;
 
-use super::simd::{arithmetic, memory};
-use super::{Arithmetic, BLOCK, Memory, Vector};
+use crate::arch::simd::{Arithmetic, BLOCK, Memory, Vector, arithmetic, memory};
 
 /// The token.
 #[derive(Clone, Copy, Debug)]
 pub struct Neon(());
 
 impl Neon {
-    /// The token: this module is compiled for aarch64 only.
+    /// The token: this module is compiled only where the program may use the instructions
+    /// everywhere.
     #[inline]
     pub(crate) fn baseline() -> Self {
         Neon(())
@@ -71,30 +71,28 @@ memory! {
 }
 
 #[cfg(feature = "half")]
-mod half_types {
-    use super::*;
+memory! {
+    Neon, half::f16;
+    load(from) = vcvt_f32_f16(vreinterpret_f16_u16(vld1_u16(from.cast())));
+    store(to, value) = vst1_u16(to.cast(), vreinterpret_u16_f16(vcvt_f16_f32(value)));
+}
 
-    memory! {
-        Neon, half::f16;
-        load(from) = vcvt_f32_f16(vreinterpret_f16_u16(vld1_u16(from.cast())));
-        store(to, value) = vst1_u16(to.cast(), vreinterpret_u16_f16(vcvt_f16_f32(value)));
-    }
+#[cfg(feature = "half")]
+memory! {
+    Neon, half::bf16;
+    load(from) = vreinterpretq_f32_u32(vshlq_n_u32::<16>(vmovl_u16(vld1_u16(
+        from.cast(),
+    ))));
+    store(to, value) = vst1_u16(to.cast(), to_bf16(value));
+}
 
-    memory! {
-        Neon, half::bf16;
-        load(from) = vreinterpretq_f32_u32(vshlq_n_u32::<16>(vmovl_u16(vld1_u16(
-            from.cast(),
-        ))));
-        store(to, value) = vst1_u16(to.cast(), bf16(value));
-    }
-
-    /// Rounds to the nearest, ties to even, by carrying into the upper half. A NaN here comes from
-    /// a widened `bf16` or is the processor's own; its lower half is zero and carries nothing.
-    #[inline]
-    #[target_feature(enable = "neon")]
-    fn bf16(value: float32x4_t) -> uint16x4_t {
-        let bits = vreinterpretq_u32_f32(value);
-        let odd = vandq_u32(vshrq_n_u32::<16>(bits), vdupq_n_u32(1));
-        vshrn_n_u32::<16>(vaddq_u32(bits, vaddq_u32(odd, vdupq_n_u32(0x7fff))))
-    }
+/// Rounds to the nearest, ties to even, by carrying into the upper half. A NaN here comes from
+/// a widened `bf16` or is the processor's own; its lower half is zero and carries nothing.
+#[cfg(feature = "half")]
+#[inline]
+#[target_feature(enable = "neon")]
+fn to_bf16(value: float32x4_t) -> uint16x4_t {
+    let bits = vreinterpretq_u32_f32(value);
+    let odd = vandq_u32(vshrq_n_u32::<16>(bits), vdupq_n_u32(1));
+    vshrn_n_u32::<16>(vaddq_u32(bits, vaddq_u32(odd, vdupq_n_u32(0x7fff))))
 }

@@ -2,8 +2,7 @@
 
 use core::arch::x86_64::*;
 
-use super::simd::{arithmetic, memory};
-use super::{Arithmetic, BLOCK, Memory, Vector};
+use crate::arch::simd::{Arithmetic, BLOCK, Memory, Vector, arithmetic, memory};
 
 /// The token: it exists only where the processor has the F, BW, DQ and VL parts.
 #[derive(Clone, Copy, Debug)]
@@ -86,42 +85,41 @@ memory! {
 }
 
 #[cfg(feature = "half")]
-mod half_types {
-    use super::*;
+memory! {
+    Avx512, half::f16;
+    load(from) = _mm512_cvtph_ps(_mm256_loadu_si256(from.cast()));
+    store(to, value) = _mm256_storeu_si256(to.cast(), to_f16(value));
+    stream(to, value) = _mm256_stream_si256(to.cast(), to_f16(value));
+    fence() = _mm_sfence();
+}
 
-    memory! {
-        Avx512, half::f16;
-        load(from) = _mm512_cvtph_ps(_mm256_loadu_si256(from.cast()));
-        store(to, value) = _mm256_storeu_si256(to.cast(), f16(value));
-        stream(to, value) = _mm256_stream_si256(to.cast(), f16(value));
-        fence() = _mm_sfence();
-    }
+#[cfg(feature = "half")]
+memory! {
+    Avx512, half::bf16;
+    load(from) = _mm512_castsi512_ps(_mm512_slli_epi32::<16>(_mm512_cvtepu16_epi32(
+        _mm256_loadu_si256(from.cast()),
+    )));
+    store(to, value) = _mm256_storeu_si256(to.cast(), to_bf16(value));
+    stream(to, value) = _mm256_stream_si256(to.cast(), to_bf16(value));
+    fence() = _mm_sfence();
+}
 
-    memory! {
-        Avx512, half::bf16;
-        load(from) = _mm512_castsi512_ps(_mm512_slli_epi32::<16>(_mm512_cvtepu16_epi32(
-            _mm256_loadu_si256(from.cast()),
-        )));
-        store(to, value) = _mm256_storeu_si256(to.cast(), bf16(value));
-        stream(to, value) = _mm256_stream_si256(to.cast(), bf16(value));
-        fence() = _mm_sfence();
-    }
+#[cfg(feature = "half")]
+#[inline]
+#[target_feature(enable = "avx512f")]
+fn to_f16(value: __m512) -> __m256i {
+    _mm512_cvtps_ph::<{ _MM_FROUND_TO_NEAREST_INT | _MM_FROUND_NO_EXC }>(value)
+}
 
-    #[inline]
-    #[target_feature(enable = "avx512f")]
-    fn f16(value: __m512) -> __m256i {
-        _mm512_cvtps_ph::<{ _MM_FROUND_TO_NEAREST_INT | _MM_FROUND_NO_EXC }>(value)
-    }
-
-    /// Rounds to the nearest, ties to even, by carrying into the upper half. A NaN here comes from
-    /// a widened `bf16` or is the processor's own; its lower half is zero and carries nothing. (The
-    /// instruction for this, of AVX512_BF16, takes subnormal numbers for zero.)
-    #[inline]
-    #[target_feature(enable = "avx512f")]
-    fn bf16(value: __m512) -> __m256i {
-        let bits = _mm512_castps_si512(value);
-        let odd = _mm512_and_si512(_mm512_srli_epi32::<16>(bits), _mm512_set1_epi32(1));
-        let half = _mm512_add_epi32(odd, _mm512_set1_epi32(0x7fff));
-        _mm512_cvtepi32_epi16(_mm512_srli_epi32::<16>(_mm512_add_epi32(bits, half)))
-    }
+/// Rounds to the nearest, ties to even, by carrying into the upper half. A NaN here comes from
+/// a widened `bf16` or is the processor's own; its lower half is zero and carries nothing. (The
+/// instruction for this, of AVX512_BF16, takes subnormal numbers for zero.)
+#[cfg(feature = "half")]
+#[inline]
+#[target_feature(enable = "avx512f")]
+fn to_bf16(value: __m512) -> __m256i {
+    let bits = _mm512_castps_si512(value);
+    let odd = _mm512_and_si512(_mm512_srli_epi32::<16>(bits), _mm512_set1_epi32(1));
+    let half = _mm512_add_epi32(odd, _mm512_set1_epi32(0x7fff));
+    _mm512_cvtepi32_epi16(_mm512_srli_epi32::<16>(_mm512_add_epi32(bits, half)))
 }
