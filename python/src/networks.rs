@@ -175,6 +175,13 @@ pub(crate) fn convert<'py>(
     Ok((PyBytes::new(py, &bytes), json_of(&conversion)?))
 }
 
+/// The bytes of a network with the data that lie outside of its file.
+#[pyfunction]
+pub(crate) fn with_its_data<'py>(py: Python<'py>, path: PathBuf) -> PyResult<Bound<'py, PyBytes>> {
+    let (model, _) = Source::Path(path).open()?;
+    Ok(PyBytes::new(py, &model.to_bytes().map_err(refused)?))
+}
+
 /// The page of a diagnosis.
 #[pyfunction]
 pub(crate) fn diagnosis_page(figures: &str, made_by: Vec<String>) -> PyResult<String> {

@@ -17,6 +17,14 @@ impl<'a> BitReader<'a> {
     /// The next `count` bits, at most 64; what stands above them is undefined.
     #[inline(always)]
     pub(crate) fn next(&mut self, count: usize) -> u64 {
+        // By far the most frequent: a whole word at a time.
+        if self.taken == 0
+            && count == 64
+            && let [word, rest @ ..] = self.words
+        {
+            self.words = rest;
+            return *word;
+        }
         let bits = match *self.words {
             [] => 0,
             [word] => word >> self.taken,
@@ -61,6 +69,10 @@ impl<'a> BitWriter<'a> {
     /// Appends the lowest `count` bits, at most 64, and forgets the others.
     #[inline(always)]
     pub(crate) fn push(&mut self, bits: u64, count: usize) {
+        // By far the most frequent: a whole word at a time.
+        if self.count == 0 && count == 64 {
+            return self.put(bits);
+        }
         let bits = if count < 64 {
             bits & low_bits(count)
         } else {
@@ -68,7 +80,7 @@ impl<'a> BitWriter<'a> {
         };
         self.pending |= bits << self.count;
         if self.count + count >= 64 {
-            self.put();
+            self.put(self.pending);
             // In two shifts, because one by 64 is no shift.
             self.pending = bits >> 1 >> (63 - self.count);
             self.count = self.count + count - 64;
@@ -81,17 +93,17 @@ impl<'a> BitWriter<'a> {
     #[inline(always)]
     pub(crate) fn finish(&mut self) {
         if self.count > 0 {
-            self.put();
+            self.put(self.pending);
             self.count = 0;
         }
     }
 
     #[inline(always)]
-    fn put(&mut self) {
+    fn put(&mut self, bits: u64) {
         let (word, rest) = core::mem::take(&mut self.words)
             .split_first_mut()
             .expect("as many words as the elements need");
-        *word = self.pending;
+        *word = bits;
         self.words = rest;
     }
 }

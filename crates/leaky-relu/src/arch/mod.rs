@@ -25,6 +25,8 @@ mod simd;
 mod aarch64;
 #[allow(dead_code, reason = "for processors without a module of their own")]
 mod plain;
+#[cfg(all(target_arch = "wasm32", target_feature = "simd128"))]
+mod wasm32;
 #[cfg(all(target_arch = "x86_64", target_feature = "sse2"))]
 mod x86_64;
 

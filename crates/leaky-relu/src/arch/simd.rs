@@ -38,6 +38,25 @@ pub trait Arithmetic<A: Copy>: Copy {
     fn bits(self, mask: Self::Mask) -> u64;
     /// The mask of the lowest bits; the bits above the last lane are ignored.
     fn mask(self, bits: u64) -> Self::Mask;
+    /// The [`bits`](Self::bits) of four vectors that follow one another, the first in the lowest.
+    #[inline(always)]
+    fn bits_of_four(self, masks: [Self::Mask; 4]) -> u64 {
+        let [a, b, c, d] = masks;
+        let low = self.bits(a) | self.bits(b) << Self::LANES;
+        let high = self.bits(c) | self.bits(d) << Self::LANES;
+        low | high << (2 * Self::LANES)
+    }
+    /// The masks of four vectors that follow one another, the first from the lowest bits; the bits above
+    /// the last lane are ignored.
+    #[inline(always)]
+    fn four_masks(self, bits: u64) -> [Self::Mask; 4] {
+        [
+            self.mask(bits),
+            self.mask(bits >> Self::LANES),
+            self.mask(bits >> (2 * Self::LANES)),
+            self.mask(bits >> (3 * Self::LANES)),
+        ]
+    }
     /// `2^k`, given `k` plus [`Alpha::ROUNDER`](crate::number::Alpha::ROUNDER): shifts the lowest bits of
     /// the significand into the exponent. `2^k` must be a normal number.
     fn power_of_two(self, rounded: Self::Vector) -> Self::Vector;
@@ -109,6 +128,8 @@ macro_rules! arithmetic {
         select($select:ident, $then:ident, $otherwise:ident) = $select_with:expr;
         bits($bits:ident) = $bits_with:expr;
         mask($mask_of:ident) = $mask_with:expr;
+        $(bits_of_four($four:ident) = $four_with:expr;)?
+        $(four_masks($bits_of:ident) = $masks_with:expr;)?
         power_of_two($rounded:ident) = $power_with:expr;
         read($read:ident) = $read_with:expr;
         write($to:ident, $value:ident) = $write_with:expr;
@@ -172,6 +193,20 @@ macro_rules! arithmetic {
                 // SAFETY: as in `splat`.
                 unsafe { $mask_with }
             }
+            $(
+                #[inline(always)]
+                fn bits_of_four(self, $four: [$mask; 4]) -> u64 {
+                    // SAFETY: as in `splat`.
+                    unsafe { $four_with }
+                }
+            )?
+            $(
+                #[inline(always)]
+                fn four_masks(self, $bits_of: u64) -> [$mask; 4] {
+                    // SAFETY: as in `splat`.
+                    unsafe { $masks_with }
+                }
+            )?
             #[inline(always)]
             fn power_of_two(self, $rounded: $vector) -> $vector {
                 // SAFETY: as in `splat`.

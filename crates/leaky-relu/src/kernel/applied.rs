@@ -91,10 +91,14 @@ impl<T: Number, F: TwoSlopes<T>> Kernel<T> for Applied<F, BitWriter<'_>> {
     ) {
         self.function.prepare(count);
         let mut word = 0;
-        while let Some(lane) = block.lane() {
-            let x = block.load(s);
-            word |= s.bits(self.function.passes(s, x)) << lane;
-            block.store(s, self.function.value(s, lane, x));
+        while let Some(first_lane) = block.lane() {
+            let mut passes = s.four_masks(0);
+            for (i, passes) in passes.iter_mut().enumerate() {
+                let x = block.load(s);
+                *passes = self.function.passes(s, x);
+                block.store(s, self.function.value(s, first_lane + i * S::LANES, x));
+            }
+            word |= s.bits_of_four(passes) << first_lane;
         }
         self.beside.push(word, count);
     }
@@ -133,10 +137,13 @@ impl<T: Number, F: TwoSlopes<T>> Kernel<T> for Applied<F, BitReader<'_>> {
     ) {
         self.function.prepare(count);
         let word = self.beside.next(count);
-        while let Some(lane) = block.lane() {
-            let passes = s.mask(word >> lane);
-            let dy = block.load(s);
-            block.store(s, self.function.slope(s, lane, passes, dy));
+        while let Some(first_lane) = block.lane() {
+            let passes = s.four_masks(word >> first_lane);
+            for (i, passes) in passes.into_iter().enumerate() {
+                let dy = block.load(s);
+                let lane = first_lane + i * S::LANES;
+                block.store(s, self.function.slope(s, lane, passes, dy));
+            }
         }
     }
 }

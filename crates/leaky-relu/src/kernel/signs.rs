@@ -46,9 +46,13 @@ impl<T: Number> Pass<T> for Signs<'_, T> {
             let mut word = 0;
             let mut lane = 0;
             while lane < BLOCK {
-                let above_zero = s.greater(load(s, x, lane), s.splat(T::Alpha::ZERO));
-                word |= s.bits(above_zero) << lane;
-                lane += S::LANES;
+                let mut above_zero = s.four_masks(0);
+                for (i, above_zero) in above_zero.iter_mut().enumerate() {
+                    let x = load(s, x, lane + i * S::LANES);
+                    *above_zero = s.greater(x, s.splat(T::Alpha::ZERO));
+                }
+                word |= s.bits_of_four(above_zero) << lane;
+                lane += 4 * S::LANES;
             }
             self.signs.push(word, count);
         }

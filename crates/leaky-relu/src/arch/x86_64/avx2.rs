@@ -1,4 +1,4 @@
-//! AVX2: 8 lanes of `f32`, 4 of `f64`; masks are vectors of all ones or all zeros.
+//! AVX2: 8 lanes of `f32`, 4 of `f64`; masks are vectors of which the sign of each lane is read.
 
 use core::arch::x86_64::*;
 
@@ -37,6 +37,29 @@ arithmetic! {
         let bits = _mm256_and_si256(_mm256_set1_epi32(bits as i32), lanes);
         _mm256_castsi256_ps(_mm256_cmpeq_epi32(bits, lanes))
     };
+    bits_of_four(masks) = {
+        let [a, b, c, d] = masks;
+        let (a, b) = (_mm256_castps_si256(a), _mm256_castps_si256(b));
+        let (c, d) = (_mm256_castps_si256(c), _mm256_castps_si256(d));
+        // Packs within each 128-bit half, to one byte a lane; the quarters then come in order.
+        let packed = _mm256_packs_epi16(_mm256_packs_epi32(a, b), _mm256_packs_epi32(c, d));
+        let order = _mm256_setr_epi32(0, 4, 1, 5, 2, 6, 3, 7);
+        u64::from(_mm256_movemask_epi8(_mm256_permutevar8x32_epi32(packed, order)) as u32)
+    };
+    four_masks(bits) = {
+        // The bit of each lane goes to the sign, which is all that a selection reads.
+        let bits = _mm256_set1_epi32(bits as i32);
+        let a = _mm256_sllv_epi32(bits, _mm256_setr_epi32(31, 30, 29, 28, 27, 26, 25, 24));
+        let b = _mm256_sllv_epi32(bits, _mm256_setr_epi32(23, 22, 21, 20, 19, 18, 17, 16));
+        let c = _mm256_sllv_epi32(bits, _mm256_setr_epi32(15, 14, 13, 12, 11, 10, 9, 8));
+        let d = _mm256_sllv_epi32(bits, _mm256_setr_epi32(7, 6, 5, 4, 3, 2, 1, 0));
+        [
+            _mm256_castsi256_ps(a),
+            _mm256_castsi256_ps(b),
+            _mm256_castsi256_ps(c),
+            _mm256_castsi256_ps(d),
+        ]
+    };
     power_of_two(rounded) = _mm256_castsi256_ps(_mm256_add_epi32(
         _mm256_slli_epi32::<23>(_mm256_castps_si256(rounded)),
         _mm256_set1_epi32(127 << 23),
@@ -60,6 +83,20 @@ arithmetic! {
         let lanes = _mm256_setr_epi64x(1, 2, 4, 8);
         let bits = _mm256_and_si256(_mm256_set1_epi64x(bits as i64), lanes);
         _mm256_castsi256_pd(_mm256_cmpeq_epi64(bits, lanes))
+    };
+    four_masks(bits) = {
+        // As in `f32`.
+        let bits = _mm256_set1_epi64x(bits as i64);
+        let a = _mm256_sllv_epi64(bits, _mm256_setr_epi64x(63, 62, 61, 60));
+        let b = _mm256_sllv_epi64(bits, _mm256_setr_epi64x(59, 58, 57, 56));
+        let c = _mm256_sllv_epi64(bits, _mm256_setr_epi64x(55, 54, 53, 52));
+        let d = _mm256_sllv_epi64(bits, _mm256_setr_epi64x(51, 50, 49, 48));
+        [
+            _mm256_castsi256_pd(a),
+            _mm256_castsi256_pd(b),
+            _mm256_castsi256_pd(c),
+            _mm256_castsi256_pd(d),
+        ]
     };
     power_of_two(rounded) = _mm256_castsi256_pd(_mm256_add_epi64(
         _mm256_slli_epi64::<52>(_mm256_castpd_si256(rounded)),

@@ -34,6 +34,12 @@ arithmetic! {
         let bits = _mm_and_si128(_mm_set1_epi32(bits as i32), lanes);
         _mm_castsi128_ps(_mm_cmpeq_epi32(bits, lanes))
     };
+    bits_of_four(masks) = {
+        let [a, b, c, d] = masks;
+        let low = _mm_packs_epi32(_mm_castps_si128(a), _mm_castps_si128(b));
+        let high = _mm_packs_epi32(_mm_castps_si128(c), _mm_castps_si128(d));
+        u64::from(_mm_movemask_epi8(_mm_packs_epi16(low, high)) as u32)
+    };
     power_of_two(rounded) = _mm_castsi128_ps(_mm_add_epi32(
         _mm_slli_epi32::<23>(_mm_castps_si128(rounded)),
         _mm_set1_epi32(127 << 23),
