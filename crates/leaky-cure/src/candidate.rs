@@ -3,7 +3,7 @@
 use std::fmt;
 use std::str::FromStr;
 
-use leaky_onnx::{Model, Network, Rectifier, Replacement};
+use leaky_onnx::{Model, Network, Rectifier, RectifierKind, Replacement};
 use serde::{Deserialize, Serialize};
 
 use crate::data::dataset::Dataset;
@@ -123,7 +123,7 @@ pub(crate) fn hidden(rectifiers: &[Rectifier]) -> Vec<&Rectifier> {
 pub fn hidden_relus(rectifiers: &[Rectifier]) -> Vec<&Rectifier> {
     rectifiers
         .iter()
-        .filter(|rectifier| rectifier.operator == "Relu" && rectifier.hidden)
+        .filter(|rectifier| rectifier.kind == RectifierKind::Relu && rectifier.hidden)
         .collect()
 }
 

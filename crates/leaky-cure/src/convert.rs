@@ -1,7 +1,7 @@
 //! Hidden ReLUs become Leaky ReLUs, and nothing else of the network changes.
 
 use globset::{Glob, GlobMatcher};
-use leaky_onnx::{Model, Network, Rectifier};
+use leaky_onnx::{Model, Network, Rectifier, RectifierKind};
 use serde::{Deserialize, Serialize};
 
 use crate::candidate::hidden_relus;
@@ -144,7 +144,7 @@ pub fn convert(
     let done = |rectifier: &Rectifier| {
         if chosen.iter().any(|other| other.node == rectifier.node) {
             Done::Converted
-        } else if rectifier.operator != "Relu" {
+        } else if rectifier.kind != RectifierKind::Relu {
             Done::NotRelu
         } else if rectifier.hidden {
             Done::NotAsked

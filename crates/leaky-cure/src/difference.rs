@@ -32,6 +32,11 @@ impl Difference {
         self.relative <= ROUNDING
     }
 
+    /// Whether the outputs differ by no more than a part of their magnitude, and rounding.
+    pub fn is_within(self, bound: f64) -> bool {
+        self.relative <= bound + ROUNDING
+    }
+
     /// Runs two networks on the same samples and compares all their outputs. Where both are NaN, or
     /// the same infinity, they agree; outputs of unequal shapes lie infinitely far apart.
     ///
@@ -49,17 +54,33 @@ impl Difference {
             let outputs = network.outputs().iter();
             outputs.map(|output| output.value).collect()
         };
-        let mut extents = vec![Extent::default(); first.outputs().len()];
-        if second.outputs().len() != extents.len() {
-            extents.push(Extent::APART);
-        }
-        for samples in samples.chunks(batch_size) {
+        let batches = samples.chunks(batch_size).map(|samples| {
+            stop.check()?;
             let one = outputs(first, data, samples, &wanted(first))?;
             let other = outputs(second, data, samples, &wanted(second))?;
+            Ok((one, other))
+        });
+        Self::of_batches(batches)
+    }
+
+    /// Compares two lists of outputs, given batch by batch.
+    ///
+    /// # Errors
+    ///
+    /// The first that a batch brings.
+    pub(crate) fn of_batches(
+        batches: impl Iterator<Item = Result<(Vec<TensorData>, Vec<TensorData>), RunError>>,
+    ) -> Result<Self, RunError> {
+        let mut extents: Vec<Extent> = Vec::new();
+        for batch in batches {
+            let (one, other) = batch?;
+            extents.resize(one.len().max(extents.len()), Extent::default());
+            if one.len() != other.len() {
+                extents.push(Extent::APART);
+            }
             for (extent, (one, other)) in extents.iter_mut().zip(one.iter().zip(&other)) {
                 extent.add(one, other);
             }
-            stop.check()?;
         }
         let largest = |of: fn(&Extent) -> f64| extents.iter().map(of).fold(0.0, f64::max);
         Ok(Self {

@@ -45,6 +45,7 @@ fn revived(name: &str) -> Revived {
         data: &data,
         samples: &all,
         batch_size: 20,
+        bound: 0.0,
         alpha: 0.01,
         seed: 3,
     };

@@ -116,7 +116,13 @@ fn figures(report: &Report) -> Vec<Tile> {
         Tile::new(
             "Revived units",
             report.revived.to_string(),
-            &format!("{} were left", report.not_revived.len()),
+            &match report.revived_within_bound {
+                0 => format!("{} were left", report.not_revived.len()),
+                small => format!(
+                    "{small} of them within the bound, {} were left",
+                    report.not_revived.len()
+                ),
+            },
         ),
         Tile::new("Alpha", report.alpha.to_string(), slope),
     ]

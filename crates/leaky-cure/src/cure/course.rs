@@ -69,13 +69,18 @@ impl Course<'_> {
                 data,
                 samples: &spread(self.training.chosen, CENTRED_ON),
                 batch_size: options.batch_size,
+                bound: self.options.revival_bound,
                 alpha: f64::from(alpha),
                 seed: options.seed,
             };
             revival = revive(&mut network, self.before, &request)?;
             self.stop.check()?;
             let networks = [self.given, &network];
-            difference = revival_difference(networks, data, options.batch_size, self.stop)?;
+            let bound = match revival.within_bound {
+                0 => 0.0,
+                _ => self.options.revival_bound,
+            };
+            difference = revival_difference(networks, data, options.batch_size, bound, self.stop)?;
         }
         network.store(&mut model)?;
         if alpha != 0.0 {
@@ -160,16 +165,17 @@ impl Progress for Trying<'_> {
     }
 }
 
-/// What the revival changed in the outputs: nothing, but for rounding.
+/// What the revival changed in the outputs: nothing beyond the bound, but for rounding.
 fn revival_difference(
     networks: [&Network; 2],
     data: &Dataset,
     batch_size: usize,
+    bound: f64,
     stop: &Stop,
 ) -> Result<Difference, CureError> {
     let everything: Vec<usize> = (0..data.samples()).collect();
     let difference = Difference::between(networks, data, &everything, batch_size, stop)?;
-    if difference.is_rounding() {
+    if difference.is_within(bound) {
         Ok(difference)
     } else {
         Err(CureError::RevivalChangedOutputs {

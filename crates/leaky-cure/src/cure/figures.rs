@@ -52,6 +52,9 @@ pub struct Report {
     pub alpha_trials: Vec<AlphaTrial>,
     /// How many units live again.
     pub revived: usize,
+    /// How many of them changed outputs, within the bound; the others changed none.
+    #[serde(default)]
+    pub revived_within_bound: usize,
     /// The dead units that were left, and why.
     pub not_revived: Vec<NotRevived>,
     /// The largest difference that the revival made to an output.

@@ -100,6 +100,7 @@ fn cure_and_write(
             alpha: done.alpha,
             alpha_trials: done.alpha_trials,
             revived: done.revival.revived,
+            revived_within_bound: done.revival.within_bound,
             not_revived: done.revival.not_revived,
             revival_max_difference: done.difference.maximum,
             epochs: treated.epochs,

@@ -1,6 +1,7 @@
 //! How to cure.
 
 use crate::objective::metric::Loss;
+use crate::revive::DEFAULT_BOUND;
 use crate::train::options::TrainOptions;
 
 /// The slope below zero that hidden ReLUs get.
@@ -19,6 +20,9 @@ pub struct CureOptions {
     pub alpha: Alpha,
     /// Whether dead units are brought back.
     pub revive: bool,
+    /// How much of its magnitude an output may change by dead units that cannot be muted; 0 leaves
+    /// these as they are.
+    pub revival_bound: f64,
     /// What to minimise; without it, what suits the answers and the end of the network.
     pub loss: Option<Loss>,
     /// How to train.
@@ -32,6 +36,7 @@ impl Default for CureOptions {
         Self {
             alpha: Alpha::Fixed(0.01),
             revive: true,
+            revival_bound: DEFAULT_BOUND,
             loss: None,
             training: TrainOptions::default(),
         }

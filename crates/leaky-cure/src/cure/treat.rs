@@ -69,6 +69,7 @@ impl Done {
             alpha_trials,
             revival: Revival {
                 revived: 0,
+                within_bound: 0,
                 not_revived: dead.collect(),
             },
             difference: Difference::default(),

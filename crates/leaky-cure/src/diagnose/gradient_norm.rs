@@ -1,7 +1,7 @@
 //! How much of the gradient reaches the weights of each layer.
 
 use burn::tensor::Tensor;
-use leaky_onnx::{Network, Node, Value};
+use leaky_onnx::{Network, Node, ParameterKind, Value};
 use serde::{Deserialize, Serialize};
 
 use crate::data::samples::Samples;
@@ -69,12 +69,12 @@ pub fn gradient_norms(
 fn weighted_layers(network: &Network) -> Vec<(&Node, usize)> {
     let mut layers: Vec<(&Node, usize)> = Vec::new();
     for node in network.nodes() {
-        let places: &[usize] = match node.operator.as_str() {
-            "Conv" | "ConvTranspose" => &[1],
-            "Gemm" | "MatMul" => &[0, 1],
-            _ => continue,
-        };
-        let inputs = places.iter().filter_map(|&place| *node.inputs.get(place)?);
+        let inputs = node
+            .role
+            .parameters()
+            .iter()
+            .filter(|(_, kind)| *kind == ParameterKind::Weights)
+            .filter_map(|&(input, _)| node.input(input));
         let weights = inputs
             .filter_map(|value| network.parameter_behind(value))
             .find(|&parameter| network.parameters()[parameter].trainable);

@@ -1,7 +1,7 @@
 //! From where in the network a loss is computed, and what stands there: logits or probabilities.
 
 use burn::tensor::TensorData;
-use leaky_onnx::{Network, Node, ValueId};
+use leaky_onnx::{Network, Node, Probabilities, Role, ValueId};
 
 use super::answer::{Answer, few};
 use super::error::ObjectiveError;
@@ -28,18 +28,27 @@ fn last_activation(network: &Network, output: ValueId) -> Option<(&Node, ValueId
     let mut value = output;
     loop {
         let node = &network.nodes()[network.producer(value)?];
-        let input = (*node.inputs.first()?)?;
-        match node.operator.as_str() {
-            "Identity" | "Cast" | "Squeeze" | "Unsqueeze" | "Reshape" | "Flatten" => value = input,
-            _ => return Some((node, input)),
+        let input = node.input(0)?;
+        if !node.role.keeps_order() {
+            return Some((node, input));
         }
+        value = input;
+    }
+}
+
+/// What probabilities a node gives, if it gives any.
+fn probabilities(node: &Node) -> Option<Probabilities> {
+    match node.role {
+        Role::Probabilities(given) => Some(given),
+        _ => None,
     }
 }
 
 /// Whether the last activation is a sigmoid.
 pub(super) fn ends_in_sigmoid(network: &Network, output: ValueId) -> bool {
     last_activation(network, output)
-        .is_some_and(|(node, _)| matches!(node.operator.as_str(), "Sigmoid" | "HardSigmoid"))
+        .and_then(|(node, _)| probabilities(node))
+        .is_some_and(|given| matches!(given, Probabilities::Sigmoid | Probabilities::HardSigmoid))
 }
 
 /// The value that a loss is computed from, and what it holds.
@@ -51,18 +60,20 @@ pub(super) fn of(
 ) -> Result<(ValueId, Form), ObjectiveError> {
     let output = answer.value;
     let last = last_activation(network, output);
-    let operator = last.map_or("", |(node, _)| node.operator.as_str());
-    Ok(match (loss, operator, last) {
+    let given = last.and_then(|(node, _)| probabilities(node));
+    Ok(match (loss, given, last) {
         (Loss::MeanSquaredError, ..) => (output, Form::Logits),
-        (Loss::CrossEntropy, "Softmax", Some((node, before)))
+        (Loss::CrossEntropy, Some(Probabilities::Softmax), Some((node, before)))
             if over_all_classes(node, &few(network, data, &[before])?) =>
         {
             (before, Form::Logits)
         }
         // Log-softmax of log-probabilities leaves them as they are.
-        (Loss::CrossEntropy, "LogSoftmax", _) => (output, Form::Logits),
-        (Loss::BinaryCrossEntropy, "Sigmoid", Some((_, before))) => (before, Form::Logits),
-        (_, "Softmax" | "Sigmoid" | "HardSigmoid", _) => (output, Form::Probabilities),
+        (Loss::CrossEntropy, Some(Probabilities::LogSoftmax), _) => (output, Form::Logits),
+        (Loss::BinaryCrossEntropy, Some(Probabilities::Sigmoid), Some((_, before))) => {
+            (before, Form::Logits)
+        }
+        (_, Some(given), _) if given != Probabilities::LogSoftmax => (output, Form::Probabilities),
         (Loss::CrossEntropy, ..) if few(network, data, &[output])?.iter().all(distributions) => {
             (output, Form::Probabilities)
         }

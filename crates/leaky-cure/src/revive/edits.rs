@@ -3,56 +3,78 @@
 use std::collections::BTreeMap;
 use std::collections::btree_map::Entry;
 
+use leaky_onnx::unit_map::Share;
 use leaky_onnx::{Network, Result};
 
 use super::numbers::Numbers;
-use super::part::Part;
 
 /// Some parameters of a network, to be changed number by number.
-pub(super) struct Edits(BTreeMap<usize, Numbers>);
+#[derive(Clone)]
+pub(super) struct Edits(BTreeMap<String, Edited>);
+
+/// A parameter, and its place among those of the network.
+#[derive(Clone)]
+struct Edited {
+    index: usize,
+    numbers: Numbers,
+}
 
 impl Edits {
-    /// Copies parameters from a network.
-    pub(super) fn of(network: &Network, parameters: impl Iterator<Item = usize>) -> Result<Self> {
+    /// Copies the parameters of some shares from a network.
+    pub(super) fn of<'a>(
+        network: &Network,
+        shares: impl IntoIterator<Item = &'a Share>,
+    ) -> Result<Self> {
         let mut copied = BTreeMap::new();
-        for parameter in parameters {
-            if let Entry::Vacant(new) = copied.entry(parameter) {
-                new.insert(Numbers::of(network.parameter_data(parameter)?));
+        for share in shares {
+            if let Entry::Vacant(new) = copied.entry(share.parameter.clone()) {
+                let parameters = network.parameters();
+                let known = parameters.iter().position(|p| p.name == share.parameter);
+                let index = known.expect("the map names parameters of the network");
+                let numbers = Numbers::of(network.parameter_data(index)?);
+                new.insert(Edited { index, numbers });
             }
         }
         Ok(Self(copied))
     }
 
-    /// The numbers of a part, in order.
-    pub(super) fn read(&self, part: Part) -> Vec<f64> {
-        let numbers = &self.0[&part.parameter];
-        part.places().map(|place| numbers.get(place)).collect()
+    /// The numbers of a unit in a share, in order.
+    pub(super) fn read(&self, share: &Share, unit: usize) -> Vec<f64> {
+        let numbers = &self.0[&share.parameter].numbers;
+        places(share, unit)
+            .map(|place| numbers.get(place))
+            .collect()
     }
 
-    /// The number of a part that has one.
-    pub(super) fn number(&self, part: Part) -> f64 {
-        self.read(part).first().copied().unwrap_or(0.0)
-    }
-
-    /// Replaces the numbers of a part, in order.
-    pub(super) fn write(&mut self, part: Part, values: impl IntoIterator<Item = f64>) {
-        if let Some(numbers) = self.0.get_mut(&part.parameter) {
-            for (place, value) in part.places().zip(values) {
-                numbers.set(place, value);
+    /// Replaces the numbers of a unit in a share, in order.
+    pub(super) fn write(
+        &mut self,
+        share: &Share,
+        unit: usize,
+        values: impl IntoIterator<Item = f64>,
+    ) {
+        if let Some(edited) = self.0.get_mut(&share.parameter) {
+            for (place, value) in places(share, unit).zip(values) {
+                edited.numbers.set(place, value);
             }
         }
     }
 
-    /// Makes all numbers of a part the same.
-    pub(super) fn fill(&mut self, part: Part, value: f64) {
-        self.write(part, std::iter::repeat(value));
+    /// Makes all numbers of a unit in a share the same.
+    pub(super) fn fill(&mut self, share: &Share, unit: usize, value: f64) {
+        self.write(share, unit, std::iter::repeat(value));
     }
 
     /// Puts the parameters into the network.
     pub(super) fn apply(&self, network: &mut Network) {
-        for (&parameter, numbers) in &self.0 {
-            let shape = network.parameters()[parameter].shape.clone();
-            network.set_parameter(parameter, numbers.to_data(shape));
+        for Edited { index, numbers } in self.0.values() {
+            let shape = network.parameters()[*index].shape.clone();
+            network.set_parameter(*index, numbers.to_data(shape));
         }
     }
+}
+
+fn places(share: &Share, unit: usize) -> impl Iterator<Item = usize> {
+    let slices = share.of(unit).into_iter();
+    slices.flat_map(leaky_onnx::unit_map::Slice::places)
 }

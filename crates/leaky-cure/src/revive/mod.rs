@@ -6,39 +6,44 @@
 //! data make of them: the pre-activation gets its median at zero, so that the unit fires on half of
 //! the samples and positions, and the standard deviation `sqrt(2 / (1 + alpha^2))`, which gives the
 //! activation a mean square of one (He et al. 2015, <https://arxiv.org/abs/1502.01852>).
+//!
+//! Where a unit's channel is part of a residual stream, the [unit map](leaky_onnx::unit_map) names all
+//! who make it and all who hear it. A channel that is dead throughout is revived exactly: its hearers
+//! are muted, and of its makers one speaks. Where something hears it that cannot be muted, it is revived
+//! within a bound: so small that the outputs hardly change, with a gradient as large as any.
 
+mod bounded;
+mod cases;
 mod edits;
-mod incoming;
+mod exact;
+mod hearing;
+mod making;
 mod numbers;
 mod observed;
-mod outgoing;
-pub(crate) mod own;
-mod part;
-mod plan;
 mod request;
 pub(crate) mod revival;
+mod work;
 
-use leaky_onnx::{Network, Rectifier, Shapes};
+use std::collections::{BTreeMap, BTreeSet};
+
+use leaky_onnx::Network;
+use leaky_onnx::unit_map::{Group, UnitMap};
 use leaky_relu::LeakyRelu;
 use rand::SeedableRng;
 use rand::rngs::ChaCha8Rng;
 
 use crate::diagnose::verdict::Diagnosis;
 use crate::run::{RunError, batch};
-use edits::Edits;
-use incoming::Incoming;
-use observed::{Observed, observe};
-use outgoing::mutes;
-use plan::Plan;
-pub use request::Request;
+use cases::Case;
+use revival::Outcome;
+use work::Work;
+
+pub use request::{DEFAULT_BOUND, Request};
 pub use revival::{NotRevived, Revival};
 
-/// How often weights are drawn for a unit that has no shift to centre it.
-const DRAWS_WITHOUT_SHIFT: usize = 16;
-
 /// Gives every dead unit of `diagnosis` fresh weights where that leaves the network's outputs as
-/// they were. Layers are taken in execution order, so that fresh units of one layer feed those of
-/// the next.
+/// they were, or changes them within the bound. Groups of units are taken in execution order, so that
+/// fresh units of one layer feed those of the next.
 ///
 /// # Errors
 ///
@@ -48,129 +53,73 @@ pub fn revive(
     diagnosis: &Diagnosis,
     request: &Request,
 ) -> Result<Revival, RunError> {
-    let mut revival = Revival::default();
     if diagnosis.dead == 0 {
-        return Ok(revival);
+        return Ok(Revival::default());
     }
     let few = &request.samples[..request.samples.len().min(2)];
     let shapes = network.shapes(batch(network, request.data, few)?)?;
-    let mut random = ChaCha8Rng::seed_from_u64(request.seed);
-    for (rectifier, layer) in network.rectifiers()?.iter().zip(&diagnosis.layers) {
-        let incoming = silent(rectifier).and_then(|()| Incoming::of(network, rectifier, &shapes));
-        let mut plans = Vec::new();
-        for &unit in &layer.dead {
-            match plan(network, rectifier, incoming.as_ref(), unit, &shapes) {
-                Ok(plan) => plans.push(plan),
-                Err(reason) => revival.leave(rectifier, unit, reason),
-            }
-        }
-        if !plans.is_empty() {
-            redraw(
-                network,
-                rectifier,
-                &plans,
-                &shapes,
-                request,
-                &mut random,
-                &mut revival,
-            )?;
-        }
-    }
-    Ok(revival)
-}
-
-/// Only what a rectifier silences can be replaced unheard.
-fn silent(rectifier: &Rectifier) -> Result<(), String> {
-    match (rectifier.operator.as_str(), rectifier.alpha) {
-        ("Clip" | "ThresholdedRelu", _) | (_, Some(0.0)) => Ok(()),
-        (operator, _) => Err(format!(
-            "{operator} is never silent: the unit passes on its negative input and still learns"
-        )),
-    }
-}
-
-fn plan(
-    network: &Network,
-    rectifier: &Rectifier,
-    incoming: Result<&Incoming, &String>,
-    unit: usize,
-    shapes: &Shapes,
-) -> Result<Plan, String> {
-    let numbers = incoming.map_err(String::clone)?.unit(unit);
-    let plan = Plan {
-        unit,
-        numbers,
-        mutes: mutes(network, rectifier, unit, shapes)?,
+    let map = network.unit_map(&shapes)?;
+    let rectifiers = network.rectifiers()?;
+    let mut work = Work {
+        network,
+        rectifiers: &rectifiers,
+        shapes: &shapes,
+        request,
+        random: ChaCha8Rng::seed_from_u64(request.seed),
+        gain: LeakyRelu::new(request.alpha).map_or(1.0, |rectifier| rectifier.gain()),
     };
-    plan.is_possible(network)?;
-    Ok(plan)
-}
-
-/// Carries out the plans for the units of one rectifier.
-fn redraw(
-    network: &mut Network,
-    rectifier: &Rectifier,
-    plans: &[Plan],
-    shapes: &Shapes,
-    request: &Request,
-    random: &mut ChaCha8Rng,
-    revival: &mut Revival,
-) -> Result<(), RunError> {
-    let gain = LeakyRelu::new(request.alpha).map_or(1.0, |rectifier| rectifier.gain());
-    let units: Vec<usize> = plans.iter().map(|plan| plan.unit).collect();
-    let mut edits = Edits::of(network, plans.iter().flat_map(Plan::parameters))?;
-    let saved: Vec<_> = plans.iter().map(|plan| plan.save(&edits)).collect();
-    for plan in plans {
-        plan.mute(&mut edits);
-    }
-    let draws = if plans.iter().any(|plan| plan.numbers.shift.is_none()) {
-        DRAWS_WITHOUT_SHIFT
-    } else {
-        1
-    };
-    // For each unit the draw that fires closest to half of the time.
-    let mut best: Vec<Option<(Observed, Vec<f64>)>> = vec![None; plans.len()];
-    for _ in 0..draws {
-        for plan in plans {
-            plan.draw(&mut edits, gain, random);
+    let groups: Vec<_> = map
+        .groups
+        .iter()
+        .map(|group| cases(&map, group, diagnosis))
+        .collect();
+    let bounded = groups.iter().flatten();
+    let bounded: usize = bounded
+        .map(|(case, units)| case.bounded().len() * units.len())
+        .sum();
+    // Changes add up at most.
+    let budget = request.bound / bounded.max(1) as f64;
+    let mut outcome = Outcome::default();
+    for (case, units) in groups.iter().flatten() {
+        if !case.exact.is_empty() {
+            exact::revive(&mut work, case, units, &mut outcome)?;
         }
-        edits.apply(network);
-        let seen = observe(network, rectifier, &units, shapes, request)?;
-        for ((plan, seen), best) in plans.iter().zip(seen).zip(&mut best) {
-            let distance = |seen: &Observed| (seen.firing - 0.5).abs();
-            if best
-                .as_ref()
-                .is_none_or(|(nearest, _)| distance(&seen) < distance(nearest))
-            {
-                let drawn = plan.numbers.weights.map(|weights| edits.read(weights));
-                *best = Some((seen, drawn.unwrap_or_default()));
-            }
-        }
-    }
-    for (plan, (seen, drawn)) in plans.iter().zip(best.into_iter().flatten()) {
-        if let Some(weights) = plan.numbers.weights {
-            edits.write(weights, drawn);
-        }
-        if seen.varies() {
-            plan.centre(&mut edits, &seen, gain, rectifier.threshold);
-        }
-    }
-    edits.apply(network);
-    // Only a unit that was seen to fire counts as revived.
-    let seen = observe(network, rectifier, &units, shapes, request)?;
-    for ((plan, seen), saved) in plans.iter().zip(&seen).zip(saved) {
-        if seen.varies() && seen.is_alive() {
-            revival.revived += 1;
-            continue;
-        }
-        Plan::restore(&mut edits, saved);
-        let reason = if seen.varies() {
-            "no weights that were drawn make it fire on some samples and not on others"
+        let small = if budget > 0.0 {
+            case.bounded()
         } else {
-            "what reaches it does not vary on this data"
+            Vec::new()
         };
-        revival.leave(rectifier, plan.unit, reason.into());
+        for &layer in &small {
+            bounded::revive(&mut work, case, (layer, units), budget, &mut outcome)?;
+        }
+        for &layer in case.dead() {
+            if !case.exact.contains(&layer) && !small.contains(&layer) {
+                let reason = case.reason(layer);
+                let left = units.iter().map(|&unit| (layer, unit, reason.clone()));
+                outcome.left.extend(left);
+            }
+        }
     }
-    edits.apply(network);
-    Ok(())
+    Ok(outcome.told(&map))
+}
+
+/// The ways in which channels of a group are dead, each with the channels.
+fn cases<'a>(
+    map: &'a UnitMap,
+    group: &'a Group,
+    diagnosis: &Diagnosis,
+) -> Vec<(Case<'a>, Vec<usize>)> {
+    let mut dead: BTreeMap<usize, BTreeSet<usize>> = BTreeMap::new();
+    for &layer in &group.layers {
+        for &unit in &diagnosis.layers[layer].dead {
+            dead.entry(unit).or_default().insert(layer);
+        }
+    }
+    let mut ways: BTreeMap<BTreeSet<usize>, Vec<usize>> = BTreeMap::new();
+    for (unit, layers) in dead {
+        ways.entry(layers).or_default().push(unit);
+    }
+    let ways = ways.into_iter();
+    ways.map(|(layers, units)| (Case::new(map, group, layers), units))
+        .collect()
 }

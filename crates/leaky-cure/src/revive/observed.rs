@@ -1,6 +1,6 @@
-//! What the data make of the pre-activations of some units.
+//! What the data make of the numbers of some units.
 
-use leaky_onnx::{Network, Rectifier, Shapes};
+use leaky_onnx::{Network, Shapes, ValueId};
 
 use super::numbers::Numbers;
 use super::request::Request;
@@ -12,7 +12,7 @@ const PLACES: usize = 4096;
 /// A deviation below this part of the largest magnitude is rounding.
 const ROUNDING: f64 = 1e-5;
 
-/// The distribution of a unit's pre-activation.
+/// The distribution of a unit's numbers.
 #[derive(Debug, Clone)]
 pub(super) struct Observed {
     pub(super) mean: f64,
@@ -49,7 +49,7 @@ impl Observed {
         }
     }
 
-    /// Whether the pre-activation differs from sample to sample by more than rounding.
+    /// Whether they differ from sample to sample by more than rounding.
     pub(super) fn varies(&self) -> bool {
         self.deviation.is_finite() && self.deviation > ROUNDING * self.largest
     }
@@ -60,18 +60,30 @@ impl Observed {
     }
 }
 
-/// Runs the data and looks at the pre-activations of some units of a rectifier.
+/// What to look at: entries along an axis of a value.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Sight<'a> {
+    pub(super) value: ValueId,
+    pub(super) axis: usize,
+    pub(super) entries: &'a [usize],
+    /// Above this an entry counts as firing.
+    pub(super) threshold: f64,
+}
+
+/// Runs the data and looks at the numbers of some entries, each by itself.
 pub(super) fn observe(
     network: &Network,
-    rectifier: &Rectifier,
-    units: &[usize],
+    sight: Sight,
     shapes: &Shapes,
     request: &Request,
 ) -> Result<Vec<Observed>, RunError> {
-    let Some(axis) = network.unit_axis(rectifier.input, shapes) else {
-        return Ok(Vec::new());
-    };
-    let shape = shapes.get(rectifier.input).unwrap_or_default();
+    let Sight {
+        value,
+        axis,
+        entries,
+        threshold,
+    } = sight;
+    let shape = shapes.get(value).unwrap_or_default();
     let others = shape
         .iter()
         .enumerate()
@@ -79,24 +91,20 @@ pub(super) fn observe(
         .filter(|(other, _)| *other != axis);
     let positions: usize = others.map(|(_, size)| size).product();
     let step = stride(request.samples.len() * positions, positions);
-    let mut values: Vec<Vec<f64>> = vec![Vec::new(); units.len()];
+    let mut values: Vec<Vec<f64>> = vec![Vec::new(); entries.len()];
     // How many places were passed over since the last one that was taken.
     let mut phase = 0;
     for samples in request.samples.chunks(request.batch_size) {
-        let found = network.forward(
-            batch(network, request.data, samples)?,
-            &[rectifier.input],
-            |_, _| {},
-        )?;
-        for value in found {
-            let shape = value.shape();
+        let inputs = batch(network, request.data, samples)?;
+        for found in network.forward(inputs, &[value], |_, _| {})? {
+            let shape = found.shape();
             let (all, inner) = (shape[axis], shape[axis + 1..].iter().product::<usize>());
-            let numbers = Numbers::of(value.into_data().map_err(RunError::Device)?);
+            let numbers = Numbers::of(found.into_data().map_err(RunError::Device)?);
             let places = numbers.len() / all;
             for place in (phase..places).step_by(step) {
                 let (block, position) = (place / inner, place % inner);
-                for (values, unit) in values.iter_mut().zip(units) {
-                    values.push(numbers.get((block * all + unit) * inner + position));
+                for (values, entry) in values.iter_mut().zip(entries) {
+                    values.push(numbers.get((block * all + entry) * inner + position));
                 }
             }
             phase = (phase + step - places % step) % step;
@@ -104,7 +112,7 @@ pub(super) fn observe(
     }
     Ok(values
         .into_iter()
-        .map(|values| Observed::of(values, rectifier.threshold))
+        .map(|values| Observed::of(values, threshold))
         .collect())
 }
 

@@ -1,6 +1,6 @@
 //! What became of dead units.
 
-use leaky_onnx::Rectifier;
+use leaky_onnx::unit_map::UnitMap;
 use serde::{Deserialize, Serialize};
 
 /// A dead unit that was left as it is.
@@ -19,16 +19,39 @@ pub struct NotRevived {
 pub struct Revival {
     /// How many units live again.
     pub revived: usize,
+    /// How many of them changed the outputs, no more than the bound allows. The others changed none.
+    #[serde(default)]
+    pub within_bound: usize,
     /// Those that do not.
     pub not_revived: Vec<NotRevived>,
 }
 
-impl Revival {
-    pub(super) fn leave(&mut self, rectifier: &Rectifier, unit: usize, reason: String) {
-        self.not_revived.push(NotRevived {
-            layer: rectifier.name.clone(),
-            unit,
-            reason,
-        });
+/// What became of units, each known by its layer and its number there.
+#[derive(Debug, Default)]
+pub(super) struct Outcome {
+    /// They live, and no output changed.
+    pub(super) exact: Vec<(usize, usize)>,
+    /// They live, and outputs changed within the bound.
+    pub(super) bounded: Vec<(usize, usize)>,
+    /// They were left as they were, and why.
+    pub(super) left: Vec<(usize, usize, String)>,
+}
+
+impl Outcome {
+    /// The same by the names of the layers, in execution order.
+    pub(super) fn told(mut self, map: &UnitMap) -> Revival {
+        self.left.sort();
+        let left = self.left.into_iter();
+        Revival {
+            revived: self.exact.len() + self.bounded.len(),
+            within_bound: self.bounded.len(),
+            not_revived: left
+                .map(|(layer, unit, reason)| NotRevived {
+                    layer: map.layers[layer].name.clone(),
+                    unit,
+                    reason,
+                })
+                .collect(),
+        }
     }
 }

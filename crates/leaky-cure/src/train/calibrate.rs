@@ -5,7 +5,7 @@
 //! Normalization").
 
 use burn::tensor::TensorData;
-use leaky_onnx::{Network, ValueId};
+use leaky_onnx::{Network, Normalization, Role, ValueId};
 
 use crate::data::dataset::Dataset;
 use crate::run::{RunError, outputs};
@@ -38,11 +38,10 @@ pub fn calibrate(network: &mut Network, data: &Dataset, samples: &[usize]) -> Re
 fn normalisations(network: &Network) -> Vec<(ValueId, usize, usize)> {
     let nodes = network.nodes().iter();
     nodes
-        .filter(|node| node.operator == "BatchNormalization")
+        .filter(|node| node.role == Role::Normalization(Normalization::Batch))
         .filter_map(|node| {
-            let input = |index: usize| node.inputs.get(index).copied().flatten();
-            let parameter = |index| network.parameter_behind(input(index)?);
-            Some((input(0)?, parameter(3)?, parameter(4)?))
+            let parameter = |index| network.parameter_behind(node.input(index)?);
+            Some((node.input(0)?, parameter(3)?, parameter(4)?))
         })
         .collect()
 }
@@ -92,7 +91,7 @@ mod tests {
         calibrate(&mut network, &data, &samples).unwrap();
         let nodes = network.nodes().iter();
         let normalised: Vec<ValueId> = nodes
-            .filter(|node| node.operator == "BatchNormalization")
+            .filter(|node| node.role == Role::Normalization(Normalization::Batch))
             .map(|node| node.outputs[0])
             .collect();
         assert!(normalised.len() >= 2, "one behind the other");

@@ -9,13 +9,12 @@
 //! normal, as PyTorch's `Embedding` has them.
 
 use burn::tensor::{DType, TensorData};
-use leaky_onnx::{Network, Node, Rectifier, ValueId};
+use leaky_onnx::{Network, Node, Operand, ParameterKind, Rectifier, Role, ValueId, Weighted};
 use rand::SeedableRng;
 use rand::rngs::ChaCha8Rng;
 use rand_distr::{Distribution, StandardNormal};
 
 use super::error::InitializeError;
-use crate::revive::own::Own;
 
 /// The generator's stream, apart from those of the split and of the epochs, which count from 0.
 const STREAM: u64 = 1 << 40;
@@ -32,33 +31,20 @@ pub fn initialize(
     seed: u64,
 ) -> Result<(), InitializeError> {
     let rectifiers = network.rectifiers()?;
-    let mut fresh: Vec<Option<Fresh>> = vec![None; network.parameters().len()];
+    let mut chosen: Vec<Option<Fresh>> = vec![None; network.parameters().len()];
     // In execution order, so that a parameter gets the same numbers whatever else the file holds.
     let mut order = Vec::new();
     for node in network.nodes() {
-        for (input, place) in places(network, node) {
-            let value = node.inputs.get(input).copied().flatten();
-            let Some(tensor) = value.and_then(|value| Own::shared(network, value).ok()) else {
+        for &(input, kind) in node.role.parameters() {
+            let Some(tensor) = operand(network, node, input) else {
                 continue;
             };
-            let trainable = network.parameters()[tensor.parameter].trainable;
-            let found = match place {
-                Place::Weights { units, groups } => {
-                    let shape = tensor.shape();
-                    let units = units.and_then(|axis| shape.get(axis)).copied().unwrap_or(1);
-                    let fan_in = (tensor.len() / units.max(1) / groups).max(1);
-                    let gain = fed_rectifier(network, node, &rectifiers).map_or(1.0, &gain);
-                    Fresh::Normal(gain / (fan_in as f64).sqrt())
-                }
-                Place::Rows => Fresh::Normal(1.0),
-                Place::Zero => Fresh::Constant(0.0),
-                Place::One => Fresh::Constant(1.0),
-                Place::Statistic(number) => Fresh::Constant(number),
-                Place::Slope => Fresh::Kept,
-            };
-            let wanted = trainable || matches!(place, Place::Statistic(_));
-            if wanted && fresh[tensor.parameter].is_none() {
-                fresh[tensor.parameter] = Some(found);
+            let gain = || fed_rectifier(network, node, &rectifiers).map_or(1.0, &gain);
+            let found = fresh(node, (input, kind), &tensor, gain);
+            let is_statistic = matches!(kind, ParameterKind::Mean | ParameterKind::Variance);
+            let wanted = network.parameters()[tensor.parameter].trainable || is_statistic;
+            if wanted && chosen[tensor.parameter].is_none() {
+                chosen[tensor.parameter] = Some(found);
                 order.push((tensor.parameter, found));
             }
         }
@@ -66,7 +52,7 @@ pub fn initialize(
     let left = network
         .parameters()
         .iter()
-        .zip(&fresh)
+        .zip(&chosen)
         .find(|(parameter, fresh)| parameter.trainable && fresh.is_none());
     if let Some((parameter, _)) = left {
         return Err(InitializeError::Unclear {
@@ -104,67 +90,54 @@ enum Fresh {
     Kept,
 }
 
-/// What a parameter does at an input of a node.
-#[derive(Debug, Clone, Copy)]
-enum Place {
-    /// It weighs signals: the axis that counts units, if there is one, and the number of groups.
-    Weights { units: Option<usize>, groups: usize },
-    /// Its rows are looked up.
-    Rows,
-    /// It is added.
-    Zero,
-    /// It is multiplied with.
-    One,
-    /// It is what a batch normalisation knows of its input.
-    Statistic(f64),
-    /// It is the slope of a rectifier.
-    Slope,
+/// The parameter at an input of a node, if one stands there.
+fn operand(network: &Network, node: &Node, input: usize) -> Option<Operand> {
+    let value = node.input(input)?;
+    Operand::of(network, value).ok()
 }
 
-/// The inputs of a node at which a parameter may stand.
-fn places(network: &Network, node: &Node) -> Vec<(usize, Place)> {
-    let integer = |name, default| node.attributes().int(name, default).unwrap_or(default);
-    let weights = |units| Place::Weights {
-        units: Some(units),
-        groups: 1,
-    };
-    match node.operator.as_str() {
-        "Conv" => vec![(1, weights(0)), (2, Place::Zero)],
-        "ConvTranspose" => {
-            let groups = integer("group", 1).max(1) as usize;
-            let units = Some(1);
-            vec![(1, Place::Weights { units, groups }), (2, Place::Zero)]
+/// What a parameter at an input of a node gets.
+fn fresh(
+    node: &Node,
+    (input, kind): (usize, ParameterKind),
+    tensor: &Operand,
+    gain: impl Fn() -> f64,
+) -> Fresh {
+    match kind {
+        ParameterKind::Weights => {
+            let (units, groups) = units_and_groups(node, input, tensor);
+            let fan_in = (tensor.elements() / units.max(1) / groups).max(1);
+            Fresh::Normal(gain() / (fan_in as f64).sqrt())
         }
-        "Gemm" => vec![
-            (0, weights(usize::from(integer("transA", 0) != 0))),
-            (1, weights(usize::from(integer("transB", 0) == 0))),
-            (2, Place::Zero),
-        ],
-        "MatMul" => (0..2)
-            .map(|input| {
-                let value = node.inputs.get(input).copied().flatten();
-                let tensor = value.and_then(|value| Own::shared(network, value).ok());
-                let rank = tensor.map_or(0, |tensor| tensor.shape().len());
-                // The rows of a left factor are units, the columns of a right one; a vector is one.
-                let units = rank.checked_sub(2).map(|axis| axis + input);
-                (input, Place::Weights { units, groups: 1 })
-            })
-            .collect(),
-        "BatchNormalization" => vec![
-            (1, Place::One),
-            (2, Place::Zero),
-            (3, Place::Statistic(0.0)),
-            (4, Place::Statistic(1.0)),
-        ],
-        "InstanceNormalization" | "LayerNormalization" | "GroupNormalization" => {
-            vec![(1, Place::One), (2, Place::Zero)]
+        ParameterKind::Rows => Fresh::Normal(1.0),
+        ParameterKind::Bias
+        | ParameterKind::Shift
+        | ParameterKind::Mean
+        | ParameterKind::Summand => Fresh::Constant(0.0),
+        ParameterKind::Scale | ParameterKind::Variance | ParameterKind::Factor => {
+            Fresh::Constant(1.0)
         }
-        "Gather" => vec![(0, Place::Rows)],
-        "PRelu" => vec![(1, Place::Slope)],
-        "Add" | "Sub" => vec![(0, Place::Zero), (1, Place::Zero)],
-        "Mul" | "Div" => vec![(0, Place::One), (1, Place::One)],
-        _ => Vec::new(),
+        ParameterKind::Slope => Fresh::Kept,
     }
+}
+
+/// How many units weights at an input of a node have, and in how many groups the units lie.
+fn units_and_groups(node: &Node, input: usize, tensor: &Operand) -> (usize, usize) {
+    let integer = |name, default| node.attributes().int(name, default).unwrap_or(default);
+    let shape = tensor.shape();
+    let Role::Weighted(kind) = node.role else {
+        return (1, 1);
+    };
+    let (axis, groups) = match kind {
+        Weighted::Convolution => (Some(0), 1),
+        Weighted::TransposedConvolution => (Some(1), integer("group", 1).max(1) as usize),
+        Weighted::Gemm if input == 0 => (Some(usize::from(integer("transA", 0) != 0)), 1),
+        Weighted::Gemm => (Some(usize::from(integer("transB", 0) == 0)), 1),
+        // The rows of a left factor are units, the columns of a right one; a vector is one.
+        Weighted::MatrixProduct => (shape.len().checked_sub(2).map(|axis| axis + input), 1),
+    };
+    let units = axis.and_then(|axis| shape.get(axis)).copied().unwrap_or(1);
+    (units, groups)
 }
 
 /// The hidden rectifier that what a node gives reaches before other weights.
@@ -187,9 +160,9 @@ fn fed_rectifier<'a>(
                 continue;
             }
             let next = &network.nodes()[index];
-            let weighs = places(network, next).into_iter().any(|(input, place)| {
-                let operand = next.inputs.get(input).copied().flatten();
-                matches!(place, Place::Weights { .. })
+            let weighs = next.role.parameters().iter().any(|&(input, kind)| {
+                let operand = next.input(input);
+                kind == ParameterKind::Weights
                     && operand.is_some_and(|operand| network.is_constant(operand))
             });
             if !weighs {
@@ -290,7 +263,7 @@ mod tests {
         let node = network
             .nodes()
             .iter()
-            .find(|node| node.operator == "BatchNormalization")
+            .find(|node| node.role == Role::Normalization(leaky_onnx::Normalization::Batch))
             .expect("a batch normalisation");
         for (input, expected) in [(1, 1.0), (2, 0.0), (3, 0.0), (4, 1.0)] {
             let value = node.inputs[input].unwrap();

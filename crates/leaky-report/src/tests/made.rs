@@ -93,6 +93,7 @@ pub(super) fn cure(before: Diagnosis, after: Diagnosis) -> Report {
         alpha: 0.01,
         alpha_trials: Vec::new(),
         revived: 12,
+        revived_within_bound: 0,
         not_revived: Vec::new(),
         revival_max_difference: 1e-7,
         epochs: epochs(20),

@@ -157,6 +157,10 @@ pub struct Cure {
     /// Leave dead units as they are
     #[arg(long)]
     pub no_revive: bool,
+    /// How much of its magnitude an output may change by dead units that cannot be muted, as those of
+    /// a residual stream; 0 leaves these as they are
+    #[arg(long, value_name = "PART", default_value_t = 0.001, value_parser = values::fraction)]
+    pub revival_bound: f64,
     /// How many threads to compute with [default: one for each core]
     #[arg(long, value_name = "COUNT", value_parser = values::count)]
     pub threads: Option<usize>,

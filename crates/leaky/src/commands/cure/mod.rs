@@ -40,6 +40,7 @@ pub(super) fn run(arguments: &Cure) -> Result<Outcome, Error> {
     let options = CureOptions {
         alpha: arguments.alpha,
         revive: !arguments.no_revive,
+        revival_bound: arguments.revival_bound,
         loss: arguments.loss,
         training: TrainOptions {
             epochs: arguments.epochs,

@@ -97,15 +97,20 @@ impl Progress for Screen<'_> {
     fn revived(&mut self, revival: &Revival, difference: Difference) {
         let Revival {
             revived,
+            within_bound,
             not_revived,
         } = revival;
         if revived + not_revived.len() == 0 {
             return;
         }
+        let small = match within_bound {
+            0 => String::new(),
+            small => format!(", {small} of them small because they cannot be muted"),
+        };
         print(
             self.json,
             &format!(
-                "Revived {revived} units; the outputs differ by at most {} (of up to {}).",
+                "Revived {revived} units{small}; the outputs differ by at most {} (of up to {}).",
                 score(difference.maximum),
                 score(difference.magnitude)
             ),

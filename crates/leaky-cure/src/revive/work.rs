@@ -1,0 +1,83 @@
+//! What every revival works with: a network, its map, its data, and random numbers.
+
+use leaky_onnx::unit_map::Maker;
+use leaky_onnx::{Network, Rectifier, Shapes};
+use rand::rngs::ChaCha8Rng;
+
+use super::edits::Edits;
+use super::making::draw;
+use super::observed::{Observed, Sight, observe};
+use super::request::Request;
+use crate::run::RunError;
+
+/// How often weights are drawn for a unit that has no shift to centre it.
+const DRAWS_WITHOUT_SHIFT: usize = 16;
+
+/// A network at work.
+pub(super) struct Work<'a> {
+    pub(super) network: &'a mut Network,
+    pub(super) rectifiers: &'a [Rectifier],
+    pub(super) shapes: &'a Shapes,
+    pub(super) request: &'a Request<'a>,
+    pub(super) random: ChaCha8Rng,
+    /// The deviation of a pre-activation that gives the activation a mean square of one.
+    pub(super) gain: f64,
+}
+
+impl Work<'_> {
+    /// What the data make of the pre-activations of some units of a layer.
+    pub(super) fn observe(&self, layer: usize, units: &[usize]) -> Result<Vec<Observed>, RunError> {
+        let rectifier = &self.rectifiers[layer];
+        let Some(axis) = self.network.unit_axis(rectifier.input, self.shapes) else {
+            return Ok(Vec::new());
+        };
+        let sight = Sight {
+            value: rectifier.input,
+            axis,
+            entries: units,
+            threshold: rectifier.threshold,
+        };
+        observe(self.network, sight, self.shapes, self.request)
+    }
+
+    /// Draws what makes some units of a layer, and gives what the data make of it. Units without a
+    /// shift are drawn more than once: that draw is kept which fires closest to half of the time.
+    pub(super) fn redraw(
+        &mut self,
+        maker: &Maker,
+        layer: usize,
+        units: &[usize],
+        edits: &mut Edits,
+    ) -> Result<Vec<Observed>, RunError> {
+        let draws = match maker.shift {
+            Some(_) => 1,
+            None => DRAWS_WITHOUT_SHIFT,
+        };
+        let mut best: Vec<Option<(Observed, Vec<f64>)>> = vec![None; units.len()];
+        for _ in 0..draws {
+            for &unit in units {
+                draw(maker, unit, edits, self.gain, &mut self.random);
+            }
+            edits.apply(self.network);
+            let seen = self.observe(layer, units)?;
+            for ((&unit, seen), best) in units.iter().zip(seen).zip(&mut best) {
+                let distance = |seen: &Observed| (seen.firing - 0.5).abs();
+                if best
+                    .as_ref()
+                    .is_none_or(|(nearest, _)| distance(&seen) < distance(nearest))
+                {
+                    let drawn = maker.weights.as_ref().map(|part| edits.read(part, unit));
+                    *best = Some((seen, drawn.unwrap_or_default()));
+                }
+            }
+        }
+        let mut seen = Vec::with_capacity(units.len());
+        for (&unit, (found, drawn)) in units.iter().zip(best.into_iter().flatten()) {
+            if let Some(weights) = &maker.weights {
+                edits.write(weights, unit, drawn);
+            }
+            seen.push(found);
+        }
+        Ok(seen)
+    }
+}
