@@ -148,11 +148,11 @@ impl Correlation {
         };
         let fits = |&shares: &usize| {
             let per_share = self.groups * self.channels / shares;
-            self.groups * self.channels % shares == 0
+            (self.groups * self.channels).is_multiple_of(shares)
                 && if self.groups == 1 {
-                    per_share % size.rows == 0 && per_share >= 2 * size.rows
+                    per_share.is_multiple_of(size.rows) && per_share >= 2 * size.rows
                 } else {
-                    per_share % self.channels == 0
+                    per_share.is_multiple_of(self.channels)
                 }
         };
         let shares = (1..=wanted).rev().find(fits).unwrap_or(1);
