@@ -324,6 +324,43 @@ fn other_types_views_and_checkpointing_equal_burns() {
     assert_alike("permuted views", &found, &expected);
 }
 
+/// Kernels of one channel each, in rows that fill whole vectors and rows that do not.
+#[test]
+fn depthwise_convolutions_equal_burns() {
+    let device = Device::flex().autodiff();
+    for (batch, channels, size, stride) in [
+        (3, 20, [9, 40], [1, 1]),
+        (18, 5, [13, 16], [2, 2]),
+        (2, 3, [7, 5], [1, 3]),
+    ] {
+        let operands = Operands::random(
+            [batch, channels, size[0], size[1]],
+            [channels, 1, 3, 3],
+            Some(channels),
+            DType::F32,
+            &device,
+        );
+        let padding = [(1, 1), (0, 2)];
+        let options = || ConvOptions::new_with_padding(stride, padding, [1, 1], channels);
+        let found = output_and_gradients(&operands, |x, w, b| {
+            leaky_burn::conv2d(x, w, b, options(), RECTIFIERS[1])
+        });
+        let expected = output_and_gradients(&operands, |x, w, b| {
+            relu(module::conv2d(x, w, b, options()))
+        });
+        assert_alike("depthwise", &found, &expected);
+
+        let options = || ConvTransposeOptions::new(stride, [1, 1], [0, 0], [1, 1], channels);
+        let found = output_and_gradients(&operands, |x, w, b| {
+            leaky_burn::conv_transpose2d(x, w, b, options(), RECTIFIERS[1])
+        });
+        let expected = output_and_gradients(&operands, |x, w, b| {
+            relu(module::conv_transpose2d(x, w, b, options()))
+        });
+        assert_alike("depthwise, transposed", &found, &expected);
+    }
+}
+
 /// The work is shared out by its shape, not by the threads there are.
 #[test]
 fn results_do_not_depend_on_the_number_of_threads() {

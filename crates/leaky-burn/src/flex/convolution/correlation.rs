@@ -10,6 +10,7 @@ use std::ops::Range;
 
 use pulp::{Simd, WithSimd};
 
+use super::depthwise::{Weighted, slide};
 use super::geometry::{Phase, Phases};
 use super::padded::{Images, Padded, Part};
 use super::threads;
@@ -81,6 +82,11 @@ impl Correlation {
     /// How many numbers the output has.
     pub(super) fn output_len(&self) -> usize {
         self.batch * self.image_len()
+    }
+
+    /// Whether every channel has its own kernel.
+    fn is_depthwise(&self) -> bool {
+        self.groups > 1 && self.depth == 1 && self.channels == 1
     }
 
     fn image_len(&self) -> usize {
@@ -296,7 +302,7 @@ impl WithSimd for Piece<'_> {
                     VECTORS * S::F32_LANES,
                 );
                 for (phase, packed) in correlation.phases.phases.iter().zip(packed) {
-                    PartOfPiece {
+                    let part_of_piece = PartOfPiece {
                         correlation,
                         phase,
                         packed,
@@ -307,8 +313,12 @@ impl WithSimd for Piece<'_> {
                         part: part.within(phase.count),
                         before,
                         channels,
+                    };
+                    if correlation.is_depthwise() {
+                        part_of_piece.slide(simd, output);
+                    } else {
+                        part_of_piece.run(simd, output, &mut scratch.columns);
                     }
-                    .run(simd, output, &mut scratch.columns);
                 }
             }
             before += block.channels.len();
@@ -378,6 +388,42 @@ impl PartOfPiece<'_> {
         }
     }
 
+    /// The same where the block has one channel, of one channel of the input.
+    #[inline(always)]
+    fn slide<S: Simd>(&self, simd: S, output: &mut [f32]) {
+        let high = super::tile::rows::<S>();
+        let weights = &self.packed[self.block.panel * self.phase.taps.len() * high..];
+        let weights = weights.iter().step_by(high);
+        let taps: Vec<Weighted> = self
+            .phase
+            .taps
+            .iter()
+            .zip(weights)
+            .map(|(tap, &weight)| Weighted {
+                shift: self.padded.shift(tap.shift),
+                weight,
+            })
+            .collect();
+        let count = self.part.columns.len();
+        for image in 0..self.images {
+            for row in 0..self.part.rows.len() {
+                let place = self.target(image, row, 0);
+                let padded = &self.padded.channel(0)[self.padded.position(image, row, 0)..];
+                let step = self.phase.step[1];
+                let output = &mut output[place..][..(count.max(1) - 1) * step + 1];
+                slide(simd, padded, &taps, self.bias(0), step, count, output);
+            }
+        }
+    }
+
+    /// Where a position of the part lies in the block's first channel of the output.
+    fn target(&self, image: usize, row: usize, column: usize) -> usize {
+        let row = self.phase.origin[0] + (self.part.rows.start + row) * self.phase.step[0];
+        let column = self.phase.origin[1] + (self.part.columns.start + column) * self.phase.step[1];
+        let plane = (image * self.channels + self.before) * self.correlation.plane();
+        plane + row * self.correlation.output[1] + column
+    }
+
     /// The runs of one tile.
     fn runs(&self, mut first: usize, mut count: usize) -> Vec<Run> {
         let (rows, columns) = (self.part.rows.len(), self.part.columns.len());
@@ -387,15 +433,11 @@ impl PartOfPiece<'_> {
             let (line, x) = (first / columns, first % columns);
             let (image, y) = (line / rows, line % rows);
             let len = count.min(columns - x);
-            let row = self.phase.origin[0] + (self.part.rows.start + y) * self.phase.step[0];
-            let place = self.phase.origin[1] + (self.part.columns.start + x) * self.phase.step[1];
             runs.push(Run {
                 column,
                 len,
                 source: self.padded.position(image, y, x),
-                target: (image * self.channels + self.before) * self.correlation.plane()
-                    + row * self.correlation.output[1]
-                    + place,
+                target: self.target(image, y, x),
             });
             (first, count, column) = (first + len, count - len, column + len);
         }

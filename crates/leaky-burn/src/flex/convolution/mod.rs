@@ -1,6 +1,7 @@
 //! Convolutions on the flex backend, with the rectifier behind them in the same pass.
 
 mod correlation;
+mod depthwise;
 mod geometry;
 mod gradient;
 mod operation;

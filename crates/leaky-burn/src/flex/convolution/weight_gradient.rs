@@ -9,6 +9,7 @@ use std::ops::Range;
 
 use pulp::{Simd, WithSimd};
 
+use super::depthwise::DepthwiseGradient;
 use super::geometry::Window;
 use super::padded::{Images, Part};
 use super::threads;
@@ -64,6 +65,16 @@ impl WeightGradient {
     /// The gradient, laid out as the weights are: output channels, input channels of a group, rows
     /// and columns of the kernel.
     pub(super) fn run(&self, input: &[f32], output_gradient: &[f32]) -> Vec<f32> {
+        if self.groups > 1 && self.depth == 1 && self.channels == 1 {
+            let gradient = DepthwiseGradient {
+                batch: self.batch,
+                channels: self.groups,
+                input: self.input,
+                output: self.output,
+                window: &self.window,
+            };
+            return gradient.run(input, output_gradient);
+        }
         let size = TileSize::of_processor();
         let columns = self.columns(size);
         let share = self.share();
