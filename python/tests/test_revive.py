@@ -77,7 +77,7 @@ def test_the_same_seed_gives_the_same_weights_and_other_data_are_left():
         lambda p: torch.optim.Adam(p, amsgrad=True),
         lambda p: torch.optim.AdamW(p),
         lambda p: torch.optim.SGD(p, 0.01, momentum=0.9),
-        lambda p: torch.optim.RMSprop(p, momentum=0.9, centered=True),
+        lambda p: torch.optim.RMSprop(p, 1e-4, momentum=0.9, centered=True),
         lambda p: torch.optim.Adagrad(p),
     ],
     ids=["Adam", "AdamW", "SGD", "RMSprop", "Adagrad"],
