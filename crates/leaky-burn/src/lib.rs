@@ -43,11 +43,15 @@
 
 mod backend;
 mod composed;
+mod convolution;
 pub mod dispatch;
 #[cfg(feature = "flex")]
 mod flex;
 mod functions;
 mod modules;
+mod rectifier;
 
+pub use convolution::{conv_transpose1d, conv_transpose2d, conv1d, conv2d};
 pub use functions::{leaky_relu, prelu, relu, rrelu};
 pub use modules::{LeakyRelu, LeakyReluConfig, PRelu, PReluConfig, RRelu, RReluConfig, Relu};
+pub use rectifier::Rectifier;

@@ -34,11 +34,13 @@
 //! # How it computes
 //!
 //! Each pass reads and writes memory once, with the widest vector instructions that the processor
-//! has: AVX-512, AVX2 or SSE2 on x86-64, chosen at run time, NEON on 64-bit Arm, and elsewhere (on
-//! targets without floating-point registers too) what the compiler makes of plain loops. All of them
-//! give the same bits. An output that is as large as the last-level cache or larger is written past it.
-//! With the feature `rayon`, slices of two megabytes and more are shared out among the threads of the
-//! pool that the call is made from.
+//! has: AVX-512, AVX2 or SSE2 on x86-64, chosen at run time, NEON on 64-bit Arm, those of WebAssembly
+//! where the program is compiled for them, and elsewhere (also on targets without floating-point
+//! registers) what the compiler makes of plain loops. All of them give the same bits. An output that is
+//! as large as the last-level cache or larger is written past it. With the feature `rayon`, the threads
+//! of the pool that the call is made from help with slices of two megabytes and more: the calling thread
+//! begins at once, whoever is free takes the next part, and nobody waits for a thread that is busy or
+//! asleep.
 //!
 //! # Features
 //!

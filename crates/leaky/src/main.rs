@@ -1,4 +1,4 @@
-//! The command line tool `leaky`.
+//! The command line tool `leaky`: the story is told by [`leaky::run`].
 
 use std::process::ExitCode;
 

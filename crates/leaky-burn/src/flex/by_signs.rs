@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use burn::backend::flex::FlexTensor;
-use leaky_relu::{LeakyRelu, Number as _, Relu, SignBits};
+use leaky_relu::{LeakyRelu, Number as _, Rectifier as _, Relu, SignBits};
 
 use super::dense::{AxisOrder, Dense, Number, with_number};
 use super::passes;
@@ -71,6 +71,38 @@ impl BySigns {
                 }
             }
         })
+    }
+
+    /// The function over numbers, in place.
+    pub(super) fn rectify(self, x: &mut [f32]) {
+        match self {
+            BySigns::Relu => Relu.forward_in_place(x),
+            BySigns::LeakyRelu { negative_slope } => {
+                kernel::<f32>(negative_slope).forward_in_place(x);
+            }
+        }
+    }
+
+    /// As [`rectify`](Self::rectify), and the signs of what stood there.
+    pub(super) fn rectify_with_signs(self, x: &mut [f32]) -> SignBits {
+        let mut signs = SignBits::new();
+        match self {
+            BySigns::Relu => Relu.forward_in_place_with_signs(x, &mut signs),
+            BySigns::LeakyRelu { negative_slope } => {
+                kernel::<f32>(negative_slope).forward_in_place_with_signs(x, &mut signs);
+            }
+        }
+        signs
+    }
+
+    /// The gradient of the input from that of the output, in place.
+    pub(super) fn pass_back(self, signs: &SignBits, gradient: &mut [f32]) {
+        match self {
+            BySigns::Relu => Relu.backward_from_signs_in_place(signs, gradient),
+            BySigns::LeakyRelu { negative_slope } => {
+                kernel::<f32>(negative_slope).backward_from_signs_in_place(signs, gradient);
+            }
+        }
     }
 }
 

@@ -20,11 +20,14 @@ pub(crate) fn with_helpers(helpers: usize, work: &(dyn Fn() + Sync)) {
         },
         state: Mutex::new(State::default()),
     });
-    for _ in 0..helpers {
-        let offer = Arc::clone(&offer);
-        rayon::spawn(move || offer.accept());
-    }
-    let own = catch_unwind(AssertUnwindSafe(work));
+    // Whatever panics in here, the offer is closed before the panic goes on.
+    let own = catch_unwind(AssertUnwindSafe(|| {
+        for _ in 0..helpers {
+            let offer = Arc::clone(&offer);
+            rayon::spawn(move || offer.accept());
+        }
+        work();
+    }));
     let theirs = offer.close();
     if let Some(panic) = own.err().or(theirs) {
         resume_unwind(panic);

@@ -4,11 +4,11 @@ use super::simd::Pass;
 use crate::number::Number;
 
 cfg_select! {
-    all(target_arch = "aarch64", target_feature = "neon") => {
-        pub use super::aarch64::Level;
-    }
-    all(target_arch = "wasm32", target_feature = "simd128") => {
-        pub use super::wasm32::Level;
+    any(
+        all(target_arch = "aarch64", target_feature = "neon"),
+        all(target_arch = "wasm32", target_feature = "simd128"),
+    ) => {
+        pub use super::baseline::Level;
     }
     all(target_arch = "x86_64", target_feature = "sse2") => {
         pub use super::x86_64::Level;

@@ -23,6 +23,11 @@ mod simd;
 
 #[cfg(all(target_arch = "aarch64", target_feature = "neon"))]
 mod aarch64;
+#[cfg(any(
+    all(target_arch = "aarch64", target_feature = "neon"),
+    all(target_arch = "wasm32", target_feature = "simd128"),
+))]
+mod baseline;
 #[allow(dead_code, reason = "for processors without a module of their own")]
 mod plain;
 #[cfg(all(target_arch = "wasm32", target_feature = "simd128"))]

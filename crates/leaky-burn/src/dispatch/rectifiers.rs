@@ -1,8 +1,4 @@
-//! The rectifiers over Burn's rank-free tensors, for interpreters and backend extensions.
-//!
-//! A [`DispatchTensor`] carries its rank, its backend and its autodiff state at run time; get one
-//! with [`Tensor::into_dispatch`](burn::tensor::Tensor::into_dispatch) and turn it back with
-//! [`Tensor::from_dispatch`](burn::tensor::Tensor::from_dispatch).
+//! The rectifiers over rank-free tensors.
 
 use burn::backend::{Dispatch, DispatchTensor, TensorMetadata, ops::FloatTensorOps};
 use burn::tensor::Shape;

@@ -12,33 +12,35 @@ use leaky_cure::text::{printable, score};
 use leaky_cure::train::{End, Epoch};
 
 use crate::commands::bars::Bars;
-use crate::commands::output::{Json, print, warn};
-use crate::terminal::{TrainingProgress, before_after_table, colour, diagnosis_table, duration};
+use crate::terminal::{Screen, TrainingProgress, before_after_table, diagnosis_table, duration};
 
 /// What a person sees while the cure goes on.
-pub(super) struct Screen<'a> {
-    json: &'a Json,
+pub(super) struct Watch<'a> {
+    screen: &'a Screen,
     bars: Bars,
     training: Option<TrainingProgress>,
 }
 
-impl<'a> Screen<'a> {
-    pub fn new(json: &'a Json) -> Self {
+impl<'a> Watch<'a> {
+    pub(super) fn new(screen: &'a Screen) -> Self {
         Self {
-            json,
-            bars: Bars::default(),
+            screen,
+            bars: Bars::new(screen.bars()),
             training: None,
         }
     }
 }
 
-impl Progress for Screen<'_> {
+impl Progress for Watch<'_> {
     fn phase(&mut self, phase: Phase, steps: usize) {
-        (self.bars, self.training) = (Bars::default(), None);
+        self.bars.clear();
+        self.training = None;
         match phase {
             Phase::Train { epochs, metric } => {
                 let batches = steps / epochs.max(1);
-                self.training = Some(TrainingProgress::new(epochs, batches, metric.name()));
+                let style = self.screen.bars();
+                let bar = TrainingProgress::new(epochs, batches, metric.name(), style);
+                self.training = Some(bar);
             }
             phase => self.bars.phase(phase, steps),
         }
@@ -59,39 +61,34 @@ impl Progress for Screen<'_> {
 
     fn stopping(&mut self) {
         self.training = None;
-        warn("ending: writing the best network so far");
+        self.screen.warn("ending: writing the best network so far");
     }
 
     fn diagnosed(&mut self, before: &Diagnosis, metric: Metric, found: f64) {
-        self.bars = Bars::default();
-        print(self.json, &diagnosis_table(before, colour()));
-        print(
-            self.json,
-            &format!(
-                "{} Validation {}: {}.",
-                before.verdict(),
-                metric.name(),
-                score(found)
-            ),
-        );
+        self.bars.clear();
+        self.screen
+            .tell(&diagnosis_table(before, self.screen.look()));
+        self.screen.tell(&format!(
+            "{} Validation {}: {}.",
+            before.verdict(),
+            metric.name(),
+            score(found)
+        ));
     }
 
     fn chose_alpha(&mut self, alpha: f32, trials: &[AlphaTrial], metric: Metric) {
-        self.bars = Bars::default();
+        self.bars.clear();
         let found: Vec<String> = trials
             .iter()
             .map(|trial| format!("{}: {}", trial.alpha, score(trial.score)))
             .collect();
         let epochs = trials.first().map_or(0, |trial| trial.epochs);
-        print(
-            self.json,
-            &format!(
-                "Chose alpha {alpha}: it validated best in trials of {epochs} epochs, by {}, then by \
+        self.screen.tell(&format!(
+            "Chose alpha {alpha}: it validated best in trials of {epochs} epochs, by {}, then by \
                  loss ({}).",
-                metric.name(),
-                found.join(", ")
-            ),
-        );
+            metric.name(),
+            found.join(", ")
+        ));
     }
 
     fn revived(&mut self, revival: &Revival, difference: Difference) {
@@ -107,24 +104,18 @@ impl Progress for Screen<'_> {
             0 => String::new(),
             small => format!(", {small} of them small because they cannot be muted"),
         };
-        print(
-            self.json,
-            &format!(
-                "Revived {revived} units{small}; the outputs differ by at most {} (of up to {}).",
-                score(difference.maximum),
-                score(difference.magnitude)
-            ),
-        );
+        self.screen.tell(&format!(
+            "Revived {revived} units{small}; the outputs differ by at most {} (of up to {}).",
+            score(difference.maximum),
+            score(difference.magnitude)
+        ));
         for (reason, layer, units) in left(revival) {
             let names: Vec<String> = units.iter().map(ToString::to_string).collect();
-            print(
-                self.json,
-                &format!(
-                    "Left in {}: {} ({reason}).",
-                    printable(&layer),
-                    names.join(", ")
-                ),
-            );
+            self.screen.tell(&format!(
+                "Left in {}: {} ({reason}).",
+                printable(&layer),
+                names.join(", ")
+            ));
         }
     }
 }
@@ -145,7 +136,7 @@ fn left(revival: &Revival) -> Vec<(String, String, Vec<usize>)> {
 }
 
 /// Prints what the cure came to.
-pub(super) fn show(json: &Json, report: &Report, end: End) {
+pub(super) fn show(screen: &Screen, report: &Report, end: End) {
     let Report {
         before,
         after,
@@ -157,18 +148,15 @@ pub(super) fn show(json: &Json, report: &Report, end: End) {
         epochs,
         ..
     } = report;
-    print(json, &before_after_table(before, after, colour()));
-    print(
-        json,
-        &format!(
-            "Validation {}: {} before, {} after; {} of {} units are dead.",
-            scores.metric.name(),
-            score(scores.before),
-            score(scores.after),
-            after.dead,
-            after.units
-        ),
-    );
+    screen.tell(&before_after_table(before, after, screen.look()));
+    screen.tell(&format!(
+        "Validation {}: {} before, {} after; {} of {} units are dead.",
+        scores.metric.name(),
+        score(scores.before),
+        score(scores.after),
+        after.dead,
+        after.units
+    ));
     let kept = match best_epoch {
         None => {
             "Nothing validated better than the network as it was given, so it is written as it was: \
@@ -178,17 +166,14 @@ pub(super) fn show(json: &Json, report: &Report, end: End) {
         Some(0) => "No epoch validated better than the network before training.".into(),
         Some(epoch) => format!("Kept epoch {epoch} of {}.", epochs.len()),
     };
-    print(json, &kept);
-    print(
-        json,
-        &format!(
-            "Wrote {}; read back, its outputs differ by at most {}. {} in all.",
-            output.as_deref().unwrap_or_default(),
-            score(verified_max_difference.unwrap_or_default()),
-            duration(Duration::from_secs_f64(*seconds))
-        ),
-    );
+    screen.tell(&kept);
+    screen.tell(&format!(
+        "Wrote {}; read back, its outputs differ by at most {}. {} in all.",
+        output.as_deref().unwrap_or_default(),
+        score(verified_max_difference.unwrap_or_default()),
+        duration(Duration::from_secs_f64(*seconds))
+    ));
     if end == End::Stopped {
-        warn("interrupted: the best network so far was written");
+        screen.warn("interrupted: the best network so far was written");
     }
 }
