@@ -22,13 +22,13 @@ def test_the_readme_cures_a_dying_network_in_its_training_loop(tmp_path):
     code = re.search(r"```python\n(.*?)```", README, re.S)[1]
     (tmp_path / "first.py").write_text(code)
     printed = run(tmp_path / "first.py")
-    # What another processor rounds otherwise, training carries on: layers and units, not their counts.
+    # What another processor rounds otherwise, training carries on: the course, not the figures.
     shown = re.search(r"prints\n\n```\n(.*?)```", README, re.S)[1]
-    assert [line.split()[:3] for line in printed.splitlines()[2:4]] == [
-        line.split()[:3] for line in shown.splitlines()[2:4]
-    ]
-    dead, units = map(int, re.search(r"(\d+) of (\d+) units", printed).groups())
-    assert units == 192 and dead < 0.25 * units
+    for text in (printed, shown):
+        before, after = map(float, re.findall(r"accuracy (\d\.\d+)", text))
+        assert before < 0.8 and after > 0.9
+        dead = [int(count) for count in re.findall(r"(\d+) of 192 units", text)]
+        assert dead[0] > 96 and dead[1] < 20
 
 
 def test_every_other_piece_of_the_readme_runs(tmp_path, monkeypatch):

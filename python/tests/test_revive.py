@@ -77,7 +77,7 @@ def test_the_same_seed_gives_the_same_weights_and_other_data_are_left():
         lambda p: torch.optim.Adam(p, amsgrad=True),
         lambda p: torch.optim.AdamW(p),
         lambda p: torch.optim.SGD(p, 0.01, momentum=0.9),
-        lambda p: torch.optim.RMSprop(p, momentum=0.9, centered=True),
+        lambda p: torch.optim.RMSprop(p, 1e-4, momentum=0.9, centered=True),
         lambda p: torch.optim.Adagrad(p),
     ],
     ids=["Adam", "AdamW", "SGD", "RMSprop", "Adagrad"],
@@ -120,7 +120,7 @@ def test_frozen_parameters_are_not_touched():
     revival = lt.revive(model, IMAGES)
     assert revival.revived == 4
     assert {(left.layer, left.unit) for left in revival.not_revived} == {("1", 1), ("1", 4)}
-    assert all("'0.weight' is frozen" in left.reason for left in revival.not_revived)
+    assert all("is frozen" in left.reason for left in revival.not_revived)
     for key, value in model[0].state_dict().items():
         assert torch.equal(value, frozen[key])
 

@@ -16,6 +16,7 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from typing import Any
 
+import numpy as np
 import torch
 from torch import Tensor, nn
 from torch.utils import _pytree as pytree
@@ -108,6 +109,7 @@ def unit_map(model: nn.Module, batch: Any, call: Callable[[nn.Module, Any], Any]
             )
             assert program is not None, "the exporter gives a program"
             exported = program.model_proto
+            _without_zero_biases(exported)
     except Exception as error:
         raise ValueError(
             f"{name} cannot be exported, so what makes its units and what hears them is not known: "
@@ -124,6 +126,37 @@ def unit_map(model: nn.Module, batch: Any, call: Callable[[nn.Module, Any], Any]
         raise ValueError(
             f"what makes the units of {name} and what hears them is not known: {error}"
         ) from error
+
+
+def _without_zero_biases(exported: Any) -> None:
+    """Leaves out the zeros that the exporter computes for convolutions without a bias: their type and shape
+    are asked of activations and weights, by nodes that would seem to hear these."""
+    graph = exported.graph
+    makers = {output: node for node in graph.node for output in node.output}
+    for node in graph.node:
+        if node.op_type in ("Conv", "ConvTranspose") and len(node.input) == 3:
+            expand = makers.get(node.input[2])
+            if expand is not None and expand.op_type == "Expand" and _is_zero(expand.input[0], makers):
+                del node.input[2]
+    while True:
+        used = {name for node in graph.node for name in node.input} | {value.name for value in graph.output}
+        idle = [node for node in graph.node if not used.intersection(node.output)]
+        if not idle:
+            return
+        for node in idle:
+            graph.node.remove(node)
+
+
+def _is_zero(name: str, makers: dict[str, Any]) -> bool:
+    from onnx import numpy_helper  # needed by the exporter, so it is there
+
+    node = makers.get(name)
+    while node is not None and node.op_type in ("CastLike", "Cast"):
+        node = makers.get(node.input[0])
+    if node is None or node.op_type != "Constant":
+        return False
+    values = [a.f if a.name == "value_float" else numpy_helper.to_array(a.t) for a in node.attribute]
+    return len(values) == 1 and not np.any(values[0])
 
 
 def _cause(error: BaseException) -> str:

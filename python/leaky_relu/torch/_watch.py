@@ -192,6 +192,7 @@ class Watch:
             self.recycled += revival.revived
         # What was counted before no longer holds.
         self._forget()
+        self._look(runs)
 
     def _to_recycle(self, layer: Layer) -> list[int]:
         return sorted(layer.dead + (layer.dormant if self._tau is not None else []))
