@@ -83,8 +83,8 @@ def fit(recycle: int | None) -> tuple[lt.Watch, float, float]:
 
 
 # %% [markdown]
-# Latents die under the penalty, and recycling keeps them alive. What it costs is printed too: a latent that has
-# just been recycled has yet to learn, so the error is higher right after.
+# Latents die under the penalty, and recycling keeps them alive. What it costs is printed too: a latent that
+# has just been recycled has yet to learn, so the error is higher right after.
 
 # %%
 for recycle in (None, max(1, STEPS // 6)):
