@@ -65,13 +65,13 @@ class SparseAutoencoder(nn.Module):
 def fit(recycle: int | None) -> tuple[lt.Watch, float, float]:
     torch.manual_seed(1)
     model = SparseAutoencoder(activations.shape[1], LATENTS)
-    optimizer = torch.optim.Adam(model.parameters(), 0.003)
+    optimizer = torch.optim.Adam(model.parameters(), 0.03)
     watch = lt.Watch(model, every=5, recycle=recycle, optimizer=optimizer, samples=64)
     for _ in range(STEPS):
         batch = activations[torch.randint(len(activations), (128,))]
         latents = model.latents(batch)
         error = F.mse_loss(model.decoder(latents), batch)
-        (error + 0.01 * latents.sum(1).mean() / LATENTS**0.5).backward()
+        (error + 1.0 * latents.sum(1).mean() / LATENTS**0.5).backward()
         optimizer.step()
         optimizer.zero_grad()
         watch.step(batch)  # named, because the model was called in parts
@@ -82,6 +82,11 @@ def fit(recycle: int | None) -> tuple[lt.Watch, float, float]:
     return watch, dead.dead / dead.units, error
 
 
+# %% [markdown]
+# Latents die under the penalty, and recycling keeps them alive. What it costs is printed too: a latent that
+# has just been recycled has yet to learn, so the error is higher right after.
+
+# %%
 for recycle in (None, max(1, STEPS // 6)):
     watch, dead, error = fit(recycle)
     print(
