@@ -27,7 +27,7 @@ ARROWS = {
     "leaky-python": {"leaky", "leaky-report", "leaky-cure", "leaky-onnx", "leaky-relu"},
 }
 # What must not stand anywhere beneath the engine.
-NOT_BENEATH = {"leaky-cure": {"clap", "indicatif", "comfy-table", "plotters", "console", "ctrlc"}}
+NOT_BENEATH = {"leaky-cure": {"clap", "indicatif", "comfy-table", "plotters", "console", "ctrlc", "signal-hook"}}
 
 
 def metadata():

@@ -5,6 +5,7 @@
 #                                 rten-vecmath, candle and Burn
 #   benchmarks/run.sh frameworks  Leaky ReLU inside Burn and candle, beside their own: by itself, in
 #                                 training steps, and the memory it keeps
+#   benchmarks/run.sh convolution convolutions with Leaky ReLU behind them, beside Burn's and PyTorch's
 #   benchmarks/run.sh cure        the whole cure, beside a plain PyTorch script of the same steps
 #
 # Python's packages go to benchmarks/.venv; PYTHON names another interpreter that has them.
@@ -45,12 +46,17 @@ frameworks)
         cat frameworks/NOTES.md
     } | tee results/frameworks.md
     ;;
+convolution)
+    cargo build --release --package frameworks
+    mkdir -p results
+    RAYON_NUM_THREADS=2 python convolution.py | tee results/convolution.md
+    ;;
 cure)
     cargo build --release --package leaky --manifest-path ../Cargo.toml
     python compare_cure.py
     ;;
 *)
-    echo "usage: benchmarks/run.sh kernel|frameworks|cure" >&2
+    echo "usage: benchmarks/run.sh kernel|frameworks|convolution|cure" >&2
     exit 2
     ;;
 esac

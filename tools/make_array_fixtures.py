@@ -13,7 +13,7 @@ import numpy as np
 import torch
 from safetensors.torch import save_file
 
-FILES = Path(__file__).parent.parent / "crates/leaky/tests/data/files"
+FILES = Path(__file__).parent.parent / "crates/leaky-cure/tests/data/files"
 SHAPE = (5, 2, 3)
 COUNT = 30
 

@@ -15,11 +15,20 @@ from leaky_relu._functions import (
     relu,
     relu_grad,
 )
+from leaky_relu._networks import compare, convert, cure, diagnose
+from leaky_relu._results import Comparison, Conversion, Cure
 
 __all__ = [
+    "Comparison",
+    "Conversion",
+    "Cure",
     "Diagnosis",
     "Layer",
     "__version__",
+    "compare",
+    "convert",
+    "cure",
+    "diagnose",
     "elu",
     "elu_grad",
     "leaky_relu",

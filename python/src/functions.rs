@@ -1,6 +1,6 @@
 //! The rectifiers and their gradients over arrays.
 
-use ::leaky_relu::{Alpha, Elu, Error, Float, LeakyRelu, PRelu, Relu};
+use ::leaky_relu::{Elu, Error, Float, LeakyRelu, Number, PRelu, Rectifier, Relu};
 use pyo3::exceptions::PyValueError;
 use pyo3::prelude::*;
 
@@ -11,43 +11,41 @@ use crate::threads::detached;
 /// form first.
 pub(crate) type Answer<'py> = PyResult<Option<Bound<'py, PyAny>>>;
 
-/// A function of one array and its gradient.
+/// A function of one array, for elements of any type.
 trait Function: Copy + Send + Sync {
-    fn forward<T: Float>(self, x: &[T], y: &mut [T]) -> Result<(), Error>;
-    fn forward_in_place<T: Float>(self, x: &mut [T]) -> Result<(), Error>;
-    fn backward<T: Float>(self, x: &[T], dy: &[T], dx: &mut [T]) -> Result<(), Error>;
-    fn backward_in_place<T: Float>(self, x: &[T], dy: &mut [T]) -> Result<(), Error>;
+    fn of<T: Float>(self) -> Result<impl Rectifier<T> + Sync, Error>;
 }
 
-/// The functions of the kernel crate have the same methods, but no trait in common.
-macro_rules! function {
-    ($name:ident { $($field:ident)? }, $self:ident, $T:ident => $make:expr) => {
-        #[derive(Clone, Copy)]
-        struct $name { $($field: f64)? }
-
-        impl Function for $name {
-            fn forward<$T: Float>($self, x: &[$T], y: &mut [$T]) -> Result<(), Error> {
-                $make.forward(x, y);
-                Ok(())
-            }
-            fn forward_in_place<$T: Float>($self, x: &mut [$T]) -> Result<(), Error> {
-                $make.forward_in_place(x);
-                Ok(())
-            }
-            fn backward<$T: Float>($self, x: &[$T], dy: &[$T], dx: &mut [$T]) -> Result<(), Error> {
-                $make.backward(x, dy, dx);
-                Ok(())
-            }
-            fn backward_in_place<$T: Float>($self, x: &[$T], dy: &mut [$T]) -> Result<(), Error> {
-                $make.backward_in_place(x, dy);
-                Ok(())
-            }
-        }
-    };
+#[derive(Clone, Copy)]
+struct Leaky {
+    alpha: f64,
 }
-function!(Leaky { alpha }, self, T => LeakyRelu::new(T::Alpha::from_f64(self.alpha))?);
-function!(Exponential { alpha }, self, T => Elu::new(T::Alpha::from_f64(self.alpha))?);
-function!(Rectified {}, self, T => Relu);
+
+impl Function for Leaky {
+    fn of<T: Float>(self) -> Result<impl Rectifier<T> + Sync, Error> {
+        LeakyRelu::new(T::Alpha::from_f64(self.alpha))
+    }
+}
+
+#[derive(Clone, Copy)]
+struct Exponential {
+    alpha: f64,
+}
+
+impl Function for Exponential {
+    fn of<T: Float>(self) -> Result<impl Rectifier<T> + Sync, Error> {
+        Elu::new(T::Alpha::from_f64(self.alpha))
+    }
+}
+
+#[derive(Clone, Copy)]
+struct Rectified;
+
+impl Function for Rectified {
+    fn of<T: Float>(self) -> Result<impl Rectifier<T> + Sync, Error> {
+        Ok(Relu)
+    }
+}
 
 pub(crate) fn refused(error: Error) -> PyErr {
     PyValueError::new_err(error.to_string())
@@ -83,15 +81,15 @@ fn values<'py>(
         return Ok(None);
     }
     with_element!(x.element, T => {
+        let f = function.of::<T>().map_err(refused)?;
         let (py, bytes, y) = (x.py(), x.bytes(), y.elements_mut::<T>());
         if in_place {
-            detached(py, bytes, 0, || function.forward_in_place(y))
+            detached(py, bytes, 0, || f.forward_in_place(y))
         } else {
             let x = x.elements::<T>();
-            detached(py, bytes, 0, || function.forward(x, y))
+            detached(py, bytes, 0, || f.forward(x, y))
         }
-    })?
-    .map_err(refused)?;
+    })?;
     Ok(Some(y.into_any()))
 }
 
@@ -115,16 +113,16 @@ fn gradient<'py>(
         return Ok(None);
     }
     with_element!(x.element, T => {
+        let f = function.of::<T>().map_err(refused)?;
         let (py, bytes) = (x.py(), x.bytes());
         let (x, dx) = (x.elements::<T>(), dx.elements_mut::<T>());
         if in_place {
-            detached(py, bytes, 0, || function.backward_in_place(x, dx))
+            detached(py, bytes, 0, || f.backward_in_place(x, dx))
         } else {
             let dy = dy.elements::<T>();
-            detached(py, bytes, 0, || function.backward(x, dy, dx))
+            detached(py, bytes, 0, || f.backward(x, dy, dx))
         }
-    })?
-    .map_err(refused)?;
+    })?;
     Ok(Some(dx.into_any()))
 }
 
@@ -152,7 +150,7 @@ pub(crate) fn leaky_relu_grad<'py>(
 #[pyfunction]
 #[pyo3(signature = (x, out=None))]
 pub(crate) fn relu<'py>(x: &Bound<'py, PyAny>, out: Option<&Bound<'py, PyAny>>) -> Answer<'py> {
-    values(x, out, Rectified {})
+    values(x, out, Rectified)
 }
 
 #[pyfunction]
@@ -162,7 +160,7 @@ pub(crate) fn relu_grad<'py>(
     dy: &Bound<'py, PyAny>,
     out: Option<&Bound<'py, PyAny>>,
 ) -> Answer<'py> {
-    gradient(x, dy, out, Rectified {})
+    gradient(x, dy, out, Rectified)
 }
 
 #[pyfunction]

@@ -22,7 +22,7 @@ mod _engine {
         elu, elu_grad, leaky_relu, leaky_relu_grad, prelu, prelu_grad, relu, relu_grad,
     };
     #[pymodule_export]
-    use crate::networks::{Task, convert, diagnosis_page};
+    use crate::networks::{Task, command, convert, diagnosis_page, with_its_data};
     #[pymodule_export]
     use crate::signs::{leaky_relu_from_signs, leaky_relu_with_signs};
 

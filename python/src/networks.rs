@@ -175,6 +175,19 @@ pub(crate) fn convert<'py>(
     Ok((PyBytes::new(py, &bytes), json_of(&conversion)?))
 }
 
+/// Does what a command line asks for, and gives the exit code.
+#[pyfunction]
+pub(crate) fn command(py: Python<'_>, command_line: Vec<std::ffi::OsString>) -> u8 {
+    py.detach(|| leaky::run(command_line))
+}
+
+/// The bytes of a network with the data that lie outside of its file.
+#[pyfunction]
+pub(crate) fn with_its_data<'py>(py: Python<'py>, path: PathBuf) -> PyResult<Bound<'py, PyBytes>> {
+    let (model, _) = Source::Path(path).open()?;
+    Ok(PyBytes::new(py, &model.to_bytes().map_err(refused)?))
+}
+
 /// The page of a diagnosis.
 #[pyfunction]
 pub(crate) fn diagnosis_page(figures: &str, made_by: Vec<String>) -> PyResult<String> {

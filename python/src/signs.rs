@@ -1,6 +1,6 @@
 //! Leaky ReLU for a framework that keeps the sign bits itself, as an array of bytes.
 
-use ::leaky_relu::{Alpha, LeakyRelu, SignBits};
+use ::leaky_relu::{LeakyRelu, Number, Rectifier, SignBits};
 use pyo3::exceptions::PyValueError;
 use pyo3::prelude::*;
 
@@ -26,7 +26,7 @@ pub(crate) fn leaky_relu_with_signs(
         return Err(unfit());
     }
     with_element!(x.element, T => {
-        let f = LeakyRelu::new(Alpha::from_f64(alpha)).map_err(refused)?;
+        let f = LeakyRelu::new(<T as Number>::Alpha::from_f64(alpha)).map_err(refused)?;
         let (py, bytes, y) = (x.py(), x.bytes(), y.elements_mut::<T>());
         let x = (!in_place).then(|| x.elements::<T>());
         detached(py, bytes, threads, || {
@@ -59,7 +59,7 @@ pub(crate) fn leaky_relu_from_signs(
         return Err(unfit());
     }
     with_element!(dy.element, T => {
-        let f = LeakyRelu::new(Alpha::from_f64(alpha)).map_err(refused)?;
+        let f = LeakyRelu::new(<T as Number>::Alpha::from_f64(alpha)).map_err(refused)?;
         let (py, bytes, len) = (dy.py(), dy.bytes(), dy.len());
         let (signs, dx) = (signs.get(), dx.elements_mut::<T>());
         let dy = (!in_place).then(|| dy.elements::<T>());

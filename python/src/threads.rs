@@ -11,7 +11,7 @@ use rayon::{ThreadPool, ThreadPoolBuilder};
 /// Below this many bytes, giving the lock away takes longer than another thread could use.
 const WORTH_RELEASING: usize = 32 << 10;
 
-/// Below this many bytes the kernels use the calling thread alone.
+/// Below this many bytes, handing work to a pool takes longer than it saves.
 const WORTH_SHARING: usize = 2 << 20;
 
 /// The pools of a process, by their number of threads.
@@ -22,8 +22,9 @@ struct Pools {
 
 static POOLS: Mutex<Option<Pools>> = Mutex::new(None);
 
-/// Does `work` on `bytes` bytes, on so many `threads`; 0: one for each core, or as many as
-/// `RAYON_NUM_THREADS` says.
+/// Does `work` on `bytes` bytes, on so many `threads`; 0: on this one, with the help of whoever is free
+/// in the common pool. No thread waits for that help, so a process that was forked, which has none of
+/// its threads, is merely alone.
 pub(crate) fn detached<R: Send>(
     py: Python<'_>,
     bytes: usize,
@@ -34,7 +35,7 @@ pub(crate) fn detached<R: Send>(
         return Ok(work());
     }
     py.detach(|| {
-        if bytes < WORTH_SHARING {
+        if threads == 0 || bytes < WORTH_SHARING {
             return Ok(work());
         }
         Ok(pool(threads)?.install(work))

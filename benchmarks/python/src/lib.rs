@@ -3,7 +3,7 @@
 //! Arrays of `f16` and `bf16` come as arrays of `u16`.
 
 use half::{bf16, f16};
-use leaky_relu::{LeakyRelu, Relu, SignBits};
+use leaky_relu::{LeakyRelu, Rectifier, Relu, SignBits};
 use numpy::{PyReadonlyArray1, PyReadwriteArray1};
 use pyo3::prelude::*;
 

@@ -9,7 +9,7 @@ use std::time::{Duration, Instant};
 
 use burn::tensor::{Device, Distribution, Tensor, activation};
 use candle_core::Var;
-use leaky_relu::{LeakyRelu, Relu, SignBits};
+use leaky_relu::{LeakyRelu, Rectifier, Relu, SignBits};
 use rten_simd::SimdUnaryOp;
 
 const ALPHA: f32 = 0.01;

@@ -79,7 +79,7 @@ pub fn rrelu<const D: usize>(
         "slopes are drawn from {lower} to {upper}, which is no range of finite numbers"
     );
     if !training || lower == upper {
-        return leaky_relu(tensor, (lower + upper) / 2.0);
+        return leaky_relu(tensor, lower / 2.0 + upper / 2.0);
     }
     let tensor = float(tensor);
     let slopes = tensor.random_like(Distribution::Uniform(lower, upper));

@@ -28,6 +28,12 @@
 //! as it lies; a view with gaps, repeats or reversed axes is made contiguous once. A PReLU whose
 //! slopes are learned keeps its input as well, since their gradient is a sum over it.
 //!
+//! [`conv1d`], [`conv2d`] and their transposes apply a ReLU or a Leaky ReLU to each part of the output
+//! while it is in the cache, and keep its signs alone. In single precision they are matrix products
+//! over blocks of the inputs under the kernel, packed from a padded copy; the gradient of the weights
+//! is one over blocks of positions. What adds to a sum is decided by the shapes: any number of
+//! threads gives the same bits. Other types, and three axes, run through Burn's own.
+//!
 //! On every other backend that Burn dispatches to, and under gradient checkpointing, which computes
 //! activations anew from inputs that must then still be there, the same function is composed of
 //! Burn's own operations.
@@ -43,11 +49,15 @@
 
 mod backend;
 mod composed;
+mod convolution;
 pub mod dispatch;
 #[cfg(feature = "flex")]
 mod flex;
 mod functions;
 mod modules;
+mod rectifier;
 
+pub use convolution::{conv_transpose1d, conv_transpose2d, conv1d, conv2d};
 pub use functions::{leaky_relu, prelu, relu, rrelu};
 pub use modules::{LeakyRelu, LeakyReluConfig, PRelu, PReluConfig, RRelu, RReluConfig, Relu};
+pub use rectifier::Rectifier;

@@ -3,8 +3,8 @@
 use std::borrow::Cow;
 
 use candle_core::backend::BackendStorage;
-use candle_core::{CpuStorage, Layout, Result, Storage, Tensor, WithDType, bail};
-use leaky_relu::Float;
+use candle_core::{CpuStorage, Layout, Result, Shape, Storage, Tensor, WithDType, bail};
+use leaky_relu::{Float, Rectifier};
 
 /// Element types that the kernels compute.
 pub(crate) trait Number: Float + WithDType {}
@@ -14,29 +14,16 @@ impl<T: Float + WithDType> Number for T {}
 /// Runs the body with `$number` standing for the element type of `$dtype`.
 macro_rules! with_number {
     ($operation:literal, $dtype:expr, $number:ident => $body:expr) => {
-        match $dtype {
-            candle_core::DType::F32 => {
-                type $number = f32;
-                $body
-            }
-            candle_core::DType::F64 => {
-                type $number = f64;
-                $body
-            }
-            candle_core::DType::F16 => {
-                type $number = half::f16;
-                $body
-            }
-            candle_core::DType::BF16 => {
-                type $number = half::bf16;
-                $body
-            }
+        leaky_relu::with_float!(
+            candle_core::DType,
+            $dtype,
+            $number => $body,
             other => candle_core::bail!(
                 "{} takes a tensor of f32, f64, f16 or bf16; this one is of {}: convert it with `to_dtype`",
                 $operation,
                 other.as_str()
-            ),
-        }
+            )
+        )
     };
 }
 pub(crate) use with_number;
@@ -69,6 +56,35 @@ pub(crate) fn apply<T: Number, R>(
         }
         Cow::Borrowed(elements) => to_vec(elements),
     }
+}
+
+/// The function over the elements of a layout.
+pub(crate) fn forward<T: Number>(
+    f: &impl Rectifier<T>,
+    xs: &CpuStorage,
+    layout: &Layout,
+) -> Result<(CpuStorage, Shape)> {
+    let xs = elements::<T>(xs, layout)?;
+    let (ys, ()) = apply(
+        xs,
+        |xs| f.forward_in_place(xs),
+        |xs| (f.forward_to_vec(xs), ()),
+    );
+    Ok((T::to_cpu_storage_owned(ys), layout.shape().clone()))
+}
+
+/// The gradient of the input, from the input and the gradient of the output.
+pub(crate) fn backward<T: Number>(
+    f: &impl Rectifier<T>,
+    xs: &[T],
+    gradient: Cow<'_, [T]>,
+) -> Vec<T> {
+    let (dx, ()) = apply(
+        gradient,
+        |dy| f.backward_in_place(xs, dy),
+        |dy| (f.backward_to_vec(xs, dy), ()),
+    );
+    dx
 }
 
 /// Runs `body` on the memory of a CPU tensor.

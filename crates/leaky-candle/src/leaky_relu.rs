@@ -1,11 +1,11 @@
 //! The Leaky ReLU.
 
 use candle_core::backend::BackendStorage;
-use candle_core::{CpuStorage, CustomOp1, Error, Layout, Module, Result, Shape, Tensor, WithDType};
-use leaky_relu::Alpha;
+use candle_core::{CpuStorage, CustomOp1, Error, Layout, Module, Result, Shape, Tensor};
+use leaky_relu::Number as _;
 
 use crate::composed;
-use crate::elements::{Number, apply, elements, on_cpu, with_number};
+use crate::elements::{Number, backward, elements, forward, on_cpu, with_number};
 
 /// The Leaky ReLU of a tensor of any shape: `xs` above zero, `negative_slope * xs` elsewhere.
 ///
@@ -68,13 +68,7 @@ impl CustomOp1 for Operation {
 
     fn cpu_fwd(&self, storage: &CpuStorage, layout: &Layout) -> Result<(CpuStorage, Shape)> {
         with_number!("leaky_relu", storage.dtype(), T => {
-            let kernel = self.kernel::<T>()?;
-            let (ys, ()) = apply::<T, _>(
-                elements(storage, layout)?,
-                |xs| kernel.forward_in_place(xs),
-                |xs| (kernel.forward_to_vec(xs), ()),
-            );
-            Ok((T::to_cpu_storage_owned(ys), layout.shape().clone()))
+            forward::<T>(&self.kernel::<T>()?, storage, layout)
         })
     }
 
@@ -84,14 +78,10 @@ impl CustomOp1 for Operation {
         }
         with_number!("leaky_relu", gradient.dtype(), T => {
             let kernel = self.kernel::<T>()?;
-            let (dx, ()) = on_cpu(xs, |xs, xs_layout| {
+            let dx = on_cpu(xs, |xs, xs_layout| {
                 let xs = elements::<T>(xs, xs_layout)?;
                 on_cpu(gradient, |dy, dy_layout| {
-                    Ok(apply(
-                        elements(dy, dy_layout)?,
-                        |dy| kernel.backward_in_place(&xs, dy),
-                        |dy| (kernel.backward_to_vec(&xs, dy), ()),
-                    ))
+                    Ok(backward(&kernel, &xs, elements(dy, dy_layout)?))
                 })
             })?;
             Tensor::from_vec(dx, xs.shape(), xs.device()).map(Some)

@@ -3,12 +3,10 @@
 use std::borrow::Cow;
 
 use candle_core::backend::BackendStorage;
-use candle_core::{
-    CpuStorage, CustomOp2, Error, Layout, Module, Result, Shape, Tensor, WithDType, bail,
-};
+use candle_core::{CpuStorage, CustomOp2, Error, Layout, Module, Result, Shape, Tensor, bail};
 
 use crate::composed;
-use crate::elements::{Number, apply, elements, on_cpu, with_number};
+use crate::elements::{Number, apply, backward, elements, forward, on_cpu, with_number};
 
 /// The PReLU: `xs` above zero, `weight * xs` elsewhere, with learned slopes.
 ///
@@ -106,12 +104,7 @@ impl CustomOp2 for Operation {
         with_number!("prelu", xs.dtype(), T => {
             let slopes = elements::<T>(weight, weight_layout)?;
             let kernel = kernel(&slopes, xs_layout.shape(), weight_layout.shape())?;
-            let (ys, ()) = apply::<T, _>(
-                elements(xs, xs_layout)?,
-                |xs| kernel.forward_in_place(xs),
-                |xs| (kernel.forward_to_vec(xs), ()),
-            );
-            Ok((T::to_cpu_storage_owned(ys), xs_layout.shape().clone()))
+            forward(&kernel, xs, xs_layout)
         })
     }
 
@@ -155,12 +148,7 @@ fn gradients<T: Number>(
     learned: bool,
 ) -> (Vec<T>, Option<Vec<T>>) {
     if !learned {
-        let (dx, ()) = apply(
-            dy,
-            |dy| kernel.backward_in_place(x, dy),
-            |dy| (kernel.backward_to_vec(x, dy), ()),
-        );
-        return (dx, None);
+        return (backward(kernel, x, dy), None);
     }
     let zeros = || vec![T::zero(); kernel.alpha().len()];
     let (dx, of_slopes) = apply(

@@ -1,12 +1,15 @@
 //! Output files: whole or not at all, and never in the place of an input.
 
+mod beside;
+#[cfg(target_os = "linux")]
+mod unnamed;
+
 use std::fs::{self, File, Permissions};
 use std::io::{self, BufWriter, Seek, Write};
 use std::path::{Path, PathBuf};
 
-use tempfile::{Builder, NamedTempFile};
-
 use crate::text::printable;
+use beside::Beside;
 
 /// Why a file cannot be read or written.
 #[derive(Debug, thiserror::Error)]
@@ -61,8 +64,9 @@ fn shown(path: &Path) -> String {
 /// A place for an output file, found fit to be written before any work starts.
 ///
 /// Nothing is left there until [`Destination::write`], and then the whole file at once: it is
-/// written under another name in the same folder and renamed.
-#[derive(Debug)]
+/// written in the same folder, without a name where the system has such files, and then put in its
+/// place.
+#[derive(Debug, Clone)]
 pub struct Destination {
     /// As the user named it.
     given: PathBuf,
@@ -86,27 +90,36 @@ impl Destination {
         path: &Path,
         others: impl IntoIterator<Item = &'a Path>,
     ) -> Result<Self, FileError> {
-        let file = resolve(path)?;
+        let mut destination = Self {
+            given: path.to_owned(),
+            file: resolve(path)?,
+            permissions: None,
+        };
+        destination.keeps(others)?;
+        destination.permissions = existing(path, &destination.file)?;
+        // Made and removed again: the one sure way to know that the folder takes files.
+        destination.beside().map_err(|e| destination.refuse(e))?;
+        Ok(destination)
+    }
+
+    /// Checks that the file is none of `others`, by whatever path they are reached.
+    ///
+    /// # Errors
+    ///
+    /// Where it is.
+    pub fn keeps<'a>(&self, others: impl IntoIterator<Item = &'a Path>) -> Result<(), FileError> {
         for other in others {
             // An input that does not exist is reported by whoever reads it.
-            let same = resolve(other).is_ok_and(|other| other == file)
-                || same_file::is_same_file(&file, other).unwrap_or(false);
+            let same = resolve(other).is_ok_and(|other| other == self.file)
+                || same_file::is_same_file(&self.file, other).unwrap_or(false);
             if same {
                 return Err(FileError::Same {
-                    output: shown(path),
+                    output: shown(&self.given),
                     other: shown(other),
                 });
             }
         }
-        let permissions = existing(path, &file)?;
-        let destination = Self {
-            given: path.to_owned(),
-            file,
-            permissions,
-        };
-        // Made and removed again: the one sure way to know that the folder takes files.
-        destination.beside().map_err(|e| destination.refuse(e))?;
-        Ok(destination)
+        Ok(())
     }
 
     /// The path as the user named it.
@@ -142,35 +155,25 @@ impl Destination {
         let refuse = |source| self.refuse(source);
         let mut file = self.beside().map_err(refuse)?;
         let written = || -> io::Result<()> {
-            let mut buffer = BufWriter::new(file.as_file_mut());
+            let mut buffer = BufWriter::new(file.file());
             write(&mut buffer)?;
             buffer.flush()?;
             drop(buffer);
             // On the disk before it gets its name, lest a crash leave an empty file there.
-            file.as_file().sync_all()?;
-            file.as_file_mut().rewind()
+            file.file().sync_all()?;
+            file.file().rewind()
         };
         written().map_err(refuse)?;
-        check(file.as_file_mut())?;
-        file.persist(&self.file)
-            .map_err(|error| refuse(error.error))?;
+        check(file.file())?;
+        file.persist(&self.file).map_err(refuse)?;
         Ok(())
     }
 
-    /// A new file in the same folder, with the permissions the output is to have. It removes
-    /// itself unless it is put in place.
-    fn beside(&self) -> io::Result<NamedTempFile> {
+    /// A new file in the same folder, with the permissions the output is to have. It is gone unless it
+    /// is put in place.
+    fn beside(&self) -> io::Result<Beside> {
         let folder = self.file.parent().unwrap_or(Path::new("."));
-        let mut builder = Builder::new();
-        builder.prefix(".leaky-").suffix(".part");
-        // What `File::create` would ask for; the process's mask is applied to it.
-        #[cfg(unix)]
-        builder.permissions(std::os::unix::fs::PermissionsExt::from_mode(0o666));
-        let file = builder.tempfile_in(folder)?;
-        if let Some(permissions) = &self.permissions {
-            file.as_file().set_permissions(permissions.clone())?;
-        }
-        Ok(file)
+        Beside::new(folder, self.permissions.as_ref())
     }
 
     /// The error for a file that was written and cannot be read again.

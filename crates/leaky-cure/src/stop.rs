@@ -26,6 +26,11 @@ impl Stop {
         self.asked.load(Ordering::Relaxed)
     }
 
+    /// The flag itself, for those who set one: the handler of a signal.
+    pub fn flag(&self) -> Arc<AtomicBool> {
+        Arc::clone(&self.asked)
+    }
+
     /// Goes on, or ends work that leaves nothing behind.
     ///
     /// # Errors

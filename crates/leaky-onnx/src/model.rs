@@ -148,9 +148,11 @@ impl Model {
     /// The files outside of the message that hold some of its tensors.
     pub fn external_files(&self) -> Vec<PathBuf> {
         let graph = self.graph();
+        let bodies = self.message.functions.iter().flat_map(|f| &f.node);
         let constants = graph
             .node
             .iter()
+            .chain(bodies)
             .flat_map(|node| &node.attribute)
             .filter_map(|a| a.t.as_ref());
         let outside = graph

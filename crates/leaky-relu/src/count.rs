@@ -3,8 +3,8 @@
 use alloc::vec;
 use alloc::vec::Vec;
 
-use crate::SignBits;
-use crate::sign_bits::low_bits;
+use crate::bits::low_bits;
+use crate::sign_bits::SignBits;
 
 impl SignBits {
     /// How many elements of each channel were above zero, where the record is that of an array of

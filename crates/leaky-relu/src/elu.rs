@@ -1,22 +1,26 @@
 //! The exponential linear unit.
 
-use crate::arch::{Arithmetic, Pass};
+use crate::arch::{Memory, Vector};
+use crate::error::Error;
 use crate::exponential::{exp, exp_m1};
-use crate::kernel::{Binary, Map1, Map2, Operand, Unary, execute, same_length};
-use crate::{Alpha, Error, Float};
+use crate::float::Float;
+use crate::kernel::{Function, Gradient};
+use crate::number::{Alpha, Number};
+use crate::rectifier::{Computed, Rectifier};
+use crate::split::Everywhere;
 
 /// The exponential linear unit: `f(x) = x` for `x > 0`, `alpha * (exp(x) - 1)` otherwise.
 ///
 /// Source: Clevert, Unterthiner and Hochreiter (2016), "Fast and Accurate Deep Network Learning by
 /// Exponential Linear Units (ELUs)". Its gradient is 1 for `x > 0` and `alpha * exp(x) = f(x) +
-/// alpha` otherwise; its second derivative is 0 for `x > 0` and `alpha * exp(x)` otherwise. Signs
-/// alone do not give the gradient, so there is no backward from sign bits.
+/// alpha` otherwise; its second derivative is 0 for `x > 0` and `alpha * exp(x)` otherwise. Its methods
+/// are those of [`Rectifier`] except for those of sign bits: signs alone do not give the gradient.
 ///
 /// Values and gradients agree with PyTorch's on the CPU within 2 units in the last place, which is
 /// as far as PyTorch's own scalar and vector paths are apart. NaN stays NaN and so does its gradient.
 ///
 /// ```
-/// use leaky_relu::Elu;
+/// use leaky_relu::{Elu, Rectifier};
 ///
 /// let f = Elu::new(1.0_f64)?;
 /// let mut y = [0.0; 2];
@@ -35,107 +39,50 @@ impl<A: Alpha> Elu<A> {
     /// # Errors
     /// [`Error::NotFinite`] if `alpha` is NaN or infinite.
     pub fn new(alpha: A) -> Result<Self, Error> {
-        if !alpha.finite() {
-            return Err(Error::NotFinite {
-                parameter: "alpha",
-                value: alpha.into(),
-            });
-        }
+        alpha.finite_or("alpha")?;
         Ok(Elu { alpha })
     }
 
     /// How far below zero the function falls.
-    pub fn alpha(&self) -> A {
+    pub const fn alpha(&self) -> A {
         self.alpha
     }
+}
 
-    /// Reads `x`, writes `f(x)` to `y`.
-    ///
-    /// # Panics
-    /// If the slices differ in length.
-    pub fn forward<T: Float<Alpha = A>>(&self, x: &[T], y: &mut [T]) {
-        execute(Pass::into(x, y), Map1(*self));
-    }
-
-    /// Replaces `x` by `f(x)`.
-    pub fn forward_in_place<T: Float<Alpha = A>>(&self, x: &mut [T]) {
-        execute(Pass::in_place(x), Map1(*self));
-    }
-
-    /// Reads the input `x` and the gradient `dy` of the output, writes the gradient of the input
-    /// to `dx`: `dy` where `x > 0`, `dy * alpha * exp(x)` elsewhere.
-    ///
-    /// # Panics
-    /// If the slices differ in length.
-    pub fn backward<T: Float<Alpha = A>>(&self, x: &[T], dy: &[T], dx: &mut [T]) {
-        gradient(FromInput(self.alpha), x, Pass::into(dy, dx));
-    }
-
-    /// As [`backward`](Self::backward); `dy` becomes the gradient of the input.
-    ///
-    /// # Panics
-    /// If the slices differ in length.
-    pub fn backward_in_place<T: Float<Alpha = A>>(&self, x: &[T], dy: &mut [T]) {
-        gradient(FromInput(self.alpha), x, Pass::in_place(dy));
-    }
-
-    /// As [`backward`](Self::backward), from the output `y`: `dy * (y + alpha)` at and below zero.
-    ///
-    /// # Errors
-    /// [`Error::NotPositive`] if `alpha` is not above zero; `dx` is then left as it was.
-    ///
-    /// # Panics
-    /// If the slices differ in length.
-    pub fn backward_from_output<T: Float<Alpha = A>>(
-        &self,
-        y: &[T],
-        dy: &[T],
-        dx: &mut [T],
-    ) -> Result<(), Error> {
-        self.positive()?;
-        gradient(FromOutput(self.alpha), y, Pass::into(dy, dx));
-        Ok(())
-    }
-
-    /// As [`backward_from_output`](Self::backward_from_output); `dy` becomes the gradient of the
-    /// input.
-    ///
-    /// # Errors
-    /// [`Error::NotPositive`] if `alpha` is not above zero; `dy` is then left as it was.
-    ///
-    /// # Panics
-    /// If the slices differ in length.
-    pub fn backward_from_output_in_place<T: Float<Alpha = A>>(
-        &self,
-        y: &[T],
-        dy: &mut [T],
-    ) -> Result<(), Error> {
-        self.positive()?;
-        gradient(FromOutput(self.alpha), y, Pass::in_place(dy));
-        Ok(())
-    }
-
-    fn positive(&self) -> Result<(), Error> {
-        if self.alpha > A::ZERO {
-            return Ok(());
-        }
-        Err(Error::NotPositive {
-            parameter: "alpha",
-            value: self.alpha.into(),
-        })
+impl<A: Alpha> Default for Elu<A> {
+    /// The `alpha` of 1, which is PyTorch's and ONNX's.
+    fn default() -> Self {
+        Elu { alpha: A::ONE }
     }
 }
 
-fn gradient<T: Float>(function: impl Binary<T::Alpha>, kept: &[T], pass: Pass<'_, T>) {
-    same_length(kept.len(), pass.len());
-    let kept = Operand::new(kept);
-    execute(pass, Map2 { function, kept });
+impl<T: Float> Rectifier<T> for Elu<T::Alpha> {}
+
+impl<T: Float> Computed<T> for Elu<T::Alpha> {
+    type Function = Self;
+    type Gradient = FromInput<T::Alpha>;
+    type GradientFromOutput = FromOutput<T::Alpha>;
+
+    fn function(&self, _: usize) -> Self {
+        *self
+    }
+
+    fn gradient(&self, _: usize) -> FromInput<T::Alpha> {
+        FromInput(self.alpha)
+    }
+
+    fn gradient_from_output(&self, _: usize) -> Result<FromOutput<T::Alpha>, Error> {
+        self.alpha.positive_or("alpha")?;
+        Ok(FromOutput(self.alpha))
+    }
 }
 
-impl<A: Alpha> Unary<A> for Elu<A> {
+impl<A: Alpha> Everywhere for Elu<A> {}
+
+impl<T: Number> Function<T> for Elu<T::Alpha> {
     #[inline(always)]
-    fn value<S: Arithmetic<A>>(self, s: S, x: S::Vector) -> S::Vector {
-        let below_zero = s.greater(s.splat(A::ZERO), x);
+    fn value<S: Memory<T>>(&self, s: S, _: usize, x: Vector<S, T>) -> Vector<S, T> {
+        let below_zero = s.greater(s.splat(T::Alpha::ZERO), x);
         let leak = s.mul(exp_m1(s, x), s.splat(self.alpha));
         s.select(below_zero, leak, x)
     }
@@ -143,12 +90,20 @@ impl<A: Alpha> Unary<A> for Elu<A> {
 
 /// The gradient from the input.
 #[derive(Clone, Copy)]
-struct FromInput<A>(A);
+pub struct FromInput<A>(A);
 
-impl<A: Alpha> Binary<A> for FromInput<A> {
+impl<A: Alpha> Everywhere for FromInput<A> {}
+
+impl<T: Number> Gradient<T> for FromInput<T::Alpha> {
     #[inline(always)]
-    fn value<S: Arithmetic<A>>(self, s: S, x: S::Vector, dy: S::Vector) -> S::Vector {
-        let above_zero = s.greater(x, s.splat(A::ZERO));
+    fn gradient<S: Memory<T>>(
+        &self,
+        s: S,
+        _: usize,
+        x: Vector<S, T>,
+        dy: Vector<S, T>,
+    ) -> Vector<S, T> {
+        let above_zero = s.greater(x, s.splat(T::Alpha::ZERO));
         let leak = s.mul(s.mul(dy, s.splat(self.0)), exp(s, x));
         s.select(above_zero, dy, leak)
     }
@@ -156,12 +111,20 @@ impl<A: Alpha> Binary<A> for FromInput<A> {
 
 /// The gradient from the output.
 #[derive(Clone, Copy)]
-struct FromOutput<A>(A);
+pub struct FromOutput<A>(A);
 
-impl<A: Alpha> Binary<A> for FromOutput<A> {
+impl<A: Alpha> Everywhere for FromOutput<A> {}
+
+impl<T: Number> Gradient<T> for FromOutput<T::Alpha> {
     #[inline(always)]
-    fn value<S: Arithmetic<A>>(self, s: S, y: S::Vector, dy: S::Vector) -> S::Vector {
-        let above_zero = s.greater(y, s.splat(A::ZERO));
+    fn gradient<S: Memory<T>>(
+        &self,
+        s: S,
+        _: usize,
+        y: Vector<S, T>,
+        dy: Vector<S, T>,
+    ) -> Vector<S, T> {
+        let above_zero = s.greater(y, s.splat(T::Alpha::ZERO));
         let leak = s.mul(dy, s.add(y, s.splat(self.0)));
         s.select(above_zero, dy, leak)
     }

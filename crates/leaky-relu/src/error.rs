@@ -37,6 +37,13 @@ pub enum Error {
         /// The number of bytes given.
         bytes: usize,
     },
+    /// The number of words does not hold the number of sign bits.
+    WrongWordCount {
+        /// The number of sign bits to be read.
+        bits: usize,
+        /// The number of words given.
+        words: usize,
+    },
 }
 
 impl fmt::Display for Error {
@@ -60,6 +67,11 @@ impl fmt::Display for Error {
                 f,
                 "{bits} sign bits take {} bytes, but {bytes} were given",
                 bits.div_ceil(8)
+            ),
+            Error::WrongWordCount { bits, words } => write!(
+                f,
+                "{bits} sign bits take {} words of 64 bits, but {words} were given",
+                bits.div_ceil(64)
             ),
         }
     }

@@ -1,8 +1,8 @@
 //! `exp` and `exp - 1` at and below zero, in plain arithmetic: `core` has neither, and plain
 //! arithmetic gives the same bits whatever the width of the vectors.
 
-use crate::Alpha;
 use crate::arch::Arithmetic;
+use crate::number::Alpha;
 
 /// `exp(x)` for `x` at or below zero, and at NaN.
 #[inline(always)]

@@ -1,29 +1,29 @@
 //! The Leaky ReLU.
 
-use alloc::vec::Vec;
-
-use crate::arch::{Arithmetic, Mask, Memory, Pass, Vector, to_vec};
+use crate::arch::{Elements, Mask, Memory, Vector};
+use crate::error::Error;
+use crate::float::Float;
 use crate::gain::kaiming;
-use crate::kernel::{
-    BitReader, BitWriter, FromSigns, Gradient, Map1, Operand, Rectifier, Unary, Values, WithSigns,
-    execute, same_length,
-};
-use crate::{Alpha, Error, Float, SignBits};
+use crate::kernel::{Applied, Function, SlopeOf, TwoSlopes, execute};
+use crate::number::{Alpha, Number};
+use crate::rectifier::{BySigns, Computed, Rectifier};
+use crate::split::Everywhere;
 
 /// The Leaky ReLU: `f(x) = x` for `x > 0`, `alpha * x` otherwise.
 ///
 /// Source: Maas, Hannun and Ng (2013), "Rectifier Nonlinearities Improve Neural Network Acoustic
 /// Models". Its gradient is 1 for `x > 0` and `alpha` otherwise (at 0 and at NaN: `alpha`, as in
 /// PyTorch); its second derivative is zero everywhere, at 0 by convention, so that the gradient of
-/// [`backward`](Self::backward) with respect to `dy` is `backward` itself and with respect to `x`
-/// is zero. Values and gradients equal PyTorch's on the CPU bit for bit, for any finite `alpha`,
+/// [`backward`](Rectifier::backward) with respect to `dy` is `backward` itself and with respect to
+/// `x` is zero. Values and gradients equal PyTorch's on the CPU bit for bit, for any finite `alpha`,
 /// also negative and above one. NaN stays NaN; `-0.0` keeps its sign where `alpha` is not negative.
 ///
 /// One value serves every element type that is computed in the type of its slope: `f32`, `f16`
-/// and `bf16` for a slope of `f32`, `f64` for one of `f64`.
+/// and `bf16` for a slope of `f32`, `f64` for one of `f64`. Its methods are those of [`Rectifier`] and
+/// the [`inverse`](Self::inverse).
 ///
 /// ```
-/// use leaky_relu::{LeakyRelu, SignBits};
+/// use leaky_relu::{LeakyRelu, Rectifier, SignBits};
 ///
 /// let f = LeakyRelu::new(0.1_f32)?;
 /// let mut y = [0.0_f32; 3];
@@ -47,17 +47,12 @@ impl<A: Alpha> LeakyRelu<A> {
     /// # Errors
     /// [`Error::NotFinite`] if `alpha` is NaN or infinite.
     pub fn new(alpha: A) -> Result<Self, Error> {
-        if !alpha.finite() {
-            return Err(Error::NotFinite {
-                parameter: "alpha",
-                value: alpha.into(),
-            });
-        }
+        alpha.finite_or("alpha")?;
         Ok(LeakyRelu { alpha })
     }
 
     /// The slope at and below zero.
-    pub fn alpha(&self) -> A {
+    pub const fn alpha(&self) -> A {
         self.alpha
     }
 
@@ -65,157 +60,6 @@ impl<A: Alpha> LeakyRelu<A> {
     /// alpha^2))`: He, Zhang, Ren and Sun (2015), "Delving Deep into Rectifiers", equation 14.
     pub fn gain(&self) -> f64 {
         kaiming(self.alpha.into())
-    }
-
-    /// Reads `x`, writes `f(x)` to `y`.
-    ///
-    /// # Panics
-    /// If the slices differ in length.
-    pub fn forward<T: Float<Alpha = A>>(&self, x: &[T], y: &mut [T]) {
-        execute(Pass::into(x, y), Values(*self));
-    }
-
-    /// Replaces `x` by `f(x)`.
-    pub fn forward_in_place<T: Float<Alpha = A>>(&self, x: &mut [T]) {
-        execute(Pass::in_place(x), Values(*self));
-    }
-
-    /// Reads `x`, gives `f(x)` in new memory. That takes less time than to fill a vector with zeros
-    /// for [`forward`](Self::forward).
-    pub fn forward_to_vec<T: Float<Alpha = A>>(&self, x: &[T]) -> Vec<T> {
-        to_vec(x, |pass| execute(pass, Values(*self)))
-    }
-
-    /// Reads `x`, writes `f(x)` to `y`, and replaces `signs` by the sign bits of `x`.
-    ///
-    /// # Panics
-    /// If the slices differ in length.
-    pub fn forward_with_signs<T: Float<Alpha = A>>(
-        &self,
-        x: &[T],
-        y: &mut [T],
-        signs: &mut SignBits,
-    ) {
-        self.forward_and_signs(Pass::into(x, y), signs);
-    }
-
-    /// Replaces `x` by `f(x)`, and `signs` by the sign bits of `x`.
-    pub fn forward_in_place_with_signs<T: Float<Alpha = A>>(
-        &self,
-        x: &mut [T],
-        signs: &mut SignBits,
-    ) {
-        self.forward_and_signs(Pass::in_place(x), signs);
-    }
-
-    /// Reads `x`, gives `f(x)` in new memory, and replaces `signs` by the sign bits of `x`.
-    pub fn forward_to_vec_with_signs<T: Float<Alpha = A>>(
-        &self,
-        x: &[T],
-        signs: &mut SignBits,
-    ) -> Vec<T> {
-        to_vec(x, |pass| self.forward_and_signs(pass, signs))
-    }
-
-    /// Reads the input `x` and the gradient `dy` of the output, writes the gradient of the input
-    /// to `dx`: `dy` where `x > 0`, `alpha * dy` elsewhere.
-    ///
-    /// # Panics
-    /// If the slices differ in length.
-    pub fn backward<T: Float<Alpha = A>>(&self, x: &[T], dy: &[T], dx: &mut [T]) {
-        self.gradient_from_input(x, Pass::into(dy, dx));
-    }
-
-    /// As [`backward`](Self::backward); `dy` becomes the gradient of the input.
-    ///
-    /// # Panics
-    /// If the slices differ in length.
-    pub fn backward_in_place<T: Float<Alpha = A>>(&self, x: &[T], dy: &mut [T]) {
-        self.gradient_from_input(x, Pass::in_place(dy));
-    }
-
-    /// As [`backward`](Self::backward); the gradient of the input is given in new memory.
-    ///
-    /// # Panics
-    /// If the slices differ in length.
-    pub fn backward_to_vec<T: Float<Alpha = A>>(&self, x: &[T], dy: &[T]) -> Vec<T> {
-        to_vec(dy, |pass| self.gradient_from_input(x, pass))
-    }
-
-    /// As [`backward`](Self::backward), from the sign bits of the input.
-    ///
-    /// # Panics
-    /// If there are not as many sign bits, elements of `dy` and elements of `dx`.
-    pub fn backward_from_signs<T: Float<Alpha = A>>(
-        &self,
-        signs: &SignBits,
-        dy: &[T],
-        dx: &mut [T],
-    ) {
-        self.gradient_from_signs(signs, Pass::into(dy, dx));
-    }
-
-    /// As [`backward_from_signs`](Self::backward_from_signs); `dy` becomes the gradient of the
-    /// input.
-    ///
-    /// # Panics
-    /// If there are not as many sign bits as elements of `dy`.
-    pub fn backward_from_signs_in_place<T: Float<Alpha = A>>(
-        &self,
-        signs: &SignBits,
-        dy: &mut [T],
-    ) {
-        self.gradient_from_signs(signs, Pass::in_place(dy));
-    }
-
-    /// As [`backward_from_signs`](Self::backward_from_signs); the gradient of the input is given in
-    /// new memory.
-    ///
-    /// # Panics
-    /// If there are not as many sign bits as elements of `dy`.
-    pub fn backward_from_signs_to_vec<T: Float<Alpha = A>>(
-        &self,
-        signs: &SignBits,
-        dy: &[T],
-    ) -> Vec<T> {
-        to_vec(dy, |pass| self.gradient_from_signs(signs, pass))
-    }
-
-    /// As [`backward`](Self::backward), from the output `y`, which has the signs of the input
-    /// while `alpha > 0`.
-    ///
-    /// # Errors
-    /// [`Error::NotPositive`] if `alpha` is not above zero; `dx` is then left as it was.
-    ///
-    /// # Panics
-    /// If the slices differ in length.
-    pub fn backward_from_output<T: Float<Alpha = A>>(
-        &self,
-        y: &[T],
-        dy: &[T],
-        dx: &mut [T],
-    ) -> Result<(), Error> {
-        self.positive()?;
-        self.backward(y, dy, dx);
-        Ok(())
-    }
-
-    /// As [`backward_from_output`](Self::backward_from_output); `dy` becomes the gradient of the
-    /// input.
-    ///
-    /// # Errors
-    /// [`Error::NotPositive`] if `alpha` is not above zero; `dy` is then left as it was.
-    ///
-    /// # Panics
-    /// If the slices differ in length.
-    pub fn backward_from_output_in_place<T: Float<Alpha = A>>(
-        &self,
-        y: &[T],
-        dy: &mut [T],
-    ) -> Result<(), Error> {
-        self.positive()?;
-        self.backward_in_place(y, dy);
-        Ok(())
     }
 
     /// Reads the output `y`, writes the input that gives it to `x`: `y` where `y > 0`, `y / alpha`
@@ -226,9 +70,10 @@ impl<A: Alpha> LeakyRelu<A> {
     ///
     /// # Panics
     /// If the slices differ in length.
+    #[track_caller]
     pub fn inverse<T: Float<Alpha = A>>(&self, y: &[T], x: &mut [T]) -> Result<(), Error> {
-        self.positive()?;
-        execute(Pass::into(y, x), Map1(Inverse { alpha: self.alpha }));
+        self.alpha.positive_or("alpha")?;
+        execute(Elements::into(y, x), Applied::values(Inverse(self.alpha)));
         Ok(())
     }
 
@@ -237,52 +82,56 @@ impl<A: Alpha> LeakyRelu<A> {
     /// # Errors
     /// [`Error::NotPositive`] if `alpha` is not above zero; `y` is then left as it was.
     pub fn inverse_in_place<T: Float<Alpha = A>>(&self, y: &mut [T]) -> Result<(), Error> {
-        self.positive()?;
-        execute(Pass::in_place(y), Map1(Inverse { alpha: self.alpha }));
+        self.alpha.positive_or("alpha")?;
+        execute(Elements::in_place(y), Applied::values(Inverse(self.alpha)));
         Ok(())
-    }
-
-    fn forward_and_signs<T: Float<Alpha = A>>(&self, pass: Pass<'_, T>, signs: &mut SignBits) {
-        let signs = BitWriter::new(signs.words_for(pass.len()));
-        let rectifier = *self;
-        execute(pass, WithSigns { rectifier, signs });
-    }
-
-    fn gradient_from_input<T: Float<Alpha = A>>(&self, x: &[T], pass: Pass<'_, T>) {
-        same_length(x.len(), pass.len());
-        let (rectifier, kept) = (*self, Operand::new(x));
-        execute(pass, Gradient { rectifier, kept });
-    }
-
-    fn gradient_from_signs<T: Float<Alpha = A>>(&self, signs: &SignBits, pass: Pass<'_, T>) {
-        same_length(signs.len(), pass.len());
-        let (rectifier, signs) = (*self, BitReader::new(signs.words()));
-        execute(pass, FromSigns { rectifier, signs });
-    }
-
-    fn positive(&self) -> Result<(), Error> {
-        if self.alpha > A::ZERO {
-            return Ok(());
-        }
-        Err(Error::NotPositive {
-            parameter: "alpha",
-            value: self.alpha.into(),
-        })
     }
 }
 
-impl<T: Float> Rectifier<T> for LeakyRelu<T::Alpha> {
-    fn split_at(self, _: usize) -> (Self, Self) {
-        (self, self)
+impl<A: Alpha> Default for LeakyRelu<A> {
+    /// The slope of 0.01, which is the paper's, PyTorch's and ONNX's.
+    fn default() -> Self {
+        LeakyRelu {
+            alpha: A::from_f64(0.01),
+        }
+    }
+}
+
+impl<T: Float> Rectifier<T> for LeakyRelu<T::Alpha> {}
+
+impl<T: Float> BySigns<T> for LeakyRelu<T::Alpha> {}
+
+impl<T: Float> Computed<T> for LeakyRelu<T::Alpha> {
+    type Function = Self;
+    type Gradient = SlopeOf<Self>;
+    type GradientFromOutput = SlopeOf<Self>;
+
+    fn function(&self, _: usize) -> Self::Function {
+        *self
     }
 
+    fn gradient(&self, _: usize) -> Self::Gradient {
+        SlopeOf(*self)
+    }
+
+    fn gradient_from_output(&self, _: usize) -> Result<Self::GradientFromOutput, Error> {
+        self.alpha.positive_or("alpha")?;
+        Ok(SlopeOf(*self))
+    }
+}
+
+impl<A: Alpha> Everywhere for LeakyRelu<A> {}
+
+impl<T: Number> Function<T> for LeakyRelu<T::Alpha> {
     #[inline(always)]
     fn value<S: Memory<T>>(&self, s: S, lane: usize, x: Vector<S, T>) -> Vector<S, T> {
-        Rectifier::<T>::gradient(self, s, lane, Rectifier::<T>::passes(self, s, x), x)
+        TwoSlopes::<T>::slope(self, s, lane, TwoSlopes::<T>::passes(self, s, x), x)
     }
+}
 
+impl<T: Number> TwoSlopes<T> for LeakyRelu<T::Alpha> {
     #[inline(always)]
-    fn gradient<S: Memory<T>>(
+    fn slope<S: Memory<T>>(
         &self,
         s: S,
         _: usize,
@@ -295,14 +144,14 @@ impl<T: Float> Rectifier<T> for LeakyRelu<T::Alpha> {
 
 /// `x = y` for `y > 0`, `y / alpha` otherwise.
 #[derive(Clone, Copy)]
-struct Inverse<A> {
-    alpha: A,
-}
+struct Inverse<A>(A);
 
-impl<A: Alpha> Unary<A> for Inverse<A> {
+impl<A: Alpha> Everywhere for Inverse<A> {}
+
+impl<T: Number> Function<T> for Inverse<T::Alpha> {
     #[inline(always)]
-    fn value<S: Arithmetic<A>>(self, s: S, y: S::Vector) -> S::Vector {
-        let above_zero = s.greater(y, s.splat(A::ZERO));
-        s.select(above_zero, y, s.div(y, s.splat(self.alpha)))
+    fn value<S: Memory<T>>(&self, s: S, _: usize, y: Vector<S, T>) -> Vector<S, T> {
+        let above_zero = s.greater(y, s.splat(T::Alpha::ZERO));
+        s.select(above_zero, y, s.div(y, s.splat(self.0)))
     }
 }

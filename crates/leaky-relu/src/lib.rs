@@ -1,7 +1,7 @@
 //! Leaky ReLU and its family over slices: values, gradients and sign bits at the speed of memory.
 //!
 //! ```
-//! use leaky_relu::{LeakyRelu, SignBits};
+//! use leaky_relu::{LeakyRelu, Rectifier, SignBits};
 //!
 //! let f = LeakyRelu::new(0.01_f32)?;
 //!
@@ -22,21 +22,25 @@
 //!
 //! # What there is
 //!
-//! [`LeakyRelu`], [`Relu`], [`PRelu`], [`RRelu`], [`Elu`] and, on 8-bit integers,
-//! [`QuantizedLeakyRelu`]. Their methods have the same names and go from slices of [`Float`]s to
-//! slices of the same length: `forward` and `backward` into another slice, `…_in_place` within one;
-//! `…_with_signs` also records the [`SignBits`] of the input, from which `backward_from_signs`
-//! computes the gradient. Slices that differ in length are refused with a panic, like in
-//! `copy_from_slice`; parameters that make no sense are refused with an [`Error`] when the value is
-//! made. Empty slices are fine.
+//! [`LeakyRelu`], [`Relu`], [`PRelu`], [`RRelu`] and [`Elu`] share the methods of one trait,
+//! [`Rectifier`], from slices of [`Float`]s to slices of the same length: `forward` and `backward` into
+//! another slice, `…_in_place` within one, `…_to_vec` into new memory; `…_with_signs` also records the
+//! [`SignBits`] of the input, from which `backward_from_signs` computes the gradient, and
+//! `backward_from_output` needs nothing but the output. [`QuantizedLeakyRelu`] is the function on 8-bit
+//! integers. Slices that differ in length are refused with a panic, like in `copy_from_slice`;
+//! parameters that make no sense are refused with an [`Error`] when the value is made. Empty slices are
+//! fine.
 //!
 //! # How it computes
 //!
 //! Each pass reads and writes memory once, with the widest vector instructions that the processor
-//! has: AVX-512, AVX2 or SSE2 on x86-64, chosen at run time, NEON on 64-bit Arm, and elsewhere what
-//! the compiler makes of plain loops. All of them give the same bits. An output that is larger than
-//! the last-level cache is written past it. With the feature `rayon`, slices of two megabytes and more
-//! are shared out among the threads of the pool that the call is made from.
+//! has: AVX-512, AVX2 or SSE2 on x86-64, chosen at run time, NEON on 64-bit Arm, those of WebAssembly
+//! where the program is compiled for them, and elsewhere (also on targets without floating-point
+//! registers) what the compiler makes of plain loops. All of them give the same bits. An output that is
+//! as large as the last-level cache or larger is written past it. With the feature `rayon`, the threads
+//! of the pool that the call is made from help with slices of two megabytes and more: the calling thread
+//! begins at once, whoever is free takes the next part, and nobody waits for a thread that is busy or
+//! asleep.
 //!
 //! # Features
 //!
@@ -48,9 +52,11 @@
 //!
 //! # Where the standards differ
 //!
-//! This crate computes what PyTorch computes on the CPU, bit for bit (the payload of a NaN aside;
-//! [`Elu`] within 2 units in the last place). Others choose otherwise where mathematics leaves a
-//! choice:
+//! Values and gradients of the inputs are what PyTorch computes on the CPU, bit for bit, with these
+//! exceptions: the payload of a NaN; [`Elu`], within 2 units in the last place; and the gradient of the
+//! slopes of a [`PRelu`], a sum that PyTorch adds up in the type of the elements and in an order of its
+//! own, and this crate in `f64` (with any number of threads the same). Others choose otherwise where
+//! mathematics leaves a choice:
 //!
 //! | | PyTorch | JAX | TensorFlow | ONNX | this crate |
 //! |---|---|---|---|---|---|
@@ -74,6 +80,7 @@ extern crate std;
 extern crate alloc;
 
 mod arch;
+mod bits;
 mod count;
 mod elu;
 mod error;
@@ -82,18 +89,30 @@ mod float;
 mod gain;
 mod kernel;
 mod leaky_relu;
+mod length;
+mod number;
 mod prelu;
 mod quantized;
+mod rectifier;
 mod relu;
 mod rrelu;
 mod sign_bits;
+mod split;
+#[cfg(test)]
+mod tests;
+#[cfg(feature = "half")]
+mod with_float;
 
 pub use elu::Elu;
 pub use error::Error;
-pub use float::{Alpha, Float};
+pub use float::Float;
+#[cfg(feature = "half")]
+pub use half;
 pub use leaky_relu::LeakyRelu;
+pub use number::{Alpha, Number};
 pub use prelu::PRelu;
 pub use quantized::{Quantization, Quantized, QuantizedLeakyRelu};
+pub use rectifier::{BySigns, Rectifier};
 pub use relu::Relu;
 pub use rrelu::RRelu;
-pub use sign_bits::SignBits;
+pub use sign_bits::{SignBits, SignBitsIter};

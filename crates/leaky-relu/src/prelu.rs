@@ -2,12 +2,13 @@
 
 use alloc::vec::Vec;
 
-use crate::arch::{Pass, to_vec};
-use crate::kernel::{
-    BitReader, BitWriter, FromSigns, Gradient, Operand, Slopes, Values, WithSigns, execute,
-    same_length, with_alpha,
-};
-use crate::{Error, Float, SignBits};
+use crate::arch::{Elements, to_vec};
+use crate::error::Error;
+use crate::float::Float;
+use crate::kernel::{ChannelSlopes, SlopeOf, with_alpha};
+use crate::length::same_length;
+use crate::number::Alpha;
+use crate::rectifier::{BySigns, Computed, Rectifier};
 
 /// The parametric Leaky ReLU, whose slopes are learned: `f(x) = x` for `x > 0`, `alpha[c] * x`
 /// otherwise, over arrays of shape `[outer, channels, inner]`.
@@ -19,10 +20,11 @@ use crate::{Error, Float, SignBits};
 ///
 /// The gradient with respect to `x` is 1 or `alpha[c]`, with respect to `alpha[c]` the sum of
 /// `x * dy` over the elements of the channel that are not above zero. Second derivatives: zero in
-/// `x` and in `alpha`, and the mixed one is 1 where `x` is not above zero.
+/// `x` and in `alpha`, and the mixed one is 1 where `x` is not above zero. Its methods are those of
+/// [`Rectifier`], and `backward_with_alpha` for the gradient of the slopes.
 ///
 /// ```
-/// use leaky_relu::PRelu;
+/// use leaky_relu::{PRelu, Rectifier};
 ///
 /// // Two channels of two positions.
 /// let f = PRelu::new(&[0.1_f32, 0.5], 2)?;
@@ -48,7 +50,7 @@ impl<'a, T: Float> PRelu<'a, T> {
     ///
     /// # Errors
     /// [`Error::NoChannels`] if `alpha` is empty or `inner` is zero.
-    pub fn new(alpha: &'a [T], inner: usize) -> Result<Self, Error> {
+    pub const fn new(alpha: &'a [T], inner: usize) -> Result<Self, Error> {
         if alpha.is_empty() || inner == 0 {
             return Err(Error::NoChannels);
         }
@@ -56,118 +58,18 @@ impl<'a, T: Float> PRelu<'a, T> {
     }
 
     /// The slopes, one a channel.
-    pub fn alpha(&self) -> &'a [T] {
+    pub const fn alpha(&self) -> &'a [T] {
         self.alpha
     }
 
-    /// Reads `x`, writes `f(x)` to `y`.
-    ///
-    /// # Panics
-    /// If the slices differ in length, or do not hold whole samples of `channels * inner` elements.
-    pub fn forward(&self, x: &[T], y: &mut [T]) {
-        self.values(Pass::into(x, y));
-    }
-
-    /// Replaces `x` by `f(x)`.
-    ///
-    /// # Panics
-    /// If `x` does not hold whole samples of `channels * inner` elements.
-    pub fn forward_in_place(&self, x: &mut [T]) {
-        self.values(Pass::in_place(x));
-    }
-
-    /// Reads `x`, gives `f(x)` in new memory. That takes less time than to fill a vector with zeros
-    /// for [`forward`](Self::forward).
-    ///
-    /// # Panics
-    /// As [`forward_in_place`](Self::forward_in_place).
-    pub fn forward_to_vec(&self, x: &[T]) -> Vec<T> {
-        to_vec(x, |pass| self.values(pass))
-    }
-
-    /// Reads `x`, writes `f(x)` to `y`, and replaces `signs` by the sign bits of `x`.
-    ///
-    /// # Panics
-    /// As [`forward`](Self::forward).
-    pub fn forward_with_signs(&self, x: &[T], y: &mut [T], signs: &mut SignBits) {
-        self.values_and_signs(Pass::into(x, y), signs);
-    }
-
-    /// Replaces `x` by `f(x)`, and `signs` by the sign bits of `x`.
-    ///
-    /// # Panics
-    /// As [`forward_in_place`](Self::forward_in_place).
-    pub fn forward_in_place_with_signs(&self, x: &mut [T], signs: &mut SignBits) {
-        self.values_and_signs(Pass::in_place(x), signs);
-    }
-
-    /// Reads `x`, gives `f(x)` in new memory, and replaces `signs` by the sign bits of `x`.
-    ///
-    /// # Panics
-    /// As [`forward_in_place`](Self::forward_in_place).
-    pub fn forward_to_vec_with_signs(&self, x: &[T], signs: &mut SignBits) -> Vec<T> {
-        to_vec(x, |pass| self.values_and_signs(pass, signs))
-    }
-
-    /// Reads the input `x` and the gradient `dy` of the output, writes the gradient of the input
-    /// to `dx`: `dy` where `x > 0`, `alpha[c] * dy` elsewhere.
-    ///
-    /// # Panics
-    /// If the slices differ in length, or do not hold whole samples of `channels * inner` elements.
-    pub fn backward(&self, x: &[T], dy: &[T], dx: &mut [T]) {
-        self.gradients(x, Pass::into(dy, dx));
-    }
-
-    /// As [`backward`](Self::backward); `dy` becomes the gradient of the input.
-    ///
-    /// # Panics
-    /// As [`backward`](Self::backward).
-    pub fn backward_in_place(&self, x: &[T], dy: &mut [T]) {
-        self.gradients(x, Pass::in_place(dy));
-    }
-
-    /// As [`backward`](Self::backward); the gradient of the input is given in new memory.
-    ///
-    /// # Panics
-    /// As [`backward`](Self::backward).
-    pub fn backward_to_vec(&self, x: &[T], dy: &[T]) -> Vec<T> {
-        to_vec(dy, |pass| self.gradients(x, pass))
-    }
-
-    /// As [`backward`](Self::backward), from the sign bits of the input.
-    ///
-    /// # Panics
-    /// If there are not as many sign bits, elements of `dy` and elements of `dx`, or they are not
-    /// whole samples of `channels * inner` elements.
-    pub fn backward_from_signs(&self, signs: &SignBits, dy: &[T], dx: &mut [T]) {
-        self.gradients_from_signs(signs, Pass::into(dy, dx));
-    }
-
-    /// As [`backward_from_signs`](Self::backward_from_signs); `dy` becomes the gradient of the
-    /// input.
-    ///
-    /// # Panics
-    /// As [`backward_from_signs`](Self::backward_from_signs).
-    pub fn backward_from_signs_in_place(&self, signs: &SignBits, dy: &mut [T]) {
-        self.gradients_from_signs(signs, Pass::in_place(dy));
-    }
-
-    /// As [`backward_from_signs`](Self::backward_from_signs); the gradient of the input is given in
-    /// new memory.
-    ///
-    /// # Panics
-    /// As [`backward_from_signs`](Self::backward_from_signs).
-    pub fn backward_from_signs_to_vec(&self, signs: &SignBits, dy: &[T]) -> Vec<T> {
-        to_vec(dy, |pass| self.gradients_from_signs(signs, pass))
-    }
-
-    /// As [`backward`](Self::backward), and writes the gradient of the slopes to `dalpha`: for each
+    /// As [`backward`](Rectifier::backward), and writes the gradient of the slopes to `dalpha`: for each
     /// channel the sum of `x * dy` where `x` is not above zero, summed in `f64` and rounded once.
     ///
     /// # Panics
-    /// As [`backward`](Self::backward), and if there are not as many `dalpha` as slopes.
+    /// As [`backward`](Rectifier::backward), and if there are not as many `dalpha` as slopes.
+    #[track_caller]
     pub fn backward_with_alpha(&self, x: &[T], dy: &[T], dx: &mut [T], dalpha: &mut [T]) {
-        self.all_gradients(x, Pass::into(dy, dx), dalpha);
+        self.all_gradients(x, Elements::into(dy, dx), dalpha);
     }
 
     /// As [`backward_with_alpha`](Self::backward_with_alpha); `dy` becomes the gradient of the
@@ -175,8 +77,9 @@ impl<'a, T: Float> PRelu<'a, T> {
     ///
     /// # Panics
     /// As [`backward_with_alpha`](Self::backward_with_alpha).
+    #[track_caller]
     pub fn backward_with_alpha_in_place(&self, x: &[T], dy: &mut [T], dalpha: &mut [T]) {
-        self.all_gradients(x, Pass::in_place(dy), dalpha);
+        self.all_gradients(x, Elements::in_place(dy), dalpha);
     }
 
     /// As [`backward_with_alpha`](Self::backward_with_alpha); the gradient of the input is given in
@@ -185,44 +88,15 @@ impl<'a, T: Float> PRelu<'a, T> {
     /// # Panics
     /// As [`backward_with_alpha`](Self::backward_with_alpha).
     pub fn backward_with_alpha_to_vec(&self, x: &[T], dy: &[T], dalpha: &mut [T]) -> Vec<T> {
-        to_vec(dy, |pass| self.all_gradients(x, pass, dalpha))
+        to_vec(dy, |dy| self.all_gradients(x, dy, dalpha))
     }
 
-    fn values(&self, pass: Pass<'_, T>) {
-        self.check(pass.len());
-        execute(pass, Values(self.slopes()));
-    }
-
-    fn values_and_signs(&self, pass: Pass<'_, T>, signs: &mut SignBits) {
-        self.check(pass.len());
-        let signs = BitWriter::new(signs.words_for(pass.len()));
-        let rectifier = self.slopes();
-        execute(pass, WithSigns { rectifier, signs });
-    }
-
-    fn gradients(&self, x: &[T], pass: Pass<'_, T>) {
+    #[track_caller]
+    fn all_gradients(&self, x: &[T], dy: Elements<'_, T>, dalpha: &mut [T]) {
         self.check(x.len());
-        same_length(x.len(), pass.len());
-        let (rectifier, kept) = (self.slopes(), Operand::new(x));
-        execute(pass, Gradient { rectifier, kept });
-    }
-
-    fn gradients_from_signs(&self, signs: &SignBits, pass: Pass<'_, T>) {
-        self.check(signs.len());
-        same_length(signs.len(), pass.len());
-        let (rectifier, signs) = (self.slopes(), BitReader::new(signs.words()));
-        execute(pass, FromSigns { rectifier, signs });
-    }
-
-    fn all_gradients(&self, x: &[T], pass: Pass<'_, T>, dalpha: &mut [T]) {
-        self.check(x.len());
-        same_length(x.len(), pass.len());
+        same_length(x.len(), dy.len());
         same_length(self.alpha.len(), dalpha.len());
-        with_alpha(self.alpha, self.inner, x, pass, dalpha);
-    }
-
-    fn slopes(&self) -> Slopes<'a, T> {
-        Slopes::new(self.alpha, self.inner)
+        with_alpha(self.alpha, self.inner, x, dy, dalpha);
     }
 
     #[track_caller]
@@ -234,5 +108,31 @@ impl<'a, T: Float> PRelu<'a, T> {
             self.alpha.len(),
             self.inner,
         );
+    }
+}
+
+impl<T: Float> Rectifier<T> for PRelu<'_, T> {}
+
+impl<T: Float> BySigns<T> for PRelu<'_, T> {}
+
+impl<'a, T: Float> Computed<T> for PRelu<'a, T> {
+    type Function = ChannelSlopes<'a, T>;
+    type Gradient = SlopeOf<ChannelSlopes<'a, T>>;
+    type GradientFromOutput = SlopeOf<ChannelSlopes<'a, T>>;
+
+    fn function(&self, len: usize) -> Self::Function {
+        self.check(len);
+        ChannelSlopes::new(self.alpha, self.inner)
+    }
+
+    fn gradient(&self, len: usize) -> Self::Gradient {
+        SlopeOf(self.function(len))
+    }
+
+    fn gradient_from_output(&self, len: usize) -> Result<Self::GradientFromOutput, Error> {
+        for alpha in self.alpha {
+            alpha.widen().positive_or("alpha")?;
+        }
+        Ok(self.gradient(len))
     }
 }

@@ -1,7 +1,8 @@
 //! The Leaky ReLU on 8-bit quantised numbers.
 
-use crate::kernel::same_length;
-use crate::{Alpha, Error};
+use crate::error::Error;
+use crate::length::same_length;
+use crate::number::Alpha;
 
 /// An 8-bit integer that stands for a real number: `u8` or `i8`. The trait is sealed.
 pub trait Quantized: sealed::Sealed + Copy + Send + Sync + 'static {
@@ -74,18 +75,10 @@ impl<Q: Quantized> QuantizedLeakyRelu<Q> {
     /// scale is not above zero.
     pub fn new(alpha: f32, x: Quantization<Q>, y: Quantization<Q>) -> Result<Self, Error> {
         for (parameter, value) in [("alpha", alpha), ("scale", x.scale), ("scale", y.scale)] {
-            if !value.is_finite() {
-                return Err(Error::NotFinite {
-                    parameter,
-                    value: value.into(),
-                });
-            }
-            if parameter == "scale" && value <= 0.0 {
-                return Err(Error::NotPositive {
-                    parameter,
-                    value: value.into(),
-                });
-            }
+            value.finite_or(parameter)?;
+        }
+        for scale in [x.scale, y.scale] {
+            scale.positive_or("scale")?;
         }
         let result = |index: usize| {
             let real = (Q::MIN + index as i32 - x.zero_point.to_i32()) as f32 * x.scale;

@@ -1,8 +1,14 @@
 //! The randomised Leaky ReLU.
 
-use crate::arch::{Arithmetic, Pass};
-use crate::kernel::{Binary, Map2, Operand, execute, same_length};
-use crate::{Alpha, Error, Float, LeakyRelu};
+use crate::arch::{Elements, Memory, Vector};
+use crate::error::Error;
+use crate::float::Float;
+use crate::kernel::{Applied, Gradient, SlopeOf, execute};
+use crate::leaky_relu::LeakyRelu;
+use crate::length::same_length;
+use crate::number::{Alpha, Number};
+use crate::rectifier::{BySigns, Computed, Rectifier};
+use crate::split::Everywhere;
 
 /// The randomised Leaky ReLU: in training `f(x) = x` for `x > 0` and `a * x` otherwise, with a slope
 /// `a` drawn for each element between `lower` and `upper`; in inference the Leaky ReLU with their
@@ -10,7 +16,8 @@ use crate::{Alpha, Error, Float, LeakyRelu};
 ///
 /// Source: Xu, Wang, Chen and Li (2015), "Empirical Evaluation of Rectified Activations in
 /// Convolutional Network". The slopes that were drawn are kept for the gradient, as in PyTorch; the
-/// gradient is `slope * dy`, the second derivative zero.
+/// gradient is `slope * dy`, the second derivative zero. The methods of [`Rectifier`] are those of the
+/// function in inference; those of training stand here.
 ///
 /// ```
 /// use leaky_relu::RRelu;
@@ -40,12 +47,7 @@ impl<A: Alpha> RRelu<A> {
     /// `upper`.
     pub fn new(lower: A, upper: A) -> Result<Self, Error> {
         for (parameter, bound) in [("lower", lower), ("upper", upper)] {
-            if !bound.finite() {
-                return Err(Error::NotFinite {
-                    parameter,
-                    value: bound.into(),
-                });
-            }
+            bound.finite_or(parameter)?;
         }
         if lower > upper {
             return Err(Error::EmptyRange {
@@ -57,12 +59,12 @@ impl<A: Alpha> RRelu<A> {
     }
 
     /// The lowest slope.
-    pub fn lower(&self) -> A {
+    pub const fn lower(&self) -> A {
         self.lower
     }
 
     /// The highest slope.
-    pub fn upper(&self) -> A {
+    pub const fn upper(&self) -> A {
         self.upper
     }
 
@@ -80,6 +82,7 @@ impl<A: Alpha> RRelu<A> {
     ///
     /// # Panics
     /// If the slices differ in length.
+    #[track_caller]
     pub fn forward_training<T: Float<Alpha = A>>(
         &self,
         x: &[T],
@@ -88,13 +91,14 @@ impl<A: Alpha> RRelu<A> {
         uniform: impl FnMut() -> A,
     ) {
         self.draw(x, slopes, uniform);
-        multiply(slopes, Pass::into(x, y));
+        multiply(slopes, Elements::into(x, y));
     }
 
     /// As [`forward_training`](Self::forward_training); `x` becomes the output.
     ///
     /// # Panics
     /// If the slices differ in length.
+    #[track_caller]
     pub fn forward_training_in_place<T: Float<Alpha = A>>(
         &self,
         x: &mut [T],
@@ -102,7 +106,7 @@ impl<A: Alpha> RRelu<A> {
         uniform: impl FnMut() -> A,
     ) {
         self.draw(x, slopes, uniform);
-        multiply(slopes, Pass::in_place(x));
+        multiply(slopes, Elements::in_place(x));
     }
 
     /// Reads the slopes that [`forward_training`](Self::forward_training) wrote and the gradient
@@ -110,43 +114,98 @@ impl<A: Alpha> RRelu<A> {
     ///
     /// # Panics
     /// If the slices differ in length.
+    #[track_caller]
     pub fn backward_training<T: Float<Alpha = A>>(&self, slopes: &[T], dy: &[T], dx: &mut [T]) {
-        multiply(slopes, Pass::into(dy, dx));
+        multiply(slopes, Elements::into(dy, dx));
     }
 
     /// As [`backward_training`](Self::backward_training); `dy` becomes the gradient of the input.
     ///
     /// # Panics
     /// If the slices differ in length.
+    #[track_caller]
     pub fn backward_training_in_place<T: Float<Alpha = A>>(&self, slopes: &[T], dy: &mut [T]) {
-        multiply(slopes, Pass::in_place(dy));
+        multiply(slopes, Elements::in_place(dy));
     }
 
+    #[track_caller]
     fn draw<T: Float<Alpha = A>>(&self, x: &[T], slopes: &mut [T], mut uniform: impl FnMut() -> A) {
         same_length(x.len(), slopes.len());
         for (x, slope) in x.iter().zip(slopes) {
             *slope = T::narrow(if x.widen() <= A::ZERO {
-                self.lower + uniform() * (self.upper - self.lower)
+                self.between(uniform())
             } else {
                 A::ONE
             });
         }
     }
+
+    /// The slope at that part of the way from the lowest to the highest.
+    fn between(&self, part: A) -> A {
+        let width = self.upper - self.lower;
+        if width.finite_or("width").is_ok() {
+            return self.lower + part * width;
+        }
+        // The bounds are further apart than the largest number: half of the way fits.
+        let (lower, upper) = (self.lower * A::HALF, self.upper * A::HALF);
+        let half = lower + part * (upper - lower);
+        half + half
+    }
 }
 
-fn multiply<T: Float>(slopes: &[T], pass: Pass<'_, T>) {
-    same_length(slopes.len(), pass.len());
-    let (function, kept) = (Product, Operand::new(slopes));
-    execute(pass, Map2 { function, kept });
+impl<A: Alpha> Default for RRelu<A> {
+    /// Slopes from 1/8 to 1/3, as in PyTorch.
+    fn default() -> Self {
+        RRelu {
+            lower: A::from_f64(1.0 / 8.0),
+            upper: A::from_f64(1.0 / 3.0),
+        }
+    }
+}
+
+impl<T: Float> Rectifier<T> for RRelu<T::Alpha> {}
+
+impl<T: Float> BySigns<T> for RRelu<T::Alpha> {}
+
+impl<T: Float> Computed<T> for RRelu<T::Alpha> {
+    type Function = LeakyRelu<T::Alpha>;
+    type Gradient = SlopeOf<LeakyRelu<T::Alpha>>;
+    type GradientFromOutput = SlopeOf<LeakyRelu<T::Alpha>>;
+
+    fn function(&self, _: usize) -> Self::Function {
+        self.inference()
+    }
+
+    fn gradient(&self, len: usize) -> Self::Gradient {
+        Computed::<T>::gradient(&self.inference(), len)
+    }
+
+    fn gradient_from_output(&self, len: usize) -> Result<Self::GradientFromOutput, Error> {
+        Computed::<T>::gradient_from_output(&self.inference(), len)
+    }
+}
+
+#[track_caller]
+fn multiply<T: Float>(slopes: &[T], elements: Elements<'_, T>) {
+    same_length(slopes.len(), elements.len());
+    execute(elements, Applied::gradient(Product, slopes));
 }
 
 /// The product of slope and element.
 #[derive(Clone, Copy)]
 struct Product;
 
-impl<A: Alpha> Binary<A> for Product {
+impl Everywhere for Product {}
+
+impl<T: Number> Gradient<T> for Product {
     #[inline(always)]
-    fn value<S: Arithmetic<A>>(self, s: S, slope: S::Vector, x: S::Vector) -> S::Vector {
+    fn gradient<S: Memory<T>>(
+        &self,
+        s: S,
+        _: usize,
+        slope: Vector<S, T>,
+        x: Vector<S, T>,
+    ) -> Vector<S, T> {
         s.mul(slope, x)
     }
 }

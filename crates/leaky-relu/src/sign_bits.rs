@@ -1,9 +1,13 @@
 //! Sign bits: which inputs were above zero, one bit an element.
 
 use alloc::vec::Vec;
+use core::iter::FusedIterator;
+use core::ops::Range;
 
-use crate::kernel::{BitWriter, Operand, Signs, execute_work};
-use crate::{Error, Float};
+use crate::bits::low_bits;
+use crate::error::Error;
+use crate::float::Float;
+use crate::kernel::record;
 
 const WORD: usize = u64::BITS as usize;
 
@@ -19,7 +23,8 @@ const WORD: usize = u64::BITS as usize;
 /// let signs = SignBits::of(&[1.0_f32, -2.0, 0.0, 3.0]);
 /// assert_eq!(signs.len(), 4);
 /// assert_eq!(signs.count_ones(), 2);
-/// assert!(signs.get(3));
+/// assert_eq!(signs.get(3), Some(true));
+/// assert!(signs.iter().eq([true, false, false, true]));
 /// ```
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct SignBits {
@@ -45,9 +50,7 @@ impl SignBits {
 
     /// Replaces the record by the sign bits of `x`, in the same memory where it is large enough.
     pub fn record<T: Float>(&mut self, x: &[T]) {
-        let signs = BitWriter::new(self.words_for(x.len()));
-        let x = Operand::new(x);
-        execute_work(Signs { x, signs });
+        record(x, self.words_for(x.len()));
     }
 
     /// The record as bytes, eight elements a byte, the first element in the lowest bit.
@@ -73,42 +76,63 @@ impl SignBits {
                 bytes: bytes.len(),
             });
         }
-        let mut words: Vec<u64> = bytes
-            .chunks(8)
-            .map(|chunk| {
-                let mut word = [0; 8];
-                word[..chunk.len()].copy_from_slice(chunk);
-                u64::from_le_bytes(word)
-            })
-            .collect();
+        let words = bytes.chunks(8).map(|chunk| {
+            let mut word = [0; 8];
+            word[..chunk.len()].copy_from_slice(chunk);
+            u64::from_le_bytes(word)
+        });
+        Ok(SignBits::trimmed(words.collect(), len))
+    }
+
+    /// Takes `len` sign bits in [`words`](Self::words), 64 elements each, the first element in the
+    /// lowest bit. Bits behind the last element are ignored.
+    ///
+    /// # Errors
+    /// [`Error::WrongWordCount`] if there are not exactly `len / 64` words, rounded up.
+    pub fn from_words(words: Vec<u64>, len: usize) -> Result<Self, Error> {
+        if words.len() != len.div_ceil(WORD) {
+            return Err(Error::WrongWordCount {
+                bits: len,
+                words: words.len(),
+            });
+        }
+        Ok(SignBits::trimmed(words, len))
+    }
+
+    /// The record of the lowest `len` bits of as many words as these need.
+    fn trimmed(mut words: Vec<u64>, len: usize) -> Self {
         if let Some(last) = words.last_mut()
             && !len.is_multiple_of(WORD)
         {
             *last &= low_bits(len % WORD);
         }
-        Ok(SignBits { words, len })
+        SignBits { words, len }
     }
 
     /// The number of elements.
-    pub fn len(&self) -> usize {
+    pub const fn len(&self) -> usize {
         self.len
     }
 
     /// Whether there are no elements.
-    pub fn is_empty(&self) -> bool {
+    pub const fn is_empty(&self) -> bool {
         self.len == 0
     }
 
-    /// Whether element `index` was above zero.
-    ///
-    /// # Panics
-    /// If `index` is not below [`len`](Self::len).
-    pub fn get(&self, index: usize) -> bool {
-        assert!(
-            index < self.len,
-            "element {index} of a record of {} sign bits",
-            self.len
-        );
+    /// Whether element `index` was above zero; `None` if there is no such element.
+    pub fn get(&self, index: usize) -> Option<bool> {
+        (index < self.len).then(|| self.bit(index))
+    }
+
+    /// Whether each element was above zero, in order.
+    pub fn iter(&self) -> SignBitsIter<'_> {
+        SignBitsIter {
+            signs: self,
+            range: 0..self.len,
+        }
+    }
+
+    fn bit(&self, index: usize) -> bool {
         self.words[index / WORD] >> (index % WORD) & 1 == 1
     }
 
@@ -127,17 +151,62 @@ impl SignBits {
 
     /// Makes room for `len` elements and hands out the words; every word is to be written.
     pub(crate) fn words_for(&mut self, len: usize) -> &mut [u64] {
-        self.resize(len);
-        &mut self.words
-    }
-
-    fn resize(&mut self, len: usize) {
         self.words.resize(len.div_ceil(WORD), 0);
         self.len = len;
+        &mut self.words
     }
 }
 
-/// A word with the lowest `count` bits set, for `count` below 64.
-pub(crate) fn low_bits(count: usize) -> u64 {
-    (1 << count) - 1
+impl FromIterator<bool> for SignBits {
+    /// The record of elements of which each was above zero or not.
+    fn from_iter<I: IntoIterator<Item = bool>>(signs: I) -> Self {
+        let mut record = SignBits::new();
+        for above_zero in signs {
+            if record.len.is_multiple_of(WORD) {
+                record.words.push(0);
+            }
+            record.words[record.len / WORD] |= u64::from(above_zero) << (record.len % WORD);
+            record.len += 1;
+        }
+        record
+    }
 }
+
+impl<'a> IntoIterator for &'a SignBits {
+    type Item = bool;
+    type IntoIter = SignBitsIter<'a>;
+
+    fn into_iter(self) -> SignBitsIter<'a> {
+        self.iter()
+    }
+}
+
+/// Whether each element was above zero: see [`SignBits::iter`].
+#[derive(Clone, Debug)]
+pub struct SignBitsIter<'a> {
+    signs: &'a SignBits,
+    /// The elements that are still to come.
+    range: Range<usize>,
+}
+
+impl Iterator for SignBitsIter<'_> {
+    type Item = bool;
+
+    fn next(&mut self) -> Option<bool> {
+        self.range.next().map(|index| self.signs.bit(index))
+    }
+
+    fn size_hint(&self) -> (usize, Option<usize>) {
+        self.range.size_hint()
+    }
+}
+
+impl DoubleEndedIterator for SignBitsIter<'_> {
+    fn next_back(&mut self) -> Option<bool> {
+        self.range.next_back().map(|index| self.signs.bit(index))
+    }
+}
+
+impl ExactSizeIterator for SignBitsIter<'_> {}
+
+impl FusedIterator for SignBitsIter<'_> {}

@@ -1,6 +1,6 @@
 //! Laws that hold for any slope and any numbers.
 
-use leaky_relu::{Elu, Error, LeakyRelu, PRelu, RRelu, Relu, SignBits};
+use leaky_relu::{Elu, Error, LeakyRelu, PRelu, RRelu, Rectifier, Relu, SignBits};
 use proptest::collection::vec;
 use proptest::prelude::*;
 
@@ -82,7 +82,11 @@ proptest! {
         let signs = SignBits::of(&x);
         let back = SignBits::from_bytes(&signs.to_bytes(), signs.len()).unwrap();
         prop_assert_eq!(&signs, &back);
-        prop_assert!((0..x.len()).all(|i| signs.get(i) == (x[i] > 0.0)));
+        prop_assert!((0..x.len()).all(|i| signs.get(i) == Some(x[i] > 0.0)));
+        prop_assert_eq!(signs.get(x.len()), None);
+        prop_assert!(signs.iter().rev().eq(x.iter().rev().map(|x| *x > 0.0)));
+        prop_assert_eq!(&signs, &x.iter().map(|x| *x > 0.0).collect());
+        prop_assert_eq!(&signs, &SignBits::from_words(signs.words().to_vec(), x.len()).unwrap());
         prop_assert_eq!(signs.count_ones(), x.iter().filter(|x| **x > 0.0).count() as u64);
     }
 
@@ -183,6 +187,102 @@ fn what_the_output_does_not_tell_is_refused() {
 }
 
 #[test]
+fn what_the_output_tells_depends_on_every_slope_of_a_prelu() {
+    let (y, dy) = ([3.0, -1.0, 2.0, -2.0], [1.0; 4]);
+    let mut dx = [7.0_f32; 4];
+    let f = PRelu::new(&[0.5, 0.25], 2).unwrap();
+    f.backward_from_output(&y, &dy, &mut dx).unwrap();
+    assert_eq!(dx, [1.0, 0.5, 1.0, 0.25]);
+    let f = PRelu::new(&[0.5, 0.0], 2).unwrap();
+    let error = f.backward_from_output_in_place(&y, &mut dx).unwrap_err();
+    assert_eq!(error.to_string(), "alpha must be above zero here, but is 0");
+    assert_eq!(dx, [1.0, 0.5, 1.0, 0.25], "what is refused writes nothing");
+}
+
+/// Works for any rectifier, as a user's layer would.
+fn layer(f: &impl Rectifier<f32>, x: &[f32], dy: &[f32]) -> (Vec<f32>, Vec<f32>) {
+    (f.forward_to_vec(x), f.backward_to_vec(x, dy))
+}
+
+#[test]
+fn one_function_serves_all_rectifiers() {
+    let (x, dy) = ([2.0, -2.0], [3.0, 3.0]);
+    let leaky = (vec![2.0, -0.5], vec![3.0, 0.75]);
+    assert_eq!(layer(&LeakyRelu::new(0.25).unwrap(), &x, &dy), leaky);
+    assert_eq!(layer(&PRelu::new(&[0.25], 1).unwrap(), &x, &dy), leaky);
+    assert_eq!(layer(&RRelu::new(0.125, 0.375).unwrap(), &x, &dy), leaky);
+    assert_eq!(layer(&Relu, &x, &dy), (vec![2.0, 0.0], vec![3.0, 0.0]));
+    let (y, dx) = layer(&Elu::new(1.0).unwrap(), &x, &dy);
+    assert!((y[1] - (-2.0_f32).exp_m1()).abs() < 1e-6);
+    assert!((dx[1] - 3.0 * (-2.0_f32).exp()).abs() < 1e-6);
+}
+
+#[test]
+fn defaults_are_those_of_pytorch() {
+    assert_eq!(LeakyRelu::<f32>::default().alpha(), 0.01);
+    assert_eq!(LeakyRelu::<f64>::default().alpha(), 0.01);
+    assert_eq!(Elu::<f32>::default().alpha(), 1.0);
+    let f = RRelu::<f32>::default();
+    assert_eq!((f.lower(), f.upper()), (0.125, 1.0 / 3.0));
+}
+
+#[test]
+fn slopes_are_drawn_from_the_widest_range_there_is() {
+    let f = RRelu::new(-f32::MAX, f32::MAX).unwrap();
+    let mut parts = [0.0, 0.25, 0.5, 0.75].into_iter();
+    let (mut y, mut slopes) = ([0.0_f32; 4], [0.0_f32; 4]);
+    f.forward_training(&[-0.5; 4], &mut y, &mut slopes, || parts.next().unwrap());
+    for (slope, expected) in slopes.into_iter().zip([-1.0, -0.5, 0.0, 0.5]) {
+        assert!(
+            (slope / f32::MAX - expected).abs() <= f32::EPSILON,
+            "{slope}"
+        );
+    }
+    assert_eq!(y, slopes.map(|slope| slope * -0.5));
+}
+
+#[cfg(feature = "half")]
+#[test]
+fn the_gradient_of_a_half_slope_is_rounded_once() {
+    // The sum lies above a tie of f16 by less than f32 tells from the tie.
+    let x = [-1.0, -(2_f32.powi(-11)), -(2_f32.powi(-24))].map(half::f16::from_f32);
+    let dy = [half::f16::NEG_ONE; 3];
+    let alpha = [half::f16::ONE];
+    let (mut dx, mut dalpha) = (dy, alpha);
+    let f = PRelu::new(&alpha, 1).unwrap();
+    f.backward_with_alpha(&x, &dy, &mut dx, &mut dalpha);
+    let exact = x.iter().map(|x| -x.to_f64()).sum::<f64>();
+    assert_eq!(
+        f64::from(exact as f32),
+        1.0 + 2_f64.powi(-11),
+        "a tie of f16"
+    );
+    assert_eq!(dalpha[0].to_f64(), 1.0 + 2_f64.powi(-10));
+}
+
+/// Beside the tests within the crate, which choose how a pass is run, this runs as users do.
+#[test]
+fn a_large_array_is_computed_as_its_parts_are() {
+    // More than is shared out among threads, and on most machines more than the caches hold.
+    let len = (36 << 20) / size_of::<f32>() + 13;
+    let x: Vec<f32> = (0..len).map(|i| (i * 7919 % 1013) as f32 - 500.0).collect();
+    let f = LeakyRelu::new(0.3_f32).unwrap();
+    let (mut y, mut signs) = (vec![0.0; len], SignBits::new());
+    f.forward_with_signs(&x, &mut y, &mut signs);
+    let expected = x.iter().map(|x| if *x > 0.0 { *x } else { 0.3 * x });
+    assert!(y.iter().copied().eq(expected));
+    assert!(signs.iter().eq(x.iter().map(|x| *x > 0.0)));
+    let dx = f.backward_from_signs_to_vec(&signs, &y);
+    assert_eq!(dx, f.backward_to_vec(&x, &y));
+    assert_eq!(f.forward_to_vec(&x), y);
+    f.forward_in_place(&mut y[1..]);
+    let twice = x[1..]
+        .iter()
+        .map(|x| if *x > 0.0 { *x } else { 0.3 * (0.3 * x) });
+    assert!(y[1..].iter().copied().eq(twice));
+}
+
+#[test]
 fn gains_are_those_of_pytorch() {
     for (alpha, gain) in [
         (0.0, core::f64::consts::SQRT_2),
@@ -234,21 +334,29 @@ fn parts_of_samples_are_refused() {
 }
 
 #[test]
-fn bytes_of_the_wrong_number_are_refused() {
+fn bytes_and_words_of_the_wrong_number_are_refused() {
     let error = SignBits::from_bytes(&[0; 2], 17).unwrap_err();
     assert_eq!(
         error.to_string(),
         "17 sign bits take 3 bytes, but 2 were given"
     );
     assert_eq!(SignBits::from_bytes(&[0xff], 3).unwrap().count_ones(), 3);
+    let error = SignBits::from_words(vec![0; 1], 65).unwrap_err();
+    assert_eq!(
+        error.to_string(),
+        "65 sign bits take 2 words of 64 bits, but 1 were given"
+    );
+    let signs = SignBits::from_words(vec![u64::MAX; 2], 65).unwrap();
+    assert_eq!(signs.words(), [u64::MAX, 1]);
 }
 
 #[test]
 fn empty_slices_are_fine() {
     let mut signs = SignBits::of(&[1.0_f32]);
     let f = LeakyRelu::new(0.1_f32).unwrap();
-    f.forward_with_signs::<f32>(&[], &mut [], &mut signs);
+    let (none, mut out): ([f32; 0], [f32; 0]) = ([], []);
+    f.forward_with_signs(&none, &mut out, &mut signs);
     assert!(signs.is_empty() && signs.to_bytes().is_empty());
-    f.backward_from_signs::<f32>(&signs, &[], &mut []);
+    f.backward_from_signs(&signs, &none, &mut out);
     assert_eq!(signs.count_by_channel(3, 1), [0, 0, 0]);
 }

@@ -3,7 +3,7 @@
 mod common;
 
 use common::{assert_close, assert_same_bits, elements, read};
-use leaky_relu::{Elu, LeakyRelu, PRelu, Quantization, QuantizedLeakyRelu, Relu};
+use leaky_relu::{Elu, LeakyRelu, PRelu, Quantization, QuantizedLeakyRelu, Rectifier, Relu};
 use safetensors::SafeTensors;
 
 #[test]

@@ -3,7 +3,7 @@
 mod common;
 
 use common::{Element, assert_close, assert_same_bits, read};
-use leaky_relu::{Elu, Float, LeakyRelu, PRelu, Relu, SignBits};
+use leaky_relu::{Elu, Float, LeakyRelu, PRelu, Rectifier, Relu, SignBits};
 use safetensors::SafeTensors;
 
 const FILE: &[u8] = include_bytes!("fixtures/pytorch.safetensors");

@@ -2,7 +2,7 @@
 
 use leaky_cure::candidate::Candidate;
 use leaky_onnx::Replacement;
-use leaky_relu::{Elu, LeakyRelu, Relu};
+use leaky_relu::{Elu, LeakyRelu, Rectifier, Relu};
 
 /// The curves go from `-REACH` to `REACH`.
 pub const REACH: f64 = 3.0;

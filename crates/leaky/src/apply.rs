@@ -5,7 +5,7 @@ use std::io::{self, Write};
 
 use bytemuck::Pod;
 use half::f16;
-use leaky_relu::{Alpha, Elu, Float, LeakyRelu, PRelu, Relu};
+use leaky_relu::{Elu, Float, LeakyRelu, Number, PRelu, Rectifier as _, Relu};
 
 use leaky_cure::data::{DataError, FloatType, PlainArray};
 use leaky_cure::text::printable;
@@ -348,10 +348,7 @@ fn round<T: Float>(alpha: f64) -> T::Alpha {
 }
 
 fn elements<T: Float>(slopes: &[f64]) -> Vec<T> {
-    slopes
-        .iter()
-        .map(|alpha| T::narrow(round::<T>(*alpha)))
-        .collect()
+    slopes.iter().map(|alpha| T::from_f64(*alpha)).collect()
 }
 
 /// Reads `len` elements from `start` on, in this machine's byte order.

@@ -1,8 +1,6 @@
 //! How a command ends: with which message, and with which exit code.
 
-use std::process::ExitCode;
-
-use leaky_cure::compare::{CompareError, ResumeError, Term};
+use leaky_cure::compare::{CompareError, ResumeError};
 use leaky_cure::convert::ConvertError;
 use leaky_cure::cure::CureError;
 use leaky_cure::data::DataError;
@@ -11,7 +9,6 @@ use leaky_cure::files::FileError;
 use leaky_cure::objective::ObjectiveError;
 use leaky_cure::run::RunError;
 use leaky_cure::threads::ThreadsError;
-use leaky_cure::train::InitializeError;
 use leaky_cure::verified::WriteError;
 use leaky_report::ReportError;
 
@@ -19,8 +16,8 @@ use crate::apply::ApplyError;
 
 /// Why a command could not do what it was asked: the request or its input is at fault.
 ///
-/// Displayed it is one line for a person: what was wrong and where. [`advice`](Self::advice) says
-/// which option may help.
+/// Displayed it is one line for a person: what was wrong and where. [`advice`](crate::advice::advice)
+/// says which option may help.
 #[derive(Debug, thiserror::Error)]
 pub enum Error {
     /// The data, or how they fit the network.
@@ -63,9 +60,7 @@ pub enum Error {
     #[error(transparent)]
     Network(#[from] leaky_onnx::Error),
     /// The user interrupted a comparison.
-    #[error(
-        "interrupted: {done} of {all} trainings are done and kept in {path}; go on by the same command with --resume {path}"
-    )]
+    #[error("interrupted: {done} of {all} trainings are done and kept in {path}")]
     ComparisonInterrupted {
         /// How many trainings are done.
         done: usize,
@@ -75,7 +70,7 @@ pub enum Error {
         path: String,
     },
     /// The loss left the numbers in training.
-    #[error("the loss became NaN or infinite in epoch {epoch}: {kept}; try a smaller --lr")]
+    #[error("the loss became NaN or infinite in epoch {epoch}: {kept}")]
     Diverged {
         /// The epoch, counted from 1.
         epoch: usize,
@@ -91,6 +86,9 @@ pub enum Error {
     /// The drawing's file has no name that says what it is.
     #[error("cannot draw to {0}: name a file that ends in .svg or .png")]
     PlotFormat(String),
+    /// Standard output takes no more.
+    #[error("cannot write standard output: {0}")]
+    StandardOutput(std::io::Error),
 }
 
 /// How a command that could do its work ended.
@@ -102,23 +100,20 @@ pub enum Outcome {
     ThresholdCrossed,
     /// The user interrupted the work; the best result so far was written.
     Interrupted,
+    /// Nothing was done, because of what the command line asks for; why was said.
+    Refused,
 }
 
 impl Outcome {
-    /// The exit code of the process: 0, 1 or 130.
+    /// The exit code of the process.
     pub fn code(self) -> u8 {
         match self {
             Self::Done => 0,
             Self::ThresholdCrossed => 1,
+            Self::Refused => 2,
             // 128 and the number of the interrupt signal, as shells report it.
             Self::Interrupted => 130,
         }
-    }
-}
-
-impl From<Outcome> for ExitCode {
-    fn from(outcome: Outcome) -> Self {
-        Self::from(outcome.code())
     }
 }
 
@@ -128,46 +123,17 @@ impl Error {
         match self {
             Self::ComparisonInterrupted { .. } => Outcome::Interrupted.code(),
             _ if self.is_interruption() => Outcome::Interrupted.code(),
-            _ => 2,
+            _ => Outcome::Refused.code(),
         }
     }
 
-    /// What a person can do about it, where an option of the tool helps or nothing was lost.
-    pub fn advice(&self) -> Option<String> {
-        if self.is_interruption() {
-            return Some("nothing was written".into());
-        }
-        Some(match self {
-            Self::Cure(CureError::RevivalChangedOutputs { .. }) => {
-                "nothing was written; try --no-revive".into()
-            }
-            Self::Cure(CureError::Objective(ObjectiveError::LossNeedsValues))
-            | Self::Compare(CompareError::Objective(ObjectiveError::LossNeedsValues)) => {
-                "give --loss cross-entropy, or leave it out".into()
-            }
-            Self::Compare(CompareError::Initialize(InitializeError::Unclear { .. })) => {
-                "give --from-weights for that".into()
-            }
-            Self::Resume(ResumeError::OtherComparison { differs, .. }) => {
-                let options: Vec<&str> = differs.iter().filter_map(|term| option(*term)).collect();
-                match options.is_empty() {
-                    true => return None,
-                    false => format!("look at {}", options.join(", ")),
-                }
-            }
-            _ => match self.run_error()? {
-                RunError::Data(error) => data_advice(error)?.into(),
-                _ => return None,
-            },
-        })
-    }
-
-    fn is_interruption(&self) -> bool {
+    /// Whether the user interrupted work that has no result yet.
+    pub fn is_interruption(&self) -> bool {
         matches!(self.run_error(), Some(RunError::Stopped(_)))
     }
 
     /// What went wrong in running a network, whatever it was run for.
-    fn run_error(&self) -> Option<&RunError> {
+    pub fn run_error(&self) -> Option<&RunError> {
         match self {
             Self::Run(error)
             | Self::Diagnose(DiagnoseError::Run(error))
@@ -182,23 +148,18 @@ impl Error {
     }
 }
 
-/// The option that says it.
-fn option(term: Term) -> Option<&'static str> {
-    match term {
-        Term::Version | Term::Network => None,
-        Term::Data => Some("--data, --val"),
-        Term::Weights => Some("--from-weights"),
-        Term::Loss => Some("--loss"),
-        Term::Optimizer => Some("--optimizer"),
-        Term::Epochs => Some("--epochs"),
-        Term::BatchSize => Some("--batch-size"),
-    }
-}
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use leaky_cure::stop::Stopped;
 
-fn data_advice(error: &DataError) -> Option<&'static str> {
-    match error {
-        DataError::MissingTarget { .. } => Some("a file of its own is given with --labels"),
-        DataError::NotProbability { .. } => Some("give --loss mean-squared-error for that"),
-        _ => None,
+    #[test]
+    fn work_that_was_stopped_ends_with_130_whatever_it_was() {
+        let cure = CureError::from(Stopped);
+        let compare = CompareError::from(Stopped);
+        let born_dead = BornDeadError::from(DiagnoseError::from(Stopped));
+        for error in [Error::from(cure), compare.into(), born_dead.into()] {
+            assert_eq!(error.code(), 130, "{error}");
+        }
     }
 }

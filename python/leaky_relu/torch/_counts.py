@@ -134,6 +134,10 @@ class Counts:
         return [layer.layer(name, tau) for name, layer in self.layers.items()]
 
 
+def is_distributed() -> bool:
+    return torch.distributed.is_available() and torch.distributed.is_initialized()
+
+
 def _empty(firing: Firing, units: int) -> LayerCounts:
     device = firing.rectifier.input.device
     counts = torch.zeros(units, dtype=torch.int64, device=device)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from typing import Any
 
 from torch import nn
@@ -40,10 +41,19 @@ def diagnose(
             pre-activation is not a number.
     """
     model = unwrapped(model)
-    counts = Counts(magnitudes=tau is not None)
+    counts, samples = counted(model, batches_of(batches), forward, magnitudes=tau is not None)
+    notes = ("The model is in training mode; it was measured in evaluation mode.",) if model.training else ()
+    return Diagnosis(type(model).__name__, samples, counts.finished(tau), notes)
+
+
+def counted(
+    model: nn.Module, batches: Iterable[Any], forward: Forward | None, magnitudes: bool = False
+) -> tuple[Counts, int]:
+    """Runs all batches and counts; gives the number of samples too."""
+    counts = Counts(magnitudes)
     samples = 0
     names = Names(model)
-    for number, batch in enumerate(batches_of(batches)):
+    for number, batch in enumerate(batches):
         with untouched(model), names.followed():
             observe(model, batch, forward, names, counts, number)
         samples += sample_count(batch)
@@ -54,8 +64,7 @@ def diagnose(
             f"{type(model).__name__} ran no rectifier (ReLU, Leaky ReLU, PReLU, ELU, ReLU6): it has no units "
             "that can be dead"
         )
-    notes = ("The model is in training mode; it was measured in evaluation mode.",) if model.training else ()
-    return Diagnosis(type(model).__name__, samples, counts.finished(tau), notes)
+    return counts, samples
 
 
 def observe(

@@ -62,6 +62,10 @@ class Names:
         self._running.clear()
         self._calls.clear()
 
+    def path(self, module: nn.Module) -> str:
+        """The qualified name of a module."""
+        return self._paths[module]
+
     def name(self, operator: Any) -> str:
         module = self._running[-1] if self._running else self._model
         path = self._paths[module]

@@ -45,8 +45,8 @@ def replace(model: nn.Module, negative_slope: float = 0.01) -> int:
     calls = 0 if graph is None else sum(_is_call(node) for node in graph.nodes)
     if calls:
         warnings.warn(
-            f"{calls} ReLUs of {type(model).__name__} are called in its forward (F.relu, torch.relu) and stay "
-            "as they are: call leaky_relu.torch.leaky_relu there instead",
+            f"{calls} ReLUs of {type(model).__name__} are called in its forward (F.relu, torch.relu) and "
+            "stay as they are: call leaky_relu.torch.leaky_relu there instead",
             stacklevel=2,
         )
     return count

@@ -8,12 +8,15 @@ from typing import Any
 
 import torch
 from torch import Tensor, nn
+from torch.utils import _pytree as pytree
 
-from leaky_relu._diagnosis import Diagnosis
+from leaky_relu._diagnosis import Diagnosis, Layer
 from leaky_relu.torch._batches import Forward
-from leaky_relu.torch._counts import Counts
+from leaky_relu.torch._counts import Counts, is_distributed
 from leaky_relu.torch._doctor import observe, unwrapped
 from leaky_relu.torch._observer import Names, untouched
+from leaky_relu.torch._revive import check_optimizer, revive_units
+from leaky_relu.torch._unit_map import UnitMap
 
 # A layer with a larger share of dead units than this is said to be dying.
 DYING = 0.5
@@ -36,8 +39,13 @@ class Watch:
     Args:
         model: the model that is trained, or its wrapper.
         every: how many steps lie between two looks.
+        recycle: every so many steps, revive the units that are dead by the verdict on the last looks, as
+            `revive` does, with the data of that step.
+        optimizer: what trains the model: its state of recycled units becomes zero.
         logger: where shares of dead units go: a TensorBoard `SummaryWriter`, a Weights & Biases run, a
             Lightning logger, or a function of a dictionary and the step.
+        tau: count as dormant, and recycle, units whose mean magnitude is at most `tau` times their layer's
+            mean (ReDo, Sokar et al. 2023). What the model computes then changes by what these gave.
         samples: how many samples a look takes; by default an eighth of the batch, and at least eight.
         forward: how to run what is given to `step(batch)`, `forward(model, batch)`.
 
@@ -55,23 +63,33 @@ class Watch:
         self,
         model: nn.Module,
         every: int = 10,
+        recycle: int | None = None,
+        optimizer: torch.optim.Optimizer | None = None,
         logger: Any = None,
+        tau: float | None = None,
         samples: int | None = None,
         forward: Forward | None = None,
     ) -> None:
         if every < 1:
             raise ValueError(f"every must be at least 1 step, but is {every}")
+        if recycle is not None and recycle < 1:
+            raise ValueError(f"recycle must be at least 1 step, but is {recycle}")
         self.model = unwrapped(model)
+        check_optimizer(optimizer, self.model)
         self.every = every
+        self.recycle = recycle
+        self.optimizer = optimizer
         self.steps = 0
+        self.recycled = 0
+        """How many units were recycled so far."""
         self._log = _logging(logger)
         self._samples = samples
         self._forward = forward
         self._names = Names(self.model)
-        self._recent, self._older = Counts(), Counts()
-        self._looks = 0
-        self._seen_samples = [0, 0]
+        self._tau = tau
+        self._forget()
         self._warned: set[str] = set()
+        self._maps: dict[nn.Module, UnitMap] = {}
         self._inputs = _Inputs(model)
 
     def step(self, batch: Any = None) -> None:
@@ -85,25 +103,16 @@ class Watch:
             ValueError: if the model does not run on samples of its batch.
         """
         self.steps += 1
-        if self.steps % self.every:
+        is_look = self.steps % self.every == 0
+        is_recycling = self.recycle is not None and self.steps % self.recycle == 0
+        if not (is_look or is_recycling):
             return
-        if batch is not None:
-            self._look(self.model, batch, self._forward)
-        elif self._inputs.latest:
-            for module, inputs in self._inputs.latest.items():
-                self._look(module, inputs, _call)
-        else:
-            raise RuntimeError(
-                f"{type(self.model).__name__} was not called since the last step, or only within a compiled "
-                "function: give the batch, watch.step(x)"
-            )
+        runs = self._runs(batch)
+        if is_look:
+            self._look(runs)
+        if is_recycling and self._looks:
+            self._revive(runs)
         self._inputs.latest.clear()
-        self._looks += 1
-        if self._looks % LOOKS_A_VERDICT == 0:
-            self._judge()
-        if self._looks % LOOKS_A_WINDOW == 0:
-            self._older, self._recent = self._recent, Counts()
-            self._seen_samples = [0, self._seen_samples[0]]
 
     def diagnosis(self) -> Diagnosis:
         """The verdict on the last looks.
@@ -114,14 +123,13 @@ class Watch:
         counts = self._older.with_added(self._recent)
         samples = sum(self._seen_samples)
         if not counts.layers:
-            looked = (
-                f"the first look is after {self.every} steps" if not self._looks else "it ran no rectifier"
-            )
+            looked = f"the first look is after {self.every} steps"
+            looked = "it ran no rectifier" if self._looks else looked
             raise ValueError(f"no unit of {type(self.model).__name__} was seen yet: {looked}")
-        if _is_distributed():
+        if is_distributed():
             samples = counts.add_other_processes(samples)
         note = f"Seen in training, every {self.every} steps, until step {self.steps}."
-        return Diagnosis(type(self.model).__name__, samples, counts.finished(), (note,))
+        return Diagnosis(type(self.model).__name__, samples, counts.finished(self._tau), (note,))
 
     def close(self) -> None:
         """Takes the hooks off the model."""
@@ -133,11 +141,61 @@ class Watch:
     def __exit__(self, *_: object) -> None:
         self.close()
 
-    def _look(self, module: nn.Module, batch: Any, forward: Forward | None) -> None:
-        batch, count = _some(batch, self._samples)
-        with untouched(self.model), self._names.followed():
-            observe(module, batch, forward, self._names, self._recent, self.steps)
-        self._seen_samples[0] += count
+    def _forget(self) -> None:
+        self._recent, self._older = (Counts(self._tau is not None) for _ in range(2))
+        self._looks = 0
+        self._seen_samples = [0, 0]
+
+    def _runs(self, batch: Any) -> list[tuple[nn.Module, Any, Forward | None]]:
+        """What ran in this step: the model or its parts, on what, and how."""
+        if batch is not None:
+            return [(self.model, batch, self._forward)]
+        if not self._inputs.latest:
+            raise RuntimeError(
+                f"{type(self.model).__name__} was not called since the last step, or only within a compiled "
+                "function: give the batch, watch.step(x)"
+            )
+        return [(module, inputs, _calling(module)) for module, inputs in self._inputs.latest.items()]
+
+    def _look(self, runs: list[tuple[nn.Module, Any, Forward | None]]) -> None:
+        for _, batch, forward in runs:
+            some, count = _some(batch, self._samples)
+            with untouched(self.model), self._names.followed():
+                observe(self.model, some, forward, self._names, self._recent, self.steps)
+            self._seen_samples[0] += count
+        self._looks += 1
+        if self._looks % LOOKS_A_VERDICT == 0:
+            self._judge()
+        if self._looks % LOOKS_A_WINDOW == 0:
+            self._older, self._recent = self._recent, Counts(self._tau is not None)
+            self._seen_samples = [0, self._seen_samples[0]]
+
+    def _revive(self, runs: list[tuple[nn.Module, Any, Forward | None]]) -> None:
+        """Recycles the units that the last looks found dead."""
+        found = self.diagnosis()
+        for module, batch, forward in runs:
+            path = self._names.path(module)
+            own = [layer for layer in found.layers if path == "" or layer.name.startswith(f"{path}.")]
+            units = {layer.name: self._to_recycle(layer) for layer in own if self._to_recycle(layer)}
+            verdict = Diagnosis(found.model, found.samples, own)
+            revival = revive_units(
+                self.model,
+                [pytree.tree_map(_detached, batch)],
+                units,
+                verdict,
+                self.optimizer,
+                self.steps,
+                forward,
+                self._maps,
+                module,
+            )
+            self.recycled += revival.revived
+        # What was counted before no longer holds.
+        self._forget()
+        self._look(runs)
+
+    def _to_recycle(self, layer: Layer) -> list[int]:
+        return sorted(layer.dead + (layer.dormant if self._tau is not None else []))
 
     def _judge(self) -> None:
         found = self.diagnosis()
@@ -187,9 +245,13 @@ class _Inputs:
             self.latest[module] = (args, kwargs)
 
 
-def _call(model: nn.Module, inputs: tuple[tuple[Any, ...], dict[str, Any]]) -> Any:
-    args, kwargs = inputs
-    return model(*args, **kwargs)
+def _calling(module: nn.Module) -> Forward:
+    """Runs a module, whatever it is a part of, on arguments and named arguments."""
+    return lambda _, inputs: module(*inputs[0], **inputs[1])
+
+
+def _detached(leaf: Any) -> Any:
+    return leaf.detach() if isinstance(leaf, Tensor) else leaf
 
 
 def _some(batch: Any, samples: int | None) -> tuple[Any, int]:
@@ -220,10 +282,6 @@ def _size(batch: Any) -> int:
     if isinstance(batch, (list, tuple)):
         return next((size for size in map(_size, batch) if size), 0)
     return 0
-
-
-def _is_distributed() -> bool:
-    return torch.distributed.is_available() and torch.distributed.is_initialized()
 
 
 def _logging(logger: Any) -> Callable[[dict[str, float], int], object]:

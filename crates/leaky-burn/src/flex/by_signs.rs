@@ -3,9 +3,10 @@
 use std::sync::Arc;
 
 use burn::backend::flex::FlexTensor;
-use leaky_relu::{Alpha, SignBits};
+use leaky_relu::{LeakyRelu, Number as _, Rectifier as _, Relu, SignBits};
 
 use super::dense::{AxisOrder, Dense, Number, with_number};
+use super::passes;
 
 /// One of the rectifiers.
 #[derive(Clone, Copy, Debug)]
@@ -33,23 +34,27 @@ impl BySigns {
     /// The function, in the input's memory where nobody else holds it.
     pub(super) fn forward(self, input: FlexTensor) -> FlexTensor {
         with_number!(input.dtype(), E => {
-            let kernel = self.kernel::<E>();
-            Dense::new(input)
-                .apply::<E, _>(|x| kernel.forward_in_place(x), |x| (kernel.forward_to_vec(x), ()))
-                .0
+            let input = Dense::new(input);
+            match self {
+                BySigns::Relu => passes::forward::<E>(&Relu, input),
+                BySigns::LeakyRelu { negative_slope } => {
+                    passes::forward::<E>(&kernel::<E>(negative_slope), input)
+                }
+            }
         })
     }
 
     /// As [`forward`](Self::forward), and the signs of the input.
     pub(super) fn forward_with_signs(self, input: FlexTensor) -> (FlexTensor, Kept) {
         with_number!(input.dtype(), E => {
-            let kernel = self.kernel::<E>();
             let input = Dense::new(input);
             let order = input.order().clone();
-            let (output, signs) = input.apply::<E, _>(
-                |x| kernel.forward_in_place_with_signs(x),
-                |x| kernel.forward_to_vec_with_signs(x),
-            );
+            let (output, signs) = match self {
+                BySigns::Relu => passes::forward_with_signs::<E>(&Relu, input),
+                BySigns::LeakyRelu { negative_slope } => {
+                    passes::forward_with_signs::<E>(&kernel::<E>(negative_slope), input)
+                }
+            };
             (output, Kept { signs: Arc::new(signs), order })
         })
     }
@@ -57,77 +62,51 @@ impl BySigns {
     /// The gradient of the input, in the memory of the output's where nobody else holds it.
     pub(super) fn backward(self, kept: Kept, gradient: FlexTensor) -> FlexTensor {
         with_number!(gradient.dtype(), E => {
-            let kernel = self.kernel::<E>();
-            Dense::in_order(gradient, kept.order)
-                .apply::<E, _>(
-                    |dy| kernel.backward_in_place(&kept.signs, dy),
-                    |dy| (kernel.backward_to_vec(&kept.signs, dy), ()),
-                )
-                .0
+            let gradient = Dense::in_order(gradient, kept.order);
+            match self {
+                BySigns::Relu => passes::backward_from_signs::<E>(&Relu, &kept.signs, gradient),
+                BySigns::LeakyRelu { negative_slope } => {
+                    let f = kernel::<E>(negative_slope);
+                    passes::backward_from_signs::<E>(&f, &kept.signs, gradient)
+                }
+            }
         })
     }
 
-    fn kernel<E: Number>(self) -> Kernel<E> {
+    /// The function over numbers, in place.
+    pub(super) fn rectify(self, x: &mut [f32]) {
         match self {
-            BySigns::Relu => Kernel::Relu,
-            BySigns::LeakyRelu { negative_slope } => Kernel::LeakyRelu(
-                leaky_relu::LeakyRelu::new(E::Alpha::from_f64(negative_slope))
-                    .expect("the slope was found finite when this value was made"),
-            ),
-        }
-    }
-}
-
-/// The kernels of a rectifier for one element type.
-enum Kernel<E: Number> {
-    Relu,
-    LeakyRelu(leaky_relu::LeakyRelu<E::Alpha>),
-}
-
-impl<E: Number> Kernel<E> {
-    fn forward_to_vec(&self, x: &[E]) -> Vec<E> {
-        match self {
-            Kernel::Relu => leaky_relu::Relu.forward_to_vec(x),
-            Kernel::LeakyRelu(f) => f.forward_to_vec(x),
+            BySigns::Relu => Relu.forward_in_place(x),
+            BySigns::LeakyRelu { negative_slope } => {
+                kernel::<f32>(negative_slope).forward_in_place(x);
+            }
         }
     }
 
-    fn forward_in_place(&self, x: &mut [E]) {
-        match self {
-            Kernel::Relu => leaky_relu::Relu.forward_in_place(x),
-            Kernel::LeakyRelu(f) => f.forward_in_place(x),
-        }
-    }
-
-    fn forward_to_vec_with_signs(&self, x: &[E]) -> (Vec<E>, SignBits) {
-        let mut signs = SignBits::new();
-        let y = match self {
-            Kernel::Relu => leaky_relu::Relu.forward_to_vec_with_signs(x, &mut signs),
-            Kernel::LeakyRelu(f) => f.forward_to_vec_with_signs(x, &mut signs),
-        };
-        (y, signs)
-    }
-
-    fn forward_in_place_with_signs(&self, x: &mut [E]) -> SignBits {
+    /// As [`rectify`](Self::rectify), and the signs of what stood there.
+    pub(super) fn rectify_with_signs(self, x: &mut [f32]) -> SignBits {
         let mut signs = SignBits::new();
         match self {
-            Kernel::Relu => leaky_relu::Relu.forward_in_place_with_signs(x, &mut signs),
-            Kernel::LeakyRelu(f) => f.forward_in_place_with_signs(x, &mut signs),
+            BySigns::Relu => Relu.forward_in_place_with_signs(x, &mut signs),
+            BySigns::LeakyRelu { negative_slope } => {
+                kernel::<f32>(negative_slope).forward_in_place_with_signs(x, &mut signs);
+            }
         }
         signs
     }
 
-    fn backward_to_vec(&self, signs: &SignBits, dy: &[E]) -> Vec<E> {
+    /// The gradient of the input from that of the output, in place.
+    pub(super) fn pass_back(self, signs: &SignBits, gradient: &mut [f32]) {
         match self {
-            Kernel::Relu => leaky_relu::Relu.backward_from_signs_to_vec(signs, dy),
-            Kernel::LeakyRelu(f) => f.backward_from_signs_to_vec(signs, dy),
+            BySigns::Relu => Relu.backward_from_signs_in_place(signs, gradient),
+            BySigns::LeakyRelu { negative_slope } => {
+                kernel::<f32>(negative_slope).backward_from_signs_in_place(signs, gradient);
+            }
         }
     }
+}
 
-    fn backward_in_place(&self, signs: &SignBits, dy: &mut [E]) {
-        match self {
-            Kernel::Relu => leaky_relu::Relu.backward_from_signs_in_place(signs, dy),
-            Kernel::LeakyRelu(f) => f.backward_from_signs_in_place(signs, dy),
-        }
-    }
+fn kernel<E: Number>(negative_slope: f64) -> LeakyRelu<E::Alpha> {
+    LeakyRelu::new(E::Alpha::from_f64(negative_slope))
+        .expect("the slope was found finite when the rectifier was made")
 }

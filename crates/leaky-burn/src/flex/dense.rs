@@ -18,27 +18,14 @@ impl<T: Float + Element + Pod> Number for T {}
 /// Runs the body with `$number` standing for the element type of `$dtype`, a float type of flex.
 macro_rules! with_number {
     ($dtype:expr, $number:ident => $body:expr) => {
-        match $dtype {
-            burn::tensor::DType::F32 => {
-                type $number = f32;
-                $body
-            }
-            burn::tensor::DType::F64 => {
-                type $number = f64;
-                $body
-            }
-            burn::tensor::DType::F16 => {
-                type $number = burn::tensor::f16;
-                $body
-            }
-            burn::tensor::DType::BF16 => {
-                type $number = burn::tensor::bf16;
-                $body
-            }
+        leaky_relu::with_float!(
+            burn::tensor::DType,
+            $dtype,
+            $number => $body,
             other => panic!(
                 "a rectifier takes a tensor of f32, f64, f16 or bf16 on the flex backend; this one is of {other:?}"
-            ),
-        }
+            )
+        )
     };
 }
 pub(super) use with_number;

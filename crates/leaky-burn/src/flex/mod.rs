@@ -1,17 +1,19 @@
 //! The rectifiers on the flex backend, through the kernels of `leaky-relu`.
 
 mod by_signs;
+mod checkpointing;
+mod convolution;
 mod dense;
 mod gradient;
+mod passes;
 mod prelu;
 
-use std::any::TypeId;
-
-use burn::backend::autodiff::checkpoint::strategy::{CheckpointStrategy, NoCheckpointing};
+use burn::backend::autodiff::checkpoint::strategy::CheckpointStrategy;
 use burn::backend::tensor::FloatTensor;
 use burn::backend::{Autodiff, Flex, ops::ActivationOps};
 
 use self::by_signs::BySigns;
+use self::checkpointing::recomputes;
 use self::prelu::PRelu;
 use crate::backend::Rectifiers;
 use crate::composed;
@@ -61,12 +63,4 @@ impl<C: CheckpointStrategy> Rectifiers for Autodiff<Flex, C> {
             _ => composed::prelu::<Self>(input, alpha),
         }
     }
-}
-
-/// Whether the strategy drops activations and computes them anew in the backward pass.
-///
-/// A recomputed operation reads its input again, which must then be kept as it was: Burn's own
-/// operations do that.
-fn recomputes<C: CheckpointStrategy>() -> bool {
-    TypeId::of::<C>() != TypeId::of::<NoCheckpointing>()
 }

@@ -7,6 +7,7 @@ use burn::backend::flex::FlexTensor;
 use leaky_relu::SignBits;
 
 use super::dense::{AxisOrder, Dense, Number, memory_order, with_number};
+use super::passes;
 
 /// A PReLU that the kernels can compute: one slope a channel over `[outer, channels, inner]`, as the
 /// input lies in memory.
@@ -34,28 +35,15 @@ impl PRelu {
     /// The function, in the input's memory where nobody else holds it.
     pub(super) fn forward(&self, input: FlexTensor) -> FlexTensor {
         with_number!(input.dtype(), E => {
-            let kernel = self.kernel::<E>();
-            Dense::new(input)
-                .apply::<E, _>(|x| kernel.forward_in_place(x), |x| (kernel.forward_to_vec(x), ()))
-                .0
+            passes::forward::<E>(&self.kernel::<E>(), Dense::new(input))
         })
     }
 
     /// As [`forward`](Self::forward), and the signs of the input.
     pub(super) fn forward_with_signs(&self, input: FlexTensor) -> (FlexTensor, Arc<SignBits>) {
         with_number!(input.dtype(), E => {
-            let kernel = self.kernel::<E>();
-            let (output, signs) = Dense::new(input).apply::<E, _>(
-                |x| {
-                    let mut signs = SignBits::new();
-                    kernel.forward_in_place_with_signs(x, &mut signs);
-                    signs
-                },
-                |x| {
-                    let mut signs = SignBits::new();
-                    (kernel.forward_to_vec_with_signs(x, &mut signs), signs)
-                },
-            );
+            let input = Dense::new(input);
+            let (output, signs) = passes::forward_with_signs::<E>(&self.kernel::<E>(), input);
             (output, Arc::new(signs))
         })
     }
@@ -63,13 +51,8 @@ impl PRelu {
     /// The gradient of the input, in the memory of the output's where nobody else holds it.
     pub(super) fn backward_from_signs(&self, signs: &SignBits, gradient: FlexTensor) -> FlexTensor {
         with_number!(gradient.dtype(), E => {
-            let kernel = self.kernel::<E>();
-            self.dense(gradient)
-                .apply::<E, _>(
-                    |dy| kernel.backward_from_signs_in_place(signs, dy),
-                    |dy| (kernel.backward_from_signs_to_vec(signs, dy), ()),
-                )
-                .0
+            let gradient = self.dense(gradient);
+            passes::backward_from_signs::<E>(&self.kernel::<E>(), signs, gradient)
         })
     }
 

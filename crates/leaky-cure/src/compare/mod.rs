@@ -2,7 +2,9 @@
 
 mod error;
 mod figures;
+mod group;
 mod options;
+mod outcome;
 mod plan;
 pub mod resume;
 mod resume_error;
@@ -16,9 +18,9 @@ use crate::task::Task;
 pub use error::CompareError;
 pub use figures::{Comparison, Row, Trial};
 pub use options::{CompareOptions, Place};
+pub use outcome::p_text;
 pub use plan::Plan;
 pub use resume_error::{ResumeError, Term};
-pub use summary::p_text;
 
 /// Trains a network with each rectifier, learning rate and seed, and concludes.
 ///

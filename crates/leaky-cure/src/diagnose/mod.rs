@@ -1,6 +1,7 @@
 //! Which units of a network are dead, and what else tells how well it learns.
 
 mod born_dead;
+mod chances;
 pub(crate) mod count;
 pub(crate) mod error;
 mod gradient_norm;
@@ -10,9 +11,8 @@ pub(crate) mod verdict;
 use crate::progress::Progress;
 use crate::stop::Stop;
 use crate::task::Task;
-pub use born_dead::{
-    BornDead, BornDeadError, BornDeadOptions, Chances, Estimate, LayerChances, born_dead,
-};
+pub use born_dead::{BornDeadError, BornDeadOptions, born_dead};
+pub use chances::{BornDead, Chances, Estimate, LayerChances};
 pub use count::diagnose_samples;
 pub use error::DiagnoseError;
 pub use gradient_norm::{GradientNorm, SAMPLES, gradient_norms};

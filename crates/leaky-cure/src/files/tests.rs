@@ -41,6 +41,37 @@ fn nothing_is_there_until_the_whole_file_is() {
     assert_eq!(names(&folder), ["out.onnx"]);
 }
 
+/// A process that is killed closes its files, and a file without a name is gone with that.
+#[cfg(target_os = "linux")]
+#[test]
+fn a_file_has_no_name_until_it_is_whole() {
+    let folder = folder();
+    let path = folder.path().join("out.onnx");
+    for before in [&[] as &[&str], &["out.onnx"]] {
+        let destination = Destination::new(&path, []).unwrap();
+        destination
+            .write(|file| {
+                file.write_all(b"half of it")?;
+                file.flush()?;
+                assert_eq!(names(&folder), before);
+                Ok(())
+            })
+            .unwrap();
+        assert_eq!(names(&folder), ["out.onnx"]);
+    }
+}
+
+#[test]
+fn files_that_are_found_later_are_kept_too() {
+    let folder = folder();
+    let (one, other) = (folder.path().join("one"), folder.path().join("other"));
+    fs::write(&one, "weights").unwrap();
+    let destination = Destination::new(&one, []).unwrap();
+    destination.keeps([other.as_path()]).unwrap();
+    let error = destination.keeps([other.as_path(), &one]).unwrap_err();
+    assert!(error.to_string().contains("is the same file as"), "{error}");
+}
+
 #[test]
 fn a_failure_leaves_what_stood_there_and_nothing_else() {
     let folder = folder();

@@ -3,6 +3,7 @@
 use burn::backend::ops::{ConvOptions, ConvTransposeOptions, FloatTensorOps, ModuleOps};
 use burn::backend::{Dispatch, DispatchTensor, TensorMetadata};
 use burn::tensor::Shape;
+use leaky_burn::dispatch;
 
 use super::inputs::Inputs;
 use super::operator::{Refusal, Request, Run, bounded, invalid, unsupported};
@@ -73,7 +74,7 @@ fn check_bias(bias: Option<&DispatchTensor>, channels: usize) -> Result<(), Stri
 }
 
 /// The same number of each axis, as many as the const parameter says.
-fn each<const N: usize>(axes: &[Axis], number: impl Fn(&Axis) -> usize) -> [usize; N] {
+fn each<T, const N: usize>(axes: &[Axis], number: impl Fn(&Axis) -> T) -> [T; N] {
     std::array::from_fn(|i| number(&axes[i]))
 }
 
@@ -97,8 +98,7 @@ pub(super) fn conv(request: &Request) -> Result<Run, Refusal> {
     }))
 }
 
-/// A convolution whose shapes were checked. Burn pads both ends alike: what one end has more is
-/// added beforehand.
+/// A convolution whose shapes were checked.
 pub(super) fn convolve(
     x: DispatchTensor,
     weight: DispatchTensor,
@@ -106,6 +106,22 @@ pub(super) fn convolve(
     mut axes: Vec<Axis>,
     groups: usize,
 ) -> Result<DispatchTensor, String> {
+    macro_rules! options {
+        () => {
+            ConvOptions::new_with_padding(
+                each(&axes, |axis| axis.stride),
+                each(&axes, |axis| (axis.begin, axis.end)),
+                each(&axes, |axis| axis.dilation),
+                groups,
+            )
+        };
+    }
+    match axes.len() {
+        1 => return Ok(dispatch::conv1d(x, weight, bias, options!(), None)),
+        2 => return Ok(dispatch::conv2d(x, weight, bias, options!(), None)),
+        _ => (),
+    }
+    // Over three axes Burn pads both ends alike: what one end has more is added beforehand.
     let mut more = vec![(0, 0); 2];
     for axis in &mut axes {
         let common = axis.begin.min(axis.end);
@@ -113,21 +129,7 @@ pub(super) fn convolve(
         (axis.begin, axis.end) = (common, common);
     }
     let x = pad::constant(Value::Float(x), &more, 0.0)?.into_float()?;
-    macro_rules! options {
-        () => {
-            ConvOptions::new(
-                each(&axes, |axis| axis.stride),
-                each(&axes, |axis| axis.begin),
-                each(&axes, |axis| axis.dilation),
-                groups,
-            )
-        };
-    }
-    Ok(match axes.len() {
-        1 => Dispatch::conv1d(x, weight, bias, options!()),
-        2 => Dispatch::conv2d(x, weight, bias, options!()),
-        _ => Dispatch::conv3d(x, weight, bias, options!()),
-    })
+    Ok(Dispatch::conv3d(x, weight, bias, options!()))
 }
 
 pub(super) fn conv_transpose(request: &Request) -> Result<Run, Refusal> {
@@ -241,8 +243,8 @@ fn convolve_transposed(
                 };
             }
             match axes.len() {
-                1 => Dispatch::conv_transpose1d(x, weight, $bias, options!()),
-                2 => Dispatch::conv_transpose2d(x, weight, $bias, options!()),
+                1 => dispatch::conv_transpose1d(x, weight, $bias, options!(), None),
+                2 => dispatch::conv_transpose2d(x, weight, $bias, options!(), None),
                 _ => Dispatch::conv_transpose3d(x, weight, $bias, options!()),
             }
         }};

@@ -2,7 +2,7 @@
 
 /// The size of the last-level cache in bytes, or a middling guess where it cannot be asked for.
 pub(crate) fn last_level_cache() -> usize {
-    #[cfg(target_arch = "x86_64")]
+    #[cfg(all(target_arch = "x86_64", not(miri)))]
     {
         use core::sync::atomic::{AtomicUsize, Ordering};
         static SIZE: AtomicUsize = AtomicUsize::new(0);
@@ -13,13 +13,13 @@ pub(crate) fn last_level_cache() -> usize {
         }
         size
     }
-    #[cfg(not(target_arch = "x86_64"))]
+    #[cfg(not(all(target_arch = "x86_64", not(miri))))]
     GUESS
 }
 
 const GUESS: usize = 16 << 20;
 
-#[cfg(target_arch = "x86_64")]
+#[cfg(all(target_arch = "x86_64", not(miri)))]
 mod x86 {
     use core::arch::x86_64::{__cpuid, __cpuid_count};
 

@@ -1,8 +1,8 @@
 //! One element at a time, in plain Rust: the definition that every other token equals, and what
 //! processors without a module of their own run, as their compiler vectorises it.
 
-use super::{Arithmetic, BLOCK, Memory};
-use crate::{Alpha, Float};
+use super::simd::{Arithmetic, BLOCK, Memory};
+use crate::number::{Alpha, Number};
 
 /// The token of plain arithmetic.
 #[derive(Clone, Copy, Debug)]
@@ -68,15 +68,15 @@ impl<A: Alpha> Arithmetic<A> for Portable {
     }
 }
 
-impl<T: Float> Memory<T> for Portable {
+impl<T: Number> Memory<T> for Portable {
     #[inline(always)]
     unsafe fn load(self, from: *const T) -> T::Alpha {
-        // SAFETY: the caller promises one readable element; slices of `T` are aligned for it.
+        // SAFETY: the caller promises one readable element, aligned for its type.
         unsafe { from.read() }.widen()
     }
     #[inline(always)]
     unsafe fn store(self, to: *mut T, value: T::Alpha) {
-        // SAFETY: the caller promises one writable element; slices of `T` are aligned for it.
+        // SAFETY: the caller promises one writable element, aligned for its type.
         unsafe { to.write(T::narrow(value)) }
     }
 }

@@ -1,13 +1,16 @@
 //! What a kernel needs of a vector, whatever its width.
 
-use super::BLOCK;
-use crate::Float;
+use crate::number::Number;
+use crate::split::Split;
+
+/// The elements in a block: as many as a word of sign bits holds.
+pub(crate) const BLOCK: usize = u64::BITS as usize;
 
 /// A vector of the type in which elements of `T` are computed.
-pub(crate) type Vector<S, T> = <S as Arithmetic<<T as Float>::Alpha>>::Vector;
+pub(crate) type Vector<S, T> = <S as Arithmetic<<T as Number>::Alpha>>::Vector;
 
 /// One truth value for each element of a [`Vector`].
-pub(crate) type Mask<S, T> = <S as Arithmetic<<T as Float>::Alpha>>::Mask;
+pub(crate) type Mask<S, T> = <S as Arithmetic<<T as Number>::Alpha>>::Mask;
 
 /// Arithmetic on vectors of `A`, with the same bits as arithmetic on one `A`: no fused operations,
 /// no approximations.
@@ -35,7 +38,26 @@ pub trait Arithmetic<A: Copy>: Copy {
     fn bits(self, mask: Self::Mask) -> u64;
     /// The mask of the lowest bits; the bits above the last lane are ignored.
     fn mask(self, bits: u64) -> Self::Mask;
-    /// `2^k`, given `k` plus [`Alpha::ROUNDER`](crate::Alpha::ROUNDER): shifts the lowest bits of
+    /// The [`bits`](Self::bits) of four vectors that follow one another, the first in the lowest.
+    #[inline(always)]
+    fn bits_of_four(self, masks: [Self::Mask; 4]) -> u64 {
+        let [a, b, c, d] = masks;
+        let low = self.bits(a) | self.bits(b) << Self::LANES;
+        let high = self.bits(c) | self.bits(d) << Self::LANES;
+        low | high << (2 * Self::LANES)
+    }
+    /// The masks of four vectors that follow one another, the first from the lowest bits; the bits above
+    /// the last lane are ignored.
+    #[inline(always)]
+    fn four_masks(self, bits: u64) -> [Self::Mask; 4] {
+        [
+            self.mask(bits),
+            self.mask(bits >> Self::LANES),
+            self.mask(bits >> (2 * Self::LANES)),
+            self.mask(bits >> (3 * Self::LANES)),
+        ]
+    }
+    /// `2^k`, given `k` plus [`Alpha::ROUNDER`](crate::number::Alpha::ROUNDER): shifts the lowest bits of
     /// the significand into the exponent. `2^k` must be a normal number.
     fn power_of_two(self, rounded: Self::Vector) -> Self::Vector;
     /// The elements from `lane` on.
@@ -45,17 +67,19 @@ pub trait Arithmetic<A: Copy>: Copy {
 }
 
 /// Elements of `T` between memory and vectors of the type that they are computed in.
-pub trait Memory<T: Float>: Arithmetic<T::Alpha> {
+pub trait Memory<T: Number>: Arithmetic<T::Alpha> {
     /// Reads and widens.
     ///
     /// # Safety
-    /// `LANES` elements from `from` on must be readable. No alignment is needed.
+    /// `LANES` elements from `from` on must be readable, and `from` aligned for a `T`, as elements of a
+    /// slice are. The alignment of a vector is not needed.
     unsafe fn load(self, from: *const T) -> Self::Vector;
 
     /// Rounds and writes.
     ///
     /// # Safety
-    /// `LANES` elements from `to` on must be writable. No alignment is needed.
+    /// `LANES` elements from `to` on must be writable, and `to` aligned for a `T`, as elements of a
+    /// slice are. The alignment of a vector is not needed.
     unsafe fn store(self, to: *mut T, value: Self::Vector);
 
     /// Rounds and writes past the caches, where there is an instruction for it.
@@ -72,25 +96,25 @@ pub trait Memory<T: Float>: Arithmetic<T::Alpha> {
     fn fence(self) {}
 }
 
-/// Work over a stretch of elements, which can be cut in two and done by any token.
-pub trait Work<T: Float>: Sized + Send {
+/// A pass over elements, which can be cut in two and made with any instructions.
+pub trait Pass<T: Number>: Split + Send {
     /// The number of elements.
     fn len(&self) -> usize;
 
-    /// Where the work may be cut: after any multiple of this, itself a multiple of [`BLOCK`].
+    /// Where the pass may be cut: after any multiple of this, itself a multiple of [`BLOCK`].
     fn grain(&self) -> usize {
         BLOCK
     }
 
-    /// The work on the first `middle` elements, and that on the others.
-    fn split_at(self, middle: usize) -> (Self, Self);
-
-    /// Does the work.
+    /// Makes the pass.
     fn run<S: Memory<T>>(self, s: S);
 }
 
 /// Implements [`Arithmetic`] on a token with one expression of intrinsics for each operation.
-#[cfg(any(target_arch = "x86_64", target_arch = "aarch64"))]
+#[allow(
+    unused_macros,
+    reason = "some processors have no vectors of their own here"
+)]
 macro_rules! arithmetic {
     (
         $token:ty, $float:ty, $vector:ty, $mask:ty, $lanes:literal;
@@ -104,6 +128,8 @@ macro_rules! arithmetic {
         select($select:ident, $then:ident, $otherwise:ident) = $select_with:expr;
         bits($bits:ident) = $bits_with:expr;
         mask($mask_of:ident) = $mask_with:expr;
+        $(bits_of_four($four:ident) = $four_with:expr;)?
+        $(four_masks($bits_of:ident) = $masks_with:expr;)?
         power_of_two($rounded:ident) = $power_with:expr;
         read($read:ident) = $read_with:expr;
         write($to:ident, $value:ident) = $write_with:expr;
@@ -167,6 +193,20 @@ macro_rules! arithmetic {
                 // SAFETY: as in `splat`.
                 unsafe { $mask_with }
             }
+            $(
+                #[inline(always)]
+                fn bits_of_four(self, $four: [$mask; 4]) -> u64 {
+                    // SAFETY: as in `splat`.
+                    unsafe { $four_with }
+                }
+            )?
+            $(
+                #[inline(always)]
+                fn four_masks(self, $bits_of: u64) -> [$mask; 4] {
+                    // SAFETY: as in `splat`.
+                    unsafe { $masks_with }
+                }
+            )?
             #[inline(always)]
             fn power_of_two(self, $rounded: $vector) -> $vector {
                 // SAFETY: as in `splat`.
@@ -189,7 +229,10 @@ macro_rules! arithmetic {
 }
 
 /// Implements [`Memory`] on a token with one expression of intrinsics for each operation.
-#[cfg(any(target_arch = "x86_64", target_arch = "aarch64"))]
+#[allow(
+    unused_macros,
+    reason = "some processors have no vectors of their own here"
+)]
 macro_rules! memory {
     (
         $token:ty, $float:ty;
@@ -202,12 +245,13 @@ macro_rules! memory {
             #[inline(always)]
             unsafe fn load(self, $from: *const $float) -> Vector<Self, $float> {
                 // SAFETY: the token exists only where the processor has the instructions; the
-                // caller promises readable elements.
+                // caller promises readable elements, aligned for their type.
                 unsafe { $load_with }
             }
             #[inline(always)]
             unsafe fn store(self, $to: *mut $float, $value: Vector<Self, $float>) {
-                // SAFETY: as in `load`; the caller promises writable elements.
+                // SAFETY: as in `load`; the caller promises writable elements, aligned for
+                // their type.
                 unsafe { $store_with }
             }
             $(
@@ -232,5 +276,8 @@ macro_rules! memory {
     };
 }
 
-#[cfg(any(target_arch = "x86_64", target_arch = "aarch64"))]
+#[allow(
+    unused_imports,
+    reason = "some processors have no vectors of their own here"
+)]
 pub(super) use {arithmetic, memory};

@@ -1,7 +1,9 @@
 //! Which channel each element of an array of shape `[outer, channels, inner]` belongs to.
 
+use crate::split::Split;
+
 /// Walks over the elements in order.
-#[derive(Clone)]
+#[derive(Clone, Copy)]
 pub(crate) struct Channels {
     channels: usize,
     inner: usize,
@@ -12,6 +14,7 @@ pub(crate) struct Channels {
 }
 
 /// Elements that stand together: of one channel, or one of each of several channels.
+#[derive(Debug, PartialEq)]
 pub(crate) struct Run {
     /// The channel of the first element.
     pub(crate) channel: usize,
@@ -19,11 +22,15 @@ pub(crate) struct Run {
     pub(crate) len: usize,
     /// Whether all belong to that channel; otherwise each belongs to the next one.
     pub(crate) shared: bool,
+    /// Whether the run of that channel ends with them.
+    pub(crate) ends: bool,
 }
 
 impl Channels {
     /// From the first element on. Neither number may be zero.
     pub(crate) fn new(channels: usize, inner: usize) -> Self {
+        // The runs of an only channel stand together, so that they have no end.
+        let inner = if channels == 1 { usize::MAX } else { inner };
         Channels {
             channels,
             inner,
@@ -32,28 +39,17 @@ impl Channels {
         }
     }
 
-    /// The number of channels.
-    pub(crate) fn number(&self) -> usize {
-        self.channels
-    }
-
-    /// From element `index` from here on.
-    pub(crate) fn skip(mut self, index: usize) -> Self {
-        let position = self.inner - self.left + index;
-        self.channel = (self.channel + position / self.inner) % self.channels;
-        self.left = self.inner - position % self.inner;
-        self
-    }
-
     /// The next elements that stand together, at most `most`, which is not zero.
     #[inline(always)]
     pub(crate) fn next(&mut self, most: usize) -> Run {
         let channel = self.channel;
         let shared = self.inner > 1;
+        let mut ends = true;
         let len = if shared {
             let len = self.left.min(most);
             self.left -= len;
-            if self.left == 0 {
+            ends = self.left == 0;
+            if ends {
                 self.left = self.inner;
                 self.channel += 1;
             }
@@ -70,6 +66,43 @@ impl Channels {
             channel,
             len,
             shared,
+            ends,
+        }
+    }
+
+    /// The channel of the next element.
+    pub(crate) fn at(&self) -> usize {
+        self.channel
+    }
+}
+
+impl Split for Channels {
+    fn split_at(self, middle: usize) -> (Self, Self) {
+        let position = self.inner - self.left + middle;
+        let rest = Channels {
+            channel: (self.channel + position / self.inner) % self.channels,
+            left: self.inner - position % self.inner,
+            ..self
+        };
+        (self, rest)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_runs_of_an_only_channel_have_no_end() {
+        let (_, mut channels) = Channels::new(1, 1).split_at(100);
+        for most in [64, 3, 64] {
+            let run = Run {
+                channel: 0,
+                len: most,
+                shared: true,
+                ends: false,
+            };
+            assert_eq!(channels.next(most), run);
         }
     }
 }

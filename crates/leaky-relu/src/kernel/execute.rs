@@ -1,32 +1,31 @@
-//! Runs a pass: with the widest instructions, past the caches where the output is larger than they
-//! are, and on the caller's threads where that pays.
+//! Makes a pass of elements and a kernel, and runs it as the plan says.
 
-use crate::Float;
-use crate::arch::{BLOCK, Level, Memory, Pass, Step, Work};
+use super::plan::Plan;
+use crate::arch::{BLOCK, Elements, Kernel, Memory, Pass};
+use crate::float::Float;
+use crate::number::Number;
+use crate::split::Split;
 
-/// What is done with the elements of a pass, block by block.
-pub(crate) trait Stage<T: Float>: Step<T> + Send + Sized {
-    /// What is done with the first `middle` elements, a multiple of a block, and with the others.
-    fn split_at(self, middle: usize) -> (Self, Self);
+/// Does the kernel's work on all elements.
+pub(crate) fn execute<T: Float, K: Kernel<T> + Split + Send>(elements: Elements<'_, T>, kernel: K) {
+    let plan = Plan::writing(elements.len() * size_of::<T>(), elements.are_in_place());
+    run(
+        plan,
+        Elementwise {
+            elements,
+            kernel,
+            stream: plan.stream,
+        },
+    );
 }
 
-/// Does `stage` for every element of `pass`.
-pub(crate) fn execute<T: Float, G: Stage<T>>(pass: Pass<'_, T>, stage: G) {
-    let stream = pass.exceeds_caches();
-    execute_work(Pipeline {
-        pass,
-        stage,
-        stream,
-    });
-}
-
-/// Does `work`.
-pub(crate) fn execute_work<T: Float, W: Work<T>>(work: W) {
-    let level = Level::widest();
+/// Makes `pass` as `plan` says.
+pub(super) fn run<T: Float>(plan: Plan, pass: impl Pass<T>) {
     #[cfg(feature = "rayon")]
-    super::threads::share_out(level, work);
-    #[cfg(not(feature = "rayon"))]
-    T::run_at(level, work);
+    if plan.share {
+        return super::threads::share_out(plan.level, pass);
+    }
+    T::run_at(plan.level, pass);
 }
 
 /// From this many bytes on, blocks are made to start at a line of the output, since a vector that
@@ -34,52 +33,55 @@ pub(crate) fn execute_work<T: Float, W: Work<T>>(work: W) {
 /// this leaves at their start.
 const ALIGNED_FROM: usize = 16 << 10;
 
-/// Does `step` for every block of `pass`; where `stream` says so, past the caches.
-#[inline(always)]
-pub(crate) fn run_pass<T: Float, S: Memory<T>>(
-    s: S,
-    pass: Pass<'_, T>,
-    step: &mut impl Step<T>,
-    stream: bool,
-) {
-    let before_line = pass.before_line();
-    // Tests go through it at any length.
-    let aligned = stream || cfg!(test) || pass.len() * size_of::<T>() >= ALIGNED_FROM;
-    if !aligned || before_line >= BLOCK {
-        pass.blocks::<S, false>(s, 0, step);
-    } else if stream {
-        pass.blocks::<S, true>(s, before_line, step);
-    } else {
-        pass.blocks::<S, false>(s, before_line, step);
-    }
-    step.finish();
-}
-
-/// A pass over memory and what is done with its elements.
-struct Pipeline<'a, T, G> {
-    pass: Pass<'a, T>,
-    stage: G,
+/// The pass of a kernel over elements.
+struct Elementwise<'a, T, K> {
+    elements: Elements<'a, T>,
+    kernel: K,
+    /// Whether it writes past the caches.
     stream: bool,
 }
 
-impl<T: Float, G: Stage<T>> Work<T> for Pipeline<'_, T, G> {
-    fn len(&self) -> usize {
-        self.pass.len()
-    }
-
+impl<T: Number, K: Split> Split for Elementwise<'_, T, K> {
     fn split_at(self, middle: usize) -> (Self, Self) {
-        let (first_pass, rest_pass) = self.pass.split_at(middle);
-        let (first_stage, rest_stage) = self.stage.split_at(middle);
-        let part = |pass, stage| Pipeline {
-            pass,
-            stage,
+        let (first_elements, rest_elements) = self.elements.split_at(middle);
+        let (first_kernel, rest_kernel) = self.kernel.split_at(middle);
+        let part = |elements, kernel| Elementwise {
+            elements,
+            kernel,
             stream: self.stream,
         };
-        (part(first_pass, first_stage), part(rest_pass, rest_stage))
+        (
+            part(first_elements, first_kernel),
+            part(rest_elements, rest_kernel),
+        )
+    }
+}
+
+impl<T: Number, K: Kernel<T> + Split + Send> Pass<T> for Elementwise<'_, T, K> {
+    fn len(&self) -> usize {
+        self.elements.len()
+    }
+
+    fn grain(&self) -> usize {
+        self.kernel.grain()
     }
 
     #[inline(always)]
-    fn run<S: Memory<T>>(mut self, s: S) {
-        run_pass(s, self.pass, &mut self.stage, self.stream);
+    fn run<S: Memory<T>>(self, s: S) {
+        let Elementwise {
+            elements,
+            mut kernel,
+            stream,
+        } = self;
+        let before_line = elements.before_line();
+        let aligned = stream || elements.len() * size_of::<T>() >= ALIGNED_FROM;
+        if !aligned || before_line >= BLOCK {
+            elements.blocks::<S, false>(s, 0, &mut kernel);
+        } else if stream {
+            elements.blocks::<S, true>(s, before_line, &mut kernel);
+        } else {
+            elements.blocks::<S, false>(s, before_line, &mut kernel);
+        }
+        kernel.finish();
     }
 }

@@ -1,37 +1,27 @@
-//! The passes over memory that the rectifiers are made of, each written once for every set of
-//! vector instructions.
+//! What is computed on the way over memory, written once for every set of vector instructions.
+//!
+//! A [`Function`] or a [`Gradient`] says what becomes of a vector; [`Applied`] makes a
+//! [`Kernel`](crate::arch::Kernel) of it, together with what is read or written beside the elements:
+//! another array or sign bits. [`execute()`] makes a [`Pass`](crate::arch::Pass) of elements and a kernel,
+//! and a [`Plan`](plan::Plan) says how that is run: with which instructions, past the caches or not, on
+//! one thread or on all.
 
 mod alpha_gradient;
-mod binary;
-mod bits;
+mod applied;
 mod channels;
 mod execute;
+mod function;
 mod operand;
-mod rectifier;
+pub(crate) mod plan;
 mod signs;
 mod slopes;
-#[cfg(test)]
-mod tests;
+mod sums;
 #[cfg(feature = "rayon")]
 mod threads;
-mod unary;
 
 pub(crate) use alpha_gradient::with_alpha;
-pub(crate) use binary::{Binary, Map2};
-pub(crate) use bits::{BitReader, BitWriter};
-pub(crate) use channels::Channels;
-pub(crate) use execute::{execute, execute_work};
-pub(crate) use operand::Operand;
-pub(crate) use rectifier::{FromSigns, Gradient, Rectifier, Values, WithSigns};
-pub(crate) use signs::Signs;
-pub(crate) use slopes::Slopes;
-pub(crate) use unary::{Map1, Unary};
-
-/// Slices that are walked side by side must be equally long.
-#[track_caller]
-pub(crate) fn same_length(left: usize, right: usize) {
-    assert!(
-        left == right,
-        "the slices differ in length: {left} and {right} elements"
-    );
-}
+pub(crate) use applied::Applied;
+pub(crate) use execute::execute;
+pub(crate) use function::{Function, Gradient, SlopeOf, TwoSlopes};
+pub(crate) use signs::record;
+pub(crate) use slopes::ChannelSlopes;

@@ -1,7 +1,8 @@
 //! A slice that is only read, block by block.
 
-use crate::Float;
 use crate::arch::BLOCK;
+use crate::number::Number;
+use crate::split::Split;
 
 /// Hands out a slice in order.
 pub(crate) struct Operand<'a, T> {
@@ -10,7 +11,7 @@ pub(crate) struct Operand<'a, T> {
     padded: [T; BLOCK],
 }
 
-impl<'a, T: Float> Operand<'a, T> {
+impl<'a, T: Number> Operand<'a, T> {
     pub(crate) fn new(slice: &'a [T]) -> Self {
         Operand {
             rest: slice,
@@ -42,9 +43,10 @@ impl<'a, T: Float> Operand<'a, T> {
         self.padded[count..].fill(T::ZERO);
         &self.padded
     }
+}
 
-    /// The first `middle` elements, and the others.
-    pub(crate) fn split_at(self, middle: usize) -> (Self, Self) {
+impl<T: Number> Split for Operand<'_, T> {
+    fn split_at(self, middle: usize) -> (Self, Self) {
         let (first, rest) = self.rest.split_at(middle);
         (Operand::new(first), Operand::new(rest))
     }

@@ -1,12 +1,14 @@
 //! A rectifier with a slope for each channel.
 
-use super::{Channels, Rectifier};
-use crate::Float;
+use super::channels::Channels;
+use super::function::{Function, Parameters, TwoSlopes};
 use crate::arch::{BLOCK, Mask, Memory, Vector};
+use crate::number::Number;
+use crate::split::Split;
 
 /// A rectifier with a slope for each channel.
 #[derive(Clone)]
-pub(crate) struct Slopes<'a, T: Float> {
+pub struct ChannelSlopes<'a, T: Number> {
     alpha: &'a [T],
     channels: Channels,
     /// The slopes of the block at hand.
@@ -15,12 +17,10 @@ pub(crate) struct Slopes<'a, T: Float> {
     filled: Option<usize>,
 }
 
-impl<'a, T: Float> Slopes<'a, T> {
+impl<'a, T: Number> ChannelSlopes<'a, T> {
     /// One of `alpha` for each run of `inner` elements.
     pub(crate) fn new(alpha: &'a [T], inner: usize) -> Self {
-        // With one slope for all, the runs have no end.
-        let inner = if alpha.len() == 1 { usize::MAX } else { inner };
-        Slopes {
+        ChannelSlopes {
             alpha,
             channels: Channels::new(alpha.len(), inner),
             block: [T::Alpha::ZERO; BLOCK],
@@ -29,14 +29,19 @@ impl<'a, T: Float> Slopes<'a, T> {
     }
 }
 
-impl<T: Float> Rectifier<T> for Slopes<'_, T> {
+impl<T: Number> Split for ChannelSlopes<'_, T> {
     fn split_at(self, middle: usize) -> (Self, Self) {
-        let mut rest = self.clone();
-        rest.channels = rest.channels.skip(middle);
-        rest.filled = None;
-        (self, rest)
+        let (channels, rest_channels) = self.channels.split_at(middle);
+        let rest = ChannelSlopes {
+            channels: rest_channels,
+            filled: None,
+            ..self.clone()
+        };
+        (ChannelSlopes { channels, ..self }, rest)
     }
+}
 
+impl<T: Number> Parameters for ChannelSlopes<'_, T> {
     #[inline(always)]
     fn prepare(&mut self, count: usize) {
         let mut start = 0;
@@ -62,14 +67,18 @@ impl<T: Float> Rectifier<T> for Slopes<'_, T> {
             start += run.len;
         }
     }
+}
 
+impl<T: Number> Function<T> for ChannelSlopes<'_, T> {
     #[inline(always)]
     fn value<S: Memory<T>>(&self, s: S, lane: usize, x: Vector<S, T>) -> Vector<S, T> {
-        self.gradient(s, lane, self.passes(s, x), x)
+        self.slope(s, lane, self.passes(s, x), x)
     }
+}
 
+impl<T: Number> TwoSlopes<T> for ChannelSlopes<'_, T> {
     #[inline(always)]
-    fn gradient<S: Memory<T>>(
+    fn slope<S: Memory<T>>(
         &self,
         s: S,
         lane: usize,

@@ -1,44 +1,38 @@
-//! Work shared out among the threads of the caller's pool.
+//! Passes shared out among this thread and those of the caller's pool.
 
-use crate::Float;
-use crate::arch::{Level, Work};
+use std::sync::{Mutex, PoisonError};
 
-/// Below this many bytes of output, waking a thread takes longer than it saves.
-///
-/// Measured on two cores: one core writes this much in 50 microseconds. A thread of the pool that
-/// has just been idle answers after 15, one that sleeps after 50 and more.
-const WORTH_WAKING: usize = 2 << 20;
+use crate::arch::{Level, Pass, with_helpers};
+use crate::float::Float;
 
-/// Does `work`, a part on this thread and a part on each other thread of the pool, if it is large.
-pub(super) fn share_out<T: Float, W: Work<T>>(level: Level, work: W) {
-    let threads = if work.len() * size_of::<T>() < worth_waking() {
-        1
-    } else {
-        rayon::current_num_threads()
-    };
-    if threads == 1 {
-        T::run_at(level, work);
-        return;
+/// Parts that are taken write about this many bytes: much more than it costs to take one, and little
+/// enough that nobody waits long for the last.
+const PART: usize = 128 << 10;
+
+/// Makes `pass`, this thread from the first moment on, and each other thread of the pool as soon as it
+/// wakes up: whoever is free takes the next part.
+pub(super) fn share_out<T: Float>(level: Level, pass: impl Pass<T>) {
+    let part = (PART / size_of::<T>()).next_multiple_of(pass.grain());
+    let helpers = (rayon::current_num_threads() - 1).min(pass.len() / part);
+    if helpers == 0 {
+        return T::run_at(level, pass);
     }
-    rayon::in_place_scope(|scope| {
-        let mut rest = work;
-        for left in (2..=threads).rev() {
-            let part = (rest.len() / left).next_multiple_of(rest.grain());
-            if part >= rest.len() {
-                break;
-            }
-            let (first, others) = rest.split_at(part);
-            rest = others;
-            scope.spawn(move |_| T::run_at(level, first));
+    let rest = Mutex::new(Some(pass));
+    with_helpers(helpers, &|| {
+        while let Some(own) = take(&rest, part) {
+            T::run_at(level, own);
         }
-        T::run_at(level, rest);
     });
 }
 
-fn worth_waking() -> usize {
-    #[cfg(test)]
-    if crate::arch::forced::threads() {
-        return 0;
+/// The next elements of what is left, `part` of them or all.
+fn take<T: Float, P: Pass<T>>(rest: &Mutex<Option<P>>, part: usize) -> Option<P> {
+    let mut rest = rest.lock().unwrap_or_else(PoisonError::into_inner);
+    let left = rest.take()?;
+    if left.len() <= part {
+        return Some(left);
     }
-    WORTH_WAKING
+    let (first, others) = left.split_at(part);
+    *rest = Some(others);
+    Some(first)
 }

@@ -61,3 +61,18 @@ pub(super) fn slope(text: &str) -> Result<f64, String> {
         false => Err("the slope must be finite".into()),
     }
 }
+
+/// A negative slope that a drawing can show.
+pub(super) fn drawable_slope(text: &str) -> Result<f64, String> {
+    let slope = slope(text)?;
+    match slope.abs() <= STEEPEST_DRAWN {
+        true => Ok(slope),
+        false => Err(format!(
+            "a slope beyond {STEEPEST_DRAWN:e} or -{STEEPEST_DRAWN:e} cannot be drawn"
+        )),
+    }
+}
+
+/// Far beyond what anybody draws; curves in single precision, and the ticks of an axis, need the
+/// bound.
+const STEEPEST_DRAWN: f64 = 1e30;

@@ -1,24 +1,21 @@
 //! `leaky apply`: a rectifier, or its gradient, over an array file.
 
-use super::output::{Json, print};
-use crate::apply::{Function, apply};
-use crate::arguments::Apply;
-use crate::error::{Error, Outcome};
 use leaky_cure::data::PlainArray;
-use leaky_cure::files::Destination;
 use leaky_cure::text::printable;
 
-pub(super) fn run(arguments: &Apply) -> Result<Outcome, Error> {
-    let inputs = [Some(&arguments.input), arguments.grad.as_ref()];
-    let inputs = inputs.into_iter().flatten().map(|path| path.as_path());
-    let destination = Destination::new(&arguments.output, inputs)?;
-    let function = Function::new(arguments.rectifier, &arguments.alpha)?;
-    let x = PlainArray::open(&arguments.input)?;
-    let dy = arguments
-        .grad
-        .as_deref()
-        .map(PlainArray::open)
-        .transpose()?;
+use super::files::Files;
+use crate::apply::{Function, apply};
+use crate::error::{Error, Outcome};
+use crate::settings::Apply;
+use crate::terminal::Screen;
+
+pub(super) fn run(settings: &Apply, screen: &Screen) -> Result<Outcome, Error> {
+    let inputs = [Some(&settings.input), settings.grad.as_ref()];
+    let mut files = Files::read(inputs.into_iter().flatten().map(|path| path.as_path()));
+    let destination = files.output(&settings.output)?;
+    let function = Function::new(settings.rectifier, &settings.alpha)?;
+    let x = PlainArray::open(&settings.input)?;
+    let dy = settings.grad.as_deref().map(PlainArray::open).transpose()?;
 
     // What stops the writing is told from what stops the reading.
     let mut reading = None;
@@ -36,6 +33,6 @@ pub(super) fn run(arguments: &Apply) -> Result<Outcome, Error> {
     }
     written?;
     let path = printable(&destination.path().display().to_string());
-    print(&Json::Nowhere, &format!("Wrote {path}."));
+    screen.tell(&format!("Wrote {path}."));
     Ok(Outcome::Done)
 }

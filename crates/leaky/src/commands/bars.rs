@@ -2,11 +2,26 @@
 
 use leaky_cure::progress::{Phase, Progress};
 
-use crate::terminal;
+use crate::terminal::{self, BarStyle};
 
 /// A bar for the phase that is under way. It is gone from the screen when the value is dropped.
-#[derive(Debug, Default)]
-pub(super) struct Bars(Option<terminal::Progress>);
+#[derive(Debug)]
+pub(super) struct Bars {
+    bar: Option<terminal::Progress>,
+    style: BarStyle,
+}
+
+impl Bars {
+    /// No bar yet.
+    pub(super) fn new(style: BarStyle) -> Self {
+        Self { bar: None, style }
+    }
+
+    /// Takes the bar from the screen.
+    pub(super) fn clear(&mut self) {
+        self.bar = None;
+    }
+}
 
 impl Progress for Bars {
     fn phase(&mut self, phase: Phase, steps: usize) {
@@ -17,11 +32,11 @@ impl Progress for Bars {
             Phase::Compare => "Comparing",
             Phase::DrawWeights => "Drawing weights",
         };
-        self.0 = Some(terminal::Progress::new(steps as u64, doing));
+        self.bar = Some(terminal::Progress::new(steps as u64, doing, self.style));
     }
 
     fn step(&mut self) {
-        if let Some(bar) = &self.0 {
+        if let Some(bar) = &self.bar {
             bar.step();
         }
     }

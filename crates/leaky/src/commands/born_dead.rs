@@ -2,27 +2,26 @@
 
 use leaky_cure::diagnose::{BornDead, BornDeadOptions, Chances, born_dead};
 use leaky_cure::task::Task;
-use leaky_cure::threads::cores;
 
 use super::bars::Bars;
-use super::output::{Json, print};
-use crate::arguments::Diagnose;
+use super::figures::Figures;
 use crate::error::{Error, Outcome};
-use crate::stop_on_ctrl_c;
-use crate::terminal::{born_dead_table, probability};
+use crate::signals::Signals;
+use crate::terminal::{Screen, born_dead_table, probability};
 
-pub(super) fn run(arguments: &Diagnose, task: &Task, json: &Json) -> Result<Outcome, Error> {
-    let options = BornDeadOptions {
-        batch_size: arguments.batch_size,
-        alpha: arguments.alpha,
-        draws: arguments.draws,
-        jobs: arguments.threads.unwrap_or_else(cores),
-    };
-    let stop = stop_on_ctrl_c().unwrap_or_default();
-    let found = born_dead(task, &options, &stop, &mut Bars::default())?;
-    print(json, &born_dead_table(&found));
-    print(json, &verdict(&found));
-    json.write(&found)?;
+pub(super) fn run(
+    task: &Task,
+    options: &BornDeadOptions,
+    figures: &Figures,
+    screen: &Screen,
+) -> Result<Outcome, Error> {
+    let signals = Signals::heard();
+    let mut bars = Bars::new(screen.bars());
+    let found = born_dead(task, options, &signals.stop, &mut bars)?;
+    drop(bars);
+    screen.tell(&born_dead_table(&found, screen.look()));
+    screen.tell(&verdict(&found));
+    figures.write_json(&found, screen)?;
     Ok(Outcome::Done)
 }
 

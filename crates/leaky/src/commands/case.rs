@@ -5,14 +5,12 @@ use leaky_cure::task::Task;
 use leaky_onnx::Model;
 use leaky_report::Provenance;
 
-use crate::arguments;
+use super::files::Files;
 use crate::error::Error;
-use crate::example;
+use crate::{example, settings};
 
 /// A network with its data.
 pub(super) struct Case {
-    /// Whether it is the bundled example.
-    pub bundled: bool,
     pub task: Task,
     /// What the file of the data is called.
     pub data_name: String,
@@ -21,40 +19,50 @@ pub(super) struct Case {
 }
 
 impl Case {
-    pub fn open(asked: &arguments::Task) -> Result<Self, Error> {
-        let (Some(path), Some(data)) = (&asked.network, &asked.data) else {
-            let model = Model::from_bytes(example::NETWORK)?;
-            let data = Arrays::from_bytes(example::TRAINING_NAME, example::TRAINING)?;
-            let validation = Arrays::from_bytes(example::VALIDATION_NAME, example::VALIDATION)?;
-            return Ok(Self {
-                bundled: true,
-                task: Task::new(example::NETWORK_NAME, model, &data)?.validated_on(&validation)?,
-                data_name: example::TRAINING_NAME.into(),
-                validation_name: Some(example::VALIDATION_NAME.into()),
-            });
-        };
-        let name = path.display().to_string();
-        let arrays = Arrays::open(data, asked.labels.as_deref())?;
-        let mut task = Task::new(name, Model::read(path)?, &arrays)?;
-        if let Some(val) = &asked.val {
-            task = task.validated_on(&Arrays::open(val, asked.val_labels.as_deref())?)?;
+    /// The network that was named. What it keeps outside of its file is kept from the outputs.
+    pub(super) fn open(asked: &settings::Case, files: &mut Files) -> Result<Self, Error> {
+        let model = Model::read(&asked.network)?;
+        files.read_too(model.external_files())?;
+        let open = |data: &settings::Data| Arrays::open(&data.samples, data.labels.as_deref());
+        let name = asked.network.display().to_string();
+        let mut task = Task::new(name, model, &open(&asked.data)?)?;
+        if let Some(validation) = &asked.validation {
+            task = task.validated_on(&open(validation)?)?;
         }
+        let name = |data: &settings::Data| data.samples.display().to_string();
         Ok(Self {
-            bundled: false,
             task,
-            data_name: data.display().to_string(),
-            validation_name: asked.val.as_ref().map(|val| val.display().to_string()),
+            data_name: name(&asked.data),
+            validation_name: asked.validation.as_ref().map(name),
         })
     }
 
-    /// What a report on it is made from, as far as the case knows.
-    pub fn provenance(&self) -> Provenance {
-        let given = Provenance::new(std::env::args_os())
-            .network(&self.task.name)
-            .data("Data", &self.data_name, self.task.data.samples());
+    /// The bundled example.
+    pub(super) fn bundled() -> Result<Self, Error> {
+        let model = Model::from_bytes(example::NETWORK)?;
+        let data = Arrays::from_bytes(example::TRAINING_NAME, example::TRAINING)?;
+        let validation = Arrays::from_bytes(example::VALIDATION_NAME, example::VALIDATION)?;
+        Ok(Self {
+            task: Task::new(example::NETWORK_NAME, model, &data)?.validated_on(&validation)?,
+            data_name: example::TRAINING_NAME.into(),
+            validation_name: Some(example::VALIDATION_NAME.into()),
+        })
+    }
+
+    /// What a report on a training is made from, as far as the case knows.
+    pub(super) fn told_in(&self, provenance: Provenance) -> Provenance {
+        let given = self.diagnosis_told_in(provenance);
         match (&self.task.validation, &self.validation_name) {
             (Some(validation), Some(name)) => given.data("Validation", name, validation.samples()),
             _ => given.validation_kept_apart(),
         }
+    }
+
+    /// What a report on a diagnosis is made from, as far as the case knows.
+    pub(super) fn diagnosis_told_in(&self, provenance: Provenance) -> Provenance {
+        let samples = self.task.data.samples();
+        provenance
+            .network(&self.task.name)
+            .data("Data", &self.data_name, samples)
     }
 }

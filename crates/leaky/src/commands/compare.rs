@@ -6,50 +6,36 @@ use leaky_cure::compare::{CompareError, CompareOptions, Comparison, Place, Plan,
 use leaky_cure::files::Destination;
 use leaky_cure::run::{RunError, device};
 use leaky_cure::text::score;
-use leaky_cure::threads::cores;
 use leaky_cure::verified::write;
 use leaky_onnx::Network;
 use leaky_report as report;
 
 use super::bars::Bars;
 use super::case::Case;
-use super::external::keeps_external_data;
-use super::output::{Json, Page, print};
-use crate::arguments::Compare;
+use super::figures::Figures;
+use super::files::Files;
 use crate::error::{Error, Outcome};
-use crate::terminal::{colour, comparison_table};
-use crate::{example, stop_on_ctrl_c};
+use crate::example;
+use crate::settings::{self, Compare};
+use crate::signals::Signals;
+use crate::terminal::{Screen, comparison_table};
 
-pub(super) fn run(arguments: &Compare) -> Result<Outcome, Error> {
-    let inputs = || arguments.task.files();
-    let output = match &arguments.output {
-        Some(path) => Some(Destination::new(path, inputs())?),
-        None => None,
+pub(super) fn run(settings: &Compare, screen: &Screen) -> Result<Outcome, Error> {
+    let options = &settings.options;
+    let mut files = Files::read(settings.case.iter().flat_map(settings::Case::files));
+    let output = settings.output.as_deref();
+    let output = output.map(|path| files.output(path)).transpose()?;
+    let resume = settings.resume.as_deref();
+    let resume = resume.map(|path| files.output(path)).transpose()?;
+    let figures = Figures::new(&settings.figures, &mut files)?;
+    let case = match &settings.case {
+        Some(asked) => Case::open(asked, &mut files)?,
+        None => {
+            screen.tell(example::COMPARISON);
+            Case::bundled()?
+        }
     };
-    let others = || inputs().chain(arguments.output.as_deref());
-    let json = Json::new(arguments.json.as_deref(), others())?;
-    let resume = match &arguments.resume {
-        Some(path) => Some(Destination::new(
-            path,
-            others().chain(arguments.json.as_deref()),
-        )?),
-        None => None,
-    };
-    let page = Page::new(
-        arguments.report.as_deref(),
-        others()
-            .chain(json.file())
-            .chain(arguments.resume.as_deref()),
-    )?;
-    let case = Case::open(&arguments.task)?;
-    if let Some(path) = &arguments.output {
-        keeps_external_data(path, &case.task.model)?;
-    }
-    if case.bundled {
-        print(&json, example::COMPARISON);
-    }
-    let options = options(arguments);
-    let plan = Plan::new(&case.task, &options)?;
+    let plan = Plan::new(&case.task, options)?;
     let kept = match resume {
         Some(destination) => Some((destination, plan.setting()?)),
         None => None,
@@ -58,63 +44,53 @@ pub(super) fn run(arguments: &Compare) -> Result<Outcome, Error> {
         Some((destination, setting)) => resume::read(destination.path(), setting)?,
         None => Vec::new(),
     };
-    let stop = stop_on_ctrl_c().unwrap_or_default();
-    let mut bars = Bars::default();
-    let compared = plan.run(&mut trials, &stop, &mut bars, |trials| match &kept {
-        Some((destination, setting)) => Ok(resume::write(destination, setting, trials)?),
-        None => Ok(()),
-    });
+    let signals = Signals::heard();
+    let mut bars = Bars::new(screen.bars());
+    let compared = plan.run(
+        &mut trials,
+        &signals.stop,
+        &mut bars,
+        |trials| match &kept {
+            Some((destination, setting)) => Ok(resume::write(destination, setting, trials)?),
+            None => Ok(()),
+        },
+    );
     drop(bars);
     let comparison = match compared {
         Err(CompareError::Run(RunError::Stopped(_))) if !trials.is_empty() => {
-            return Err(interrupted(&plan, kept, &options, &trials)?);
+            return Err(interrupted(&plan, kept, &mut files, options, &trials)?);
         }
         compared => compared?,
     };
-    print(&json, &comparison_table(&comparison, colour()));
-    print(&json, &comparison.verdict);
-    json.write(&comparison)?;
-    let provenance = || case.provenance().seeds(arguments.seeds);
-    let drawn = page.if_wanted(|| Ok(report::comparison(&comparison, &provenance())?))?;
-    page.write(drawn.as_deref())?;
+    screen.tell(&comparison_table(&comparison, screen.look()));
+    screen.tell(&comparison.verdict);
+    figures.write_json(&comparison, screen)?;
+    figures.write_page(|| {
+        let provenance = case.told_in(figures.provenance());
+        report::comparison(&comparison, &provenance.seeds(options.seeds as usize))
+    })?;
     if let Some(destination) = &output {
-        let (trial, model) = plan.train(best_place(&comparison), &stop)?;
+        let (trial, model) = plan.train(best_place(&comparison), &signals.stop)?;
         let network = Network::new(&model, &device())?;
         let (data, size) = (&case.task.data, options.batch_size);
         let written = write(&model, &network, destination, data, size)?;
-        print(
-            &json,
-            &format!(
-                "Wrote {}: {} of seed {}, {} {}.",
-                written.output,
-                trial.rectifier,
-                trial.seed,
-                comparison.metric.name(),
-                score(trial.score)
-            ),
-        );
+        screen.tell(&format!(
+            "Wrote {}: {} of seed {}, {} {}.",
+            written.output,
+            trial.rectifier,
+            trial.seed,
+            comparison.metric.name(),
+            score(trial.score)
+        ));
     }
     Ok(Outcome::Done)
-}
-
-fn options(arguments: &Compare) -> CompareOptions {
-    CompareOptions {
-        rectifiers: without_repeats(&arguments.rectifiers),
-        rates: without_repeats(&arguments.lr),
-        seeds: arguments.seeds as u64,
-        from_scratch: !arguments.from_weights,
-        loss: arguments.loss,
-        epochs: arguments.epochs,
-        batch_size: arguments.batch_size,
-        optimizer: arguments.optimizer,
-        jobs: arguments.jobs.unwrap_or_else(cores),
-    }
 }
 
 /// Keeps what is done, if it is not kept already, and says how to go on.
 fn interrupted(
     plan: &Plan,
     kept: Option<(Destination, resume::Setting)>,
+    files: &mut Files,
     options: &CompareOptions,
     trials: &[Trial],
 ) -> Result<Error, Error> {
@@ -123,7 +99,7 @@ fn interrupted(
         None => {
             let setting = plan.setting()?;
             let path = resume::new_path(Path::new(""), &setting, options);
-            let destination = Destination::new(&path, [])?;
+            let destination = files.output(&path)?;
             resume::write(&destination, &setting, trials)?;
             destination
         }
@@ -149,14 +125,4 @@ fn best_place(comparison: &Comparison) -> Place {
         lr,
         seed: seeds[0].seed,
     }
-}
-
-fn without_repeats<T: Copy + PartialEq>(items: &[T]) -> Vec<T> {
-    let mut kept = Vec::new();
-    for &item in items {
-        if !kept.contains(&item) {
-            kept.push(item);
-        }
-    }
-    kept
 }

@@ -1,31 +1,27 @@
 //! `leaky convert`: hidden ReLUs become Leaky ReLUs, nothing else changes.
 
+use std::io::Write;
 use std::path::Path;
 
-use leaky_cure::convert::{ConvertOptions, Done, convert};
-use leaky_cure::files::Destination;
+use leaky_cure::convert::{Done, convert};
 use leaky_cure::text::printable;
 use leaky_onnx::Model;
 
-use super::external::keeps_external_data;
-use super::output::{Json, print};
-use crate::arguments::Convert;
+use super::files::Files;
 use crate::error::{Error, Outcome};
+use crate::settings::Convert;
+use crate::terminal::Screen;
 
-pub(super) fn run(arguments: &Convert) -> Result<Outcome, Error> {
-    let destination = Destination::new(&arguments.output, [arguments.network.as_path()])?;
-    let mut model = Model::read(&arguments.network)?;
-    keeps_external_data(&arguments.output, &model)?;
-    let options = ConvertOptions {
-        alpha: arguments.alpha,
-        only: arguments.only.clone(),
-        skip: arguments.skip.clone(),
-    };
-    let name = arguments.network.display().to_string();
-    let conversion = convert(&mut model, &name, &options)?;
-    let folder = arguments.output.parent().unwrap_or(Path::new(""));
+pub(super) fn run(settings: &Convert, screen: &Screen) -> Result<Outcome, Error> {
+    let mut files = Files::read([settings.network.as_path()]);
+    let destination = files.output(&settings.output)?;
+    let mut model = Model::read(&settings.network)?;
+    files.read_too(model.external_files())?;
+    let name = settings.network.display().to_string();
+    let conversion = convert(&mut model, &name, &settings.options)?;
+    let folder = settings.output.parent().unwrap_or(Path::new(""));
     let bytes = model.to_bytes_in(folder)?;
-    destination.write(|file| std::io::Write::write_all(file, &bytes))?;
+    destination.write(|file| file.write_all(&bytes))?;
     for rectifier in &conversion.rectifiers {
         let what = match rectifier.done {
             Done::Converted => format!("Relu -> LeakyRelu, alpha {}", conversion.alpha),
@@ -33,14 +29,8 @@ pub(super) fn run(arguments: &Convert) -> Result<Outcome, Error> {
             Done::NotAsked => "left, as asked".into(),
             Done::Output => "left: it makes the network's output".into(),
         };
-        print(
-            &Json::Nowhere,
-            &format!("{}: {what}", printable(&rectifier.name)),
-        );
+        screen.tell(&format!("{}: {what}", printable(&rectifier.name)));
     }
-    print(
-        &Json::Nowhere,
-        &format!("Wrote {}.", destination.path().display()),
-    );
+    screen.tell(&format!("Wrote {}.", destination.path().display()));
     Ok(Outcome::Done)
 }

@@ -1,60 +1,47 @@
 //! `leaky diagnose`: which units are dead.
 
-use leaky_cure::data::{Arrays, Samples};
+use leaky_cure::data::Samples;
 use leaky_cure::diagnose::{GradientNorm, diagnose, gradient_norms};
 use leaky_cure::objective::{Objective, ObjectiveError};
 use leaky_cure::stop::Stop;
 use leaky_cure::task::Task;
-use leaky_onnx::Model;
-use leaky_report::{self as report, Provenance};
+use leaky_report as report;
 
 use super::bars::Bars;
-use super::output::{Json, Page, print};
+use super::born_dead;
+use super::case::Case;
+use super::figures::Figures;
+use super::files::Files;
 use super::threads::use_threads;
-use crate::arguments::Diagnose;
 use crate::error::{Error, Outcome};
-use crate::terminal::{colour, diagnosis_table};
+use crate::settings::Diagnose;
+use crate::terminal::{Screen, diagnosis_table};
 
-pub(super) fn run(arguments: &Diagnose) -> Result<Outcome, Error> {
-    use_threads(arguments.threads)?;
-    let inputs = || {
-        [arguments.network.as_path(), &arguments.data.data]
-            .into_iter()
-            .chain(arguments.data.labels.as_deref())
-    };
-    let json = Json::new(arguments.json.as_deref(), inputs())?;
-    let page = Page::new(arguments.report.as_deref(), inputs().chain(json.file()))?;
-    let name = arguments.network.display().to_string();
-    let model = Model::read(&arguments.network)?;
-    let arrays = Arrays::open(&arguments.data.data, arguments.data.labels.as_deref())?;
-    let task = Task::new(&name, model, &arrays)?;
-    if arguments.at_init {
-        return super::born_dead::run(arguments, &task, &json);
+pub(super) fn run(settings: &Diagnose, screen: &Screen) -> Result<Outcome, Error> {
+    use_threads(settings.threads)?;
+    let mut files = Files::read(settings.case.files());
+    let figures = Figures::new(&settings.figures, &mut files)?;
+    let case = Case::open(&settings.case, &mut files)?;
+    if let Some(options) = &settings.at_init {
+        return born_dead::run(&case.task, options, &figures, screen);
     }
-    let mut bars = Bars::default();
-    let diagnosis = diagnose(&task, arguments.batch_size, &Stop::new(), &mut bars)?;
+    let mut bars = Bars::new(screen.bars());
+    let diagnosis = diagnose(&case.task, settings.batch_size, &Stop::new(), &mut bars)?;
     drop(bars);
-    print(&json, &diagnosis_table(&diagnosis, colour()));
-    print(&json, &diagnosis.verdict());
-    json.write(&diagnosis)?;
-    let drawn = page.if_wanted(|| {
-        let gradients = gradients(&task, arguments.batch_size)?;
-        let file = arguments.data.data.display().to_string();
-        let provenance = Provenance::new(std::env::args_os()).network(&name).data(
-            "Data",
-            &file,
-            task.data.samples(),
-        );
-        Ok(report::diagnosis(&diagnosis, &gradients, &provenance)?)
-    })?;
-    page.write(drawn.as_deref())?;
-    let crossed = arguments
+    screen.tell(&diagnosis_table(&diagnosis, screen.look()));
+    screen.tell(&diagnosis.verdict());
+    figures.write_json(&diagnosis, screen)?;
+    if figures.wants_page() {
+        let gradients = gradients(&case.task, settings.batch_size)?;
+        let provenance = case.diagnosis_told_in(figures.provenance());
+        figures.write_page(|| report::diagnosis(&diagnosis, &gradients, &provenance))?;
+    }
+    let crossed = settings
         .fail_above
         .is_some_and(|limit| diagnosis.dead_fraction() > limit);
-    Ok(if crossed {
-        Outcome::ThresholdCrossed
-    } else {
-        Outcome::Done
+    Ok(match crossed {
+        true => Outcome::ThresholdCrossed,
+        false => Outcome::Done,
     })
 }
 

@@ -2,20 +2,20 @@
 
 use std::io::Write;
 
+use leaky_cure::text::printable;
 use leaky_report::curve::Curve;
 
-use super::output::{Json, print};
+use super::files::Files;
 use crate::apply::{Function, Rectifier};
-use crate::arguments::Plot;
 use crate::error::{Error, Outcome};
 use crate::plot::{png, svg, text};
-use leaky_cure::files::Destination;
-use leaky_cure::text::printable;
+use crate::settings::Plot;
+use crate::terminal::Screen;
 
-pub(super) fn run(arguments: &Plot) -> Result<Outcome, Error> {
-    let rectifier = arguments.rectifier;
-    let given: Vec<&[f64]> = match (rectifier, arguments.alpha.is_empty()) {
-        (_, false) => arguments.alpha.chunks(1).collect(),
+pub(super) fn run(settings: &Plot, screen: &Screen) -> Result<Outcome, Error> {
+    let rectifier = settings.rectifier;
+    let given: Vec<&[f64]> = match (rectifier, settings.alpha.is_empty()) {
+        (_, false) => settings.alpha.chunks(1).collect(),
         (Rectifier::LeakyRelu, true) => vec![&[0.01], &[0.1]],
         (Rectifier::Elu, true) => vec![&[1.0]],
         (Rectifier::PRelu, true) => vec![&[0.25]],
@@ -27,12 +27,12 @@ pub(super) fn run(arguments: &Plot) -> Result<Outcome, Error> {
         .collect::<Result<_, _>>()?;
     let title = rectifier.name();
 
-    let Some(path) = &arguments.output else {
-        let columns = console::Term::stdout().size().1.into();
-        print(&Json::Nowhere, text(title, &curves, columns).trim_end());
+    let Some(path) = &settings.output else {
+        let columns = screen.look().columns.unwrap_or(80);
+        screen.tell(text(title, &curves, columns).trim_end());
         return Ok(Outcome::Done);
     };
-    let destination = Destination::new(path, [])?;
+    let destination = Files::read([]).output(path)?;
     let bytes = match path.extension().and_then(|extension| extension.to_str()) {
         Some("svg") => svg(title, &curves)?.into_bytes(),
         Some("png") => png(title, &curves)?,
@@ -40,12 +40,16 @@ pub(super) fn run(arguments: &Plot) -> Result<Outcome, Error> {
     };
     destination.write(|file| file.write_all(&bytes))?;
     let path = printable(&destination.path().display().to_string());
-    print(&Json::Nowhere, &format!("Wrote {path}."));
+    screen.tell(&format!("Wrote {path}."));
     Ok(Outcome::Done)
 }
 
 fn curve(rectifier: Rectifier, alpha: &[f64]) -> Result<Curve, Error> {
     let name = match alpha {
+        // Written out, a number far from one would be all zeros.
+        [alpha] if *alpha != 0.0 && !(1e-4..1e6).contains(&alpha.abs()) => {
+            format!("alpha {alpha:e}")
+        }
         [alpha] => format!("alpha {alpha}"),
         _ => "no slope".to_owned(),
     };

@@ -1,30 +1,40 @@
 //! How likely layers are born dead, as a table.
 
-use super::colour::colour;
-use super::table::{Mark, Row, render};
 use leaky_cure::diagnose::{BornDead, Chances};
 use leaky_cure::text::printable;
 
+use super::grid::{Form, Look, Mark, Row, render};
+
 /// One line a layer and one for the network: the part of the units that is never above zero, and the
 /// probability that a whole layer is not; for the network's own rectifiers and for Leaky ReLU.
-pub fn born_dead_table(found: &BornDead) -> String {
+pub fn born_dead_table(found: &BornDead, look: Look) -> String {
     let leaky = format!("Leaky ReLU {}: units", found.alpha);
-    let mut header = vec![
+    let mut wide = vec![
         "layer",
         "operator",
         "units",
         "never above zero",
         "a whole layer",
     ];
+    let mut narrow = vec!["layer", "units", "a unit", "a layer"];
     if found.leaky_relu.is_some() {
-        header.extend([leaky.as_str(), "a whole layer"]);
+        wide.extend([leaky.as_str(), "a whole layer"]);
+        narrow.extend(["leaky: a unit", "a layer"]);
     }
+    render(
+        &[form(found, &wide, true), form(found, &narrow, false)],
+        look,
+    )
+}
+
+fn form(found: &BornDead, header: &[&str], with_operators: bool) -> Form {
+    let label = |name: &str, operator: &str, units: usize| {
+        let operator = with_operators.then(|| printable(operator));
+        let name = [printable(name)].into_iter().chain(operator);
+        name.chain([units.to_string()]).collect::<Vec<String>>()
+    };
     let layers = found.own.layers.iter().enumerate().map(|(place, layer)| {
-        let mut cells = vec![
-            printable(&layer.name),
-            printable(&layer.op),
-            layer.units.to_string(),
-        ];
+        let mut cells = label(&layer.name, &layer.op, layer.units);
         for chances in kinds(found) {
             let layer = &chances.layers[place];
             cells.extend([probability(layer.unit), probability(layer.layer)]);
@@ -35,7 +45,7 @@ pub fn born_dead_table(found: &BornDead) -> String {
         }
     });
     let units: usize = found.own.layers.iter().map(|layer| layer.units).sum();
-    let mut total = vec!["any".to_owned(), String::new(), units.to_string()];
+    let mut total = label("any", "", units);
     for chances in kinds(found) {
         total.extend([probability(chances.unit), probability(chances.layer)]);
     }
@@ -43,8 +53,11 @@ pub fn born_dead_table(found: &BornDead) -> String {
         cells: total,
         mark: Mark::Total,
     };
-    let rows: Vec<Row> = layers.chain([total]).collect();
-    render(&header, &rows, 2, colour())
+    Form {
+        header: header.iter().map(ToString::to_string).collect(),
+        rows: layers.chain([total]).collect(),
+        words: if with_operators { 2 } else { 1 },
+    }
 }
 
 fn kinds(found: &BornDead) -> impl Iterator<Item = &Chances> {

@@ -1,15 +1,16 @@
 //! What a person sees: tables on standard output, progress on standard error.
 
 mod born_dead;
-mod colour;
 mod comparison;
+mod diagnosis;
 mod format;
+mod grid;
 mod progress;
-mod table;
+mod screen;
 
 pub use born_dead::{born_dead_table, probability};
-pub use colour::colour;
 pub use comparison::comparison_table;
+pub use diagnosis::{before_after_table, diagnosis_table};
 pub use format::duration;
-pub use progress::{Progress, TrainingProgress};
-pub use table::{before_after_table, diagnosis_table};
+pub use progress::{BarStyle, Progress, TrainingProgress};
+pub use screen::Screen;

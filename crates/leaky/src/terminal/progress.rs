@@ -6,6 +6,17 @@ use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
 
 use leaky_cure::text::score;
 
+/// How bars look.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum BarStyle {
+    /// In colour.
+    Coloured,
+    /// Without colour.
+    Plain,
+    /// Not at all.
+    Hidden,
+}
+
 /// A bar for work of a known number of steps, such as the batches of a diagnosis. It is gone from
 /// the screen when the value is dropped.
 #[derive(Debug)]
@@ -15,8 +26,12 @@ pub struct Progress {
 
 impl Progress {
     /// A bar over `steps` steps, with what is being done written before it.
-    pub fn new(steps: u64, doing: &str) -> Self {
-        let bar = bar(steps, "{msg} {bar:30.green} {percent:>3} %  {eta} left");
+    pub fn new(steps: u64, doing: &str, style: BarStyle) -> Self {
+        let bar = bar(
+            steps,
+            "{msg} {bar:30.green} {percent:>3} %  {eta} left",
+            style,
+        );
         bar.set_message(doing.to_owned());
         Self { bar }
     }
@@ -45,9 +60,9 @@ pub struct TrainingProgress {
 impl TrainingProgress {
     /// A bar over `epochs` epochs of `batches` batches each; `metric` is the validation score's
     /// name.
-    pub fn new(epochs: usize, batches: usize, metric: &str) -> Self {
+    pub fn new(epochs: usize, batches: usize, metric: &str, style: BarStyle) -> Self {
         let steps = epochs as u64 * batches as u64;
-        let bar = bar(steps, "{prefix} {bar:30.green} {msg}  {eta} left");
+        let bar = bar(steps, "{prefix} {bar:30.green} {msg}  {eta} left", style);
         bar.set_prefix(format!("Epoch {:>1$}/{epochs}", 1, digits(epochs)));
         Self {
             bar,
@@ -86,14 +101,18 @@ fn digits(number: usize) -> usize {
     number.to_string().len()
 }
 
-fn bar(steps: u64, template: &str) -> ProgressBar {
-    let style = ProgressStyle::with_template(template)
+fn bar(steps: u64, template: &str, style: BarStyle) -> ProgressBar {
+    let target = match style {
+        BarStyle::Hidden => ProgressDrawTarget::hidden(),
+        BarStyle::Coloured | BarStyle::Plain => ProgressDrawTarget::stderr(),
+    };
+    let template = match style {
+        BarStyle::Coloured => template.to_owned(),
+        BarStyle::Plain | BarStyle::Hidden => template.replace(".green", ""),
+    };
+    let style = ProgressStyle::with_template(&template)
         .expect("the template is right")
         .progress_chars("━╸─");
-    let target = match std::env::var_os("NO_COLOR") {
-        None => ProgressDrawTarget::stderr(),
-        Some(_) => ProgressDrawTarget::hidden(),
-    };
     let bar = ProgressBar::with_draw_target(Some(steps), target).with_style(style);
     // Redrawn now and then, so that the time left goes on falling through a long batch.
     if !bar.is_hidden() {
@@ -108,7 +127,7 @@ mod tests {
 
     #[test]
     fn training_shows_the_epoch_under_way_and_what_the_last_one_gave() {
-        let progress = TrainingProgress::new(20, 3, "accuracy");
+        let progress = TrainingProgress::new(20, 3, "accuracy", BarStyle::Coloured);
         assert_eq!(progress.bar.length(), Some(60));
         assert_eq!(progress.bar.prefix(), "Epoch  1/20");
         assert_eq!(progress.bar.message(), "");
@@ -126,7 +145,7 @@ mod tests {
 
     #[test]
     fn steps_are_counted() {
-        let progress = Progress::new(7, "Diagnosing");
+        let progress = Progress::new(7, "Diagnosing", BarStyle::Plain);
         progress.step();
         progress.step();
         assert_eq!(

@@ -326,3 +326,32 @@ fn the_terminal_shows_the_function_and_its_gradient() {
             .is_none()
     );
 }
+
+#[test]
+fn slopes_of_any_size_are_drawn_or_refused_with_the_bound() {
+    let folder = tempdir().expect("a folder");
+    for rectifier in ["leaky-relu", "elu", "prelu"] {
+        for alpha in [
+            "0", "-0", "5e-324", "-1e-300", "1e-40", "1", "-2.5", "-1e30", "1e30",
+        ] {
+            for output in ["", "-o {}/curve.svg", "-o {}/curve.png"] {
+                done(
+                    &folder,
+                    &format!("plot --rectifier {rectifier} --alpha {alpha} {output}"),
+                );
+            }
+        }
+    }
+    for alpha in ["1e308", "-1e308", "1.1e30", "1e39"] {
+        for output in ["", "-o {}/curve.svg"] {
+            let line = format!("plot --alpha {alpha} {output}");
+            let run = run(&folder, &line);
+            assert_eq!(run.status.code(), Some(2), "{line}");
+            let said = text(&run.stderr);
+            assert!(
+                said.contains("1e30") && said.contains("cannot be drawn"),
+                "{said}"
+            );
+        }
+    }
+}

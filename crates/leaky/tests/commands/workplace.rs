@@ -40,14 +40,19 @@ fn contents(folder: &TempDir) -> Vec<(PathBuf, Vec<u8>)> {
     files
 }
 
-/// Runs a command that must be refused with one line and without a trace; gives that line.
+/// Runs a command that must be refused with one line, and below it at most one of advice, and without
+/// a trace; gives what is said.
 pub fn refusal(folder: &TempDir, line: &str) -> String {
     let before = contents(folder);
     let output = run(folder, line);
     let errors = text(&output.stderr);
     assert_eq!(output.status.code(), Some(2), "{line}: {errors}");
     assert_eq!(text(&output.stdout), "", "{line}");
-    assert_eq!(errors.lines().count(), 1, "{line}: {errors}");
+    let mut lines = errors.lines().skip(1);
+    assert!(
+        lines.next().is_none_or(|line| line.starts_with("hint: ")) && lines.next().is_none(),
+        "{line}: {errors}"
+    );
     assert!(contents(folder) == before, "{line} changed the folder");
     errors
         .trim_end()

@@ -1,69 +1,50 @@
 //! `leaky cure`: dead units brought back, let leak, and trained on; the result verified and written.
 
 mod drawn;
-mod screen;
+mod watch;
 
-use leaky_cure::cure::{CureOptions, cure_to_file};
-use leaky_cure::files::Destination;
-use leaky_cure::train::{End, TrainOptions};
+use leaky_cure::cure::cure_to_file;
+use leaky_cure::train::End;
 use leaky_report as report;
 
 use super::case::Case;
-use super::external::keeps_external_data;
-use super::output::{Json, Page, print};
+use super::figures::Figures;
+use super::files::Files;
 use super::threads::use_threads;
-use crate::arguments::Cure;
 use crate::error::{Error, Outcome};
-use crate::{example, stop_on_ctrl_c};
+use crate::example;
+use crate::settings::{self, Cure};
+use crate::signals::Signals;
+use crate::terminal::Screen;
 use drawn::gradients;
-use screen::{Screen, show};
+use watch::{Watch, show};
 
-pub(super) fn run(arguments: &Cure) -> Result<Outcome, Error> {
-    use_threads(arguments.threads)?;
-    let inputs = || arguments.task.files();
-    let destination = Destination::new(&arguments.output, inputs())?;
-    let json = Json::new(
-        arguments.json.as_deref(),
-        inputs().chain([arguments.output.as_path()]),
-    )?;
-    let page = Page::new(
-        arguments.report.as_deref(),
-        inputs()
-            .chain([arguments.output.as_path()])
-            .chain(json.file()),
-    )?;
-    let case = Case::open(&arguments.task)?;
-    keeps_external_data(&arguments.output, &case.task.model)?;
-    if case.bundled {
-        print(&json, example::DESCRIPTION);
-    }
-    let options = CureOptions {
-        alpha: arguments.alpha,
-        revive: !arguments.no_revive,
-        revival_bound: arguments.revival_bound,
-        loss: arguments.loss,
-        training: TrainOptions {
-            epochs: arguments.epochs,
-            batch_size: arguments.batch_size,
-            lr: arguments.lr,
-            optimizer: arguments.optimizer,
-            seed: arguments.seed,
-            random_slopes: None,
-        },
+pub(super) fn run(settings: &Cure, screen: &Screen) -> Result<Outcome, Error> {
+    use_threads(settings.threads)?;
+    let mut files = Files::read(settings.case.iter().flat_map(settings::Case::files));
+    let destination = files.output(&settings.output)?;
+    let figures = Figures::new(&settings.figures, &mut files)?;
+    let case = match &settings.case {
+        Some(asked) => Case::open(asked, &mut files)?,
+        None => {
+            screen.tell(example::DESCRIPTION);
+            Case::bundled()?
+        }
     };
-    let stop = stop_on_ctrl_c().unwrap_or_default();
-    let mut screen = Screen::new(&json);
-    let cured = cure_to_file(&case.task, &options, &destination, &stop, &mut screen)?;
-    drop(screen);
-    let gradients = page.if_wanted(|| Ok(gradients(&case.task, &cured.network, arguments)?))?;
+    let options = &settings.options;
+    let signals = Signals::heard();
+    let mut watch = Watch::new(screen);
+    let cured = cure_to_file(&case.task, options, &destination, &signals.stop, &mut watch)?;
+    drop(watch);
     let (end, report) = (cured.end, cured.report);
-    show(&json, &report, end);
-    json.write(&report)?;
-    let drawn = gradients.map(|gradients| {
-        let provenance = case.provenance().seed(arguments.seed);
-        report::cure(&report, end, gradients, &provenance)
-    });
-    page.write(drawn.transpose()?.as_deref())?;
+    show(screen, &report, end);
+    figures.write_json(&report, screen)?;
+    if figures.wants_page() {
+        let gradients = gradients(&case.task, &cured.network, options)?;
+        let provenance = case.told_in(figures.provenance());
+        let provenance = provenance.seed(options.training.seed);
+        figures.write_page(|| report::cure(&report, end, gradients, &provenance))?;
+    }
     match end {
         End::Done => Ok(Outcome::Done),
         End::Stopped => Ok(Outcome::Interrupted),
@@ -71,7 +52,7 @@ pub(super) fn run(arguments: &Cure) -> Result<Outcome, Error> {
             epoch,
             kept: format!(
                 "{} holds the best network before it",
-                arguments.output.display()
+                settings.output.display()
             ),
         }),
     }

@@ -1,0 +1,116 @@
+//! What `leaky compare` takes.
+
+use std::ffi::OsString;
+use std::path::PathBuf;
+
+use clap::Args;
+use leaky_cure::candidate::Candidate;
+use leaky_cure::compare::CompareOptions;
+use leaky_cure::objective::Loss;
+use leaky_cure::threads::cores;
+use leaky_cure::train::Optimizer;
+
+use super::figures::Figures;
+use super::names;
+use super::task::Task;
+use super::values::{count, learning_rate};
+use crate::settings;
+
+/// Options of `leaky compare`.
+#[derive(Debug, Args)]
+#[command(after_help = EXAMPLES)]
+pub(super) struct Compare {
+    /// The network and its data.
+    #[command(flatten)]
+    task: Task,
+    /// What takes the place of the hidden rectifiers, one after the other: relu, leaky-relu:ALPHA,
+    /// prelu (a slope for each unit is learned), rrelu (slopes at random in training) or elu
+    #[arg(
+        long,
+        value_name = "NAME,…",
+        value_delimiter = ',',
+        default_value = "relu,leaky-relu:0.01,leaky-relu:0.1,leaky-relu:0.3,prelu,rrelu,elu",
+        help_heading = "Comparison"
+    )]
+    rectifiers: Vec<Candidate>,
+    /// How many times to train each, with other random numbers each time
+    #[arg(long, value_name = "COUNT", default_value_t = 5, value_parser = count, help_heading = "Comparison")]
+    seeds: usize,
+    /// How many times to train on all the data
+    #[arg(long, value_name = "COUNT", default_value_t = 20, value_parser = count, help_heading = "Training")]
+    epochs: usize,
+    /// How many samples to train on at a time
+    #[arg(long, value_name = "SAMPLES", default_value_t = 64, value_parser = count, help_heading = "Training")]
+    batch_size: usize,
+    /// The learning rate, or several
+    #[arg(long, value_name = "RATE,…", value_delimiter = ',', default_value = "0.001", value_parser = learning_rate, allow_hyphen_values = true, help_heading = "Training")]
+    lr: Vec<f64>,
+    /// How the weights follow the gradient
+    #[arg(long, value_name = "METHOD", default_value = "adam", value_parser = names::optimizer(), help_heading = "Training")]
+    optimizer: Optimizer,
+    /// What to minimise [default: cross-entropy for class labels; for values, binary
+    /// cross-entropy where the network ends in a sigmoid and mean squared error otherwise]
+    #[arg(long, value_name = "LOSS", value_parser = names::loss(), help_heading = "Training")]
+    loss: Option<Loss>,
+    /// Draw fresh weights, scaled to suit each rectifier (the default)
+    #[arg(long, conflicts_with = "from_weights", help_heading = "Training")]
+    from_scratch: bool,
+    /// Train on from the weights in the file
+    #[arg(long, help_heading = "Training")]
+    from_weights: bool,
+    /// How many trainings run side by side, each on one thread; the result does not depend on it
+    /// [default: one for each core]
+    #[arg(long, value_name = "COUNT", value_parser = count)]
+    jobs: Option<usize>,
+    /// Keep each training in this file as soon as it is done, and go on from those that it holds
+    #[arg(long, value_name = "FILE", help_heading = "Results")]
+    resume: Option<PathBuf>,
+    /// Where the figures go.
+    #[command(flatten)]
+    figures: Figures,
+    /// Where to write the best network: the best seed of the best rectifier, trained once more
+    #[arg(short, long, value_name = "FILE.onnx", help_heading = "Results")]
+    output: Option<PathBuf>,
+}
+
+const EXAMPLES: &str = "\
+Examples:
+  Which rectifier suits the bundled example?
+    leaky compare
+  Which suits your own network, at two learning rates, over ten seeds?
+    leaky compare net.onnx --data train.npz --lr 0.001,0.1 --seeds 10
+  Two of them, the best written; goes on from where it was interrupted:
+    leaky compare net.onnx --data train.npz --rectifiers relu,leaky-relu:0.1 \\
+        --resume trials.json -o best.onnx";
+
+impl Compare {
+    pub(super) fn settings(self, command_line: &[OsString]) -> settings::Compare {
+        settings::Compare {
+            case: self.task.settings(),
+            output: self.output,
+            options: CompareOptions {
+                rectifiers: without_repeats(&self.rectifiers),
+                rates: without_repeats(&self.lr),
+                seeds: self.seeds as u64,
+                from_scratch: !self.from_weights,
+                loss: self.loss,
+                epochs: self.epochs,
+                batch_size: self.batch_size,
+                optimizer: self.optimizer,
+                jobs: self.jobs.unwrap_or_else(cores),
+            },
+            resume: self.resume,
+            figures: self.figures.settings(command_line),
+        }
+    }
+}
+
+fn without_repeats<T: Copy + PartialEq>(items: &[T]) -> Vec<T> {
+    let mut kept = Vec::new();
+    for &item in items {
+        if !kept.contains(&item) {
+            kept.push(item);
+        }
+    }
+    kept
+}

@@ -1,0 +1,51 @@
+//! What `leaky convert` takes.
+
+use std::path::PathBuf;
+
+use clap::Args;
+use leaky_cure::convert::ConvertOptions;
+
+use super::values::alpha;
+use crate::settings;
+
+/// Options of `leaky convert`.
+#[derive(Debug, Args)]
+#[command(after_help = EXAMPLES)]
+pub(super) struct Convert {
+    /// The network: an ONNX file
+    #[arg(value_name = "NETWORK.onnx")]
+    network: PathBuf,
+    /// Where to write the converted network
+    #[arg(short, long, value_name = "FILE.onnx")]
+    output: PathBuf,
+    /// The slope below zero that each ReLU gets
+    #[arg(long, value_name = "SLOPE", default_value_t = 0.01, value_parser = alpha, allow_hyphen_values = true)]
+    alpha: f32,
+    /// Convert only the nodes whose name fits this pattern, such as '/layer1/*'; may be repeated
+    #[arg(long, value_name = "GLOB")]
+    only: Vec<String>,
+    /// Leave the nodes whose name fits this pattern; may be repeated
+    #[arg(long, value_name = "GLOB")]
+    skip: Vec<String>,
+}
+
+const EXAMPLES: &str = "\
+Examples:
+  Let every hidden ReLU leak:
+    leaky convert net.onnx -o leaky.onnx
+  With another slope, in one part of the network only:
+    leaky convert net.onnx -o leaky.onnx --alpha 0.1 --only '/layer1/*'";
+
+impl Convert {
+    pub(super) fn settings(self) -> settings::Convert {
+        settings::Convert {
+            network: self.network,
+            output: self.output,
+            options: ConvertOptions {
+                alpha: self.alpha,
+                only: self.only,
+                skip: self.skip,
+            },
+        }
+    }
+}

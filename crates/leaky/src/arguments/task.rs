@@ -1,0 +1,66 @@
+//! The network that a command works on, and its data.
+
+use std::path::PathBuf;
+
+use clap::Args;
+
+use crate::settings;
+
+/// What a command that trains works on.
+#[derive(Debug, Args)]
+pub(super) struct Task {
+    /// The network: an ONNX file [default: the bundled example, with its data]
+    #[arg(value_name = "NETWORK.onnx", requires = "data")]
+    network: Option<PathBuf>,
+    /// The samples to diagnose and train with: a .npz or .safetensors file that holds `x` (samples
+    /// on the first axis) and `y`, or a .npy file of samples
+    #[arg(long, value_name = "FILE", requires = "network", help_heading = "Data")]
+    data: Option<PathBuf>,
+    /// A .npy file of labels, where they are not in the data file
+    #[arg(
+        long,
+        value_name = "FILE.npy",
+        requires = "data",
+        help_heading = "Data"
+    )]
+    labels: Option<PathBuf>,
+    /// The samples to validate with [default: a fifth of the data, which is not trained on]
+    #[arg(long, value_name = "FILE", requires = "data", help_heading = "Data")]
+    val: Option<PathBuf>,
+    /// A .npy file of labels for --val, where they are not in that file
+    #[arg(long, value_name = "FILE.npy", requires = "val", help_heading = "Data")]
+    val_labels: Option<PathBuf>,
+}
+
+impl Task {
+    /// The network with its data; none for the bundled example.
+    pub(super) fn settings(self) -> Option<settings::Case> {
+        let data = |samples, labels| settings::Data { samples, labels };
+        Some(settings::Case {
+            network: self.network?,
+            data: data(self.data?, self.labels),
+            validation: self.val.map(|val| data(val, self.val_labels)),
+        })
+    }
+}
+
+/// The data of a command that needs them.
+#[derive(Debug, Args)]
+pub(super) struct Data {
+    /// The samples: a .npz or .safetensors file that holds `x` (samples on the first axis), or a
+    /// .npy file; arrays named as the network's inputs where it has several
+    #[arg(long, value_name = "FILE")]
+    data: PathBuf,
+    /// A .npy file of labels, where they are not in the data file
+    #[arg(long, value_name = "FILE.npy")]
+    labels: Option<PathBuf>,
+}
+
+impl Data {
+    pub(super) fn settings(self) -> settings::Data {
+        settings::Data {
+            samples: self.data,
+            labels: self.labels,
+        }
+    }
+}

@@ -1,0 +1,306 @@
+"""ONNX networks and arrays in memory: diagnose, convert, cure and compare.
+
+A network is a path, the bytes of a file, or an `onnx.ModelProto`; samples are an array, or a dictionary of
+arrays named after the network's inputs. Nothing that is given is changed, and a file that was read is never
+written.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+from collections.abc import Iterable, Mapping, Sequence
+from concurrent.futures import BrokenExecutor, Executor, Future
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from numpy.typing import ArrayLike, NDArray
+
+from leaky_relu import _engine
+from leaky_relu._diagnosis import Diagnosis
+from leaky_relu._progress import watching
+from leaky_relu._results import Comparison, Conversion, Cure
+
+Data = ArrayLike | Mapping[str, ArrayLike]
+"""Samples: an array with the samples on its first axis, or arrays named after the network's inputs."""
+
+# How often a training is tried whose worker is lost.
+TRIES = 3
+
+
+def diagnose(
+    model: Any, x: Data, y: ArrayLike | None = None, *, batch_size: int = 256, progress: bool | None = None
+) -> Diagnosis:
+    """Which units of an ONNX network are dead on the data.
+
+    Args:
+        model: a path, bytes, or an `onnx.ModelProto`.
+        x: samples, all of which are run through the network.
+        y: what it should answer; a diagnosis does without.
+        batch_size: how many samples run at a time.
+        progress: whether to show a bar; by default where `tqdm` is installed and there is a terminal.
+
+    Raises:
+        ValueError: if the network cannot be run, holds no rectifier, or the data do not fit it.
+    """
+    task = _engine.Task(_name(model), _source(model), _arrays(x, y))
+    with watching(progress) as bar:
+        return Diagnosis.from_dict(json.loads(task.diagnose(batch_size, bar)))
+
+
+def convert(
+    model: Any,
+    output: str | os.PathLike[str] | None = None,
+    *,
+    alpha: float = 0.01,
+    only: Iterable[str] = (),
+    skip: Iterable[str] = (),
+) -> Conversion:
+    """Makes the hidden ReLUs of an ONNX network leak; nothing else of it changes.
+
+    Args:
+        model: a path, bytes, or an `onnx.ModelProto`.
+        output: where to write the network; without it, it is only in the result.
+        alpha: the slope below zero.
+        only: patterns of node names, such as `/layer1/*`: convert only these.
+        skip: patterns of node names to leave.
+
+    Raises:
+        ValueError: if there is nothing to convert, or `output` is a file that was read.
+    """
+    name, path = _name(model), None if output is None else os.fspath(output)
+    made, figures = _engine.convert(name, _source(model), alpha, list(only), list(skip), path)
+    return Conversion(made, json.loads(figures))
+
+
+@dataclass(frozen=True)
+class _CureRequest:
+    alpha: float | str
+    revive: bool
+    loss: str | None
+    epochs: int
+    batch_size: int
+    lr: float
+    optimizer: str
+    seed: int
+
+
+def cure(
+    model: Any,
+    x: Data,
+    y: ArrayLike,
+    *,
+    val: tuple[Data, ArrayLike] | None = None,
+    output: str | os.PathLike[str] | None = None,
+    alpha: float | str = 0.01,
+    revive: bool = True,
+    loss: str | None = None,
+    epochs: int = 20,
+    batch_size: int = 64,
+    lr: float = 0.001,
+    optimizer: str = "adam",
+    seed: int = 0,
+    progress: bool | None = None,
+) -> Cure:
+    """Cures an ONNX network: diagnoses, revives dead units, lets them leak, trains, diagnoses again.
+
+    The epoch that validates best is kept, and never a network that validates worse than the one given.
+
+    Args:
+        model: a path, bytes, or an `onnx.ModelProto`.
+        x: samples to diagnose and train with.
+        y: integers of shape `[N]`: class labels; or floats shaped like the output.
+        val: samples and answers to validate with; without them a fifth of the data is kept apart.
+        output: where to write the cured network, which is also in the result.
+        alpha: the slope below zero of the hidden ReLUs, or `"auto"` for the best of five in short trainings.
+        revive: whether dead units get fresh weights.
+        loss: `"cross-entropy"`, `"mean-squared-error"` or `"binary-cross-entropy"`; by default what suits.
+        epochs: how many times to see all samples.
+        batch_size: how many samples make a step.
+        lr: the learning rate.
+        optimizer: `"adam"` or `"sgd"`.
+        seed: where the random numbers start; the same seed gives the same network.
+        progress: whether to show a bar; by default where `tqdm` is installed and there is a terminal.
+
+    Raises:
+        ValueError: if the network or the data cannot be worked with, or `output` is a file that was read.
+        KeyboardInterrupt: on Ctrl-C, when `output`, if given, holds the best network so far.
+    """
+    validation = None if val is None else _arrays(*val)
+    task = _engine.Task(_name(model), _source(model), _arrays(x, y), validation)
+    request = _CureRequest(alpha, revive, loss, epochs, batch_size, lr, optimizer, seed)
+    path = None if output is None else os.fspath(output)
+    with watching(progress) as bar:
+        made, figures = task.cure(request, path, bar)
+    return Cure(made, json.loads(figures))
+
+
+@dataclass(frozen=True)
+class _CompareRequest:
+    rectifiers: list[str]
+    lr: list[float]
+    seeds: int
+    from_weights: bool
+    loss: str | None
+    epochs: int
+    batch_size: int
+    optimizer: str
+    jobs: int | None
+
+
+RECTIFIERS = ("relu", "leaky-relu:0.01", "leaky-relu:0.1", "leaky-relu:0.3", "prelu", "rrelu", "elu")
+
+
+def compare(
+    model: Any,
+    x: Data,
+    y: ArrayLike,
+    *,
+    val: tuple[Data, ArrayLike] | None = None,
+    rectifiers: Sequence[str] = RECTIFIERS,
+    lr: float | Sequence[float] = 0.001,
+    seeds: int = 5,
+    from_weights: bool = False,
+    loss: str | None = None,
+    epochs: int = 20,
+    batch_size: int = 64,
+    optimizer: str = "adam",
+    jobs: int | None = None,
+    executor: Executor | None = None,
+    progress: bool | None = None,
+) -> Comparison:
+    """Trains an ONNX network with one rectifier after the other and says which is best, and whether the
+    difference is more than noise.
+
+    Args:
+        model: a path, bytes, or an `onnx.ModelProto`.
+        x: samples to train with.
+        y: integers of shape `[N]`: class labels; or floats shaped like the output.
+        val: samples and answers to validate with; without them a fifth of the data is kept apart.
+        rectifiers: names such as `"relu"`, `"leaky-relu:0.1"`, `"prelu"`, `"rrelu"`, `"elu"`.
+        lr: the learning rate, or several.
+        seeds: how often each is trained.
+        from_weights: train on from the network's weights instead of fresh ones.
+        loss: as for `cure`.
+        epochs: how many times each training sees all samples.
+        batch_size: how many samples make a step.
+        optimizer: `"adam"` or `"sgd"`.
+        jobs: how many trainings run side by side in this process, by default one for each core.
+        executor: any `concurrent.futures.Executor`, to which each training is handed instead: processes of
+            this machine, or `dask.distributed`, Ray or MPI for those of others. Figures do not depend on it,
+            seconds aside. A training whose worker is lost is done again.
+        progress: whether to show a bar; by default where `tqdm` is installed and there is a terminal.
+    """
+    rates = [float(lr)] if isinstance(lr, (int, float)) else [float(rate) for rate in lr]
+    request = _CompareRequest(
+        list(rectifiers), rates, seeds, from_weights, loss, epochs, batch_size, optimizer, jobs
+    )
+    validation = None if val is None else _arrays(*val)
+    if executor is None:
+        task = _engine.Task(_name(model), _source(model), _arrays(x, y), validation)
+        with watching(progress) as bar:
+            return Comparison(json.loads(task.compare(request, bar)))
+    # Workers may not see this machine's files.
+    work = (_name(model), _whole(model), _arrays(x, y), validation, request)
+    task = _engine.Task(*work[:4])
+    with watching(progress) as bar:
+        trials = _everywhere(executor, work, task.trainings(request), bar)
+    return Comparison(json.loads(task.conclude(request, trials)))
+
+
+Work = tuple[str, bytes, dict[str, NDArray[Any]], dict[str, NDArray[Any]] | None, _CompareRequest]
+
+
+def _trial(work: Work, number: int) -> str:
+    """One training of a comparison, in whatever process this runs."""
+    name, model, data, validation, request = work
+    return _engine.Task(name, model, data, validation).trial(request, number)
+
+
+def _everywhere(executor: Executor, work: Work, count: int, bar: Any) -> list[str]:
+    if bar is not None:
+        bar("compare", count, None)
+    waiting: dict[int, Future[str] | None] = {n: _submit(executor, work, n) for n in range(count)}
+    trials = []
+    try:
+        for number in range(count):
+            trials.append(_result(executor, work, number, waiting[number]))
+            if bar is not None:
+                bar("step", 1, None)
+    except BaseException:
+        for future in waiting.values():
+            if future is not None:
+                future.cancel()
+        raise
+    return trials
+
+
+def _submit(executor: Executor, work: Work, number: int) -> Future[str] | None:
+    """A training on its way; nothing where the executor takes no more."""
+    try:
+        return executor.submit(_trial, work, number)
+    except BrokenExecutor:
+        return None
+
+
+def _result(executor: Executor, work: Work, number: int, future: Future[str] | None) -> str:
+    for _ in range(TRIES):
+        if future is None:
+            break
+        try:
+            return future.result()
+        except (ValueError, TypeError, KeyboardInterrupt):
+            raise  # the engine's own answer, which would be the same elsewhere
+        except Exception:
+            # The worker is gone, and what it trained is lost: once more.
+            future = _submit(executor, work, number)
+    return _trial(work, number)
+
+
+def _name(model: Any) -> str:
+    if isinstance(model, (str, os.PathLike)):
+        return os.fspath(model) if isinstance(os.fspath(model), str) else os.fsdecode(model)
+    graph = getattr(model, "graph", None)
+    return getattr(graph, "name", "") or "the network"
+
+
+def _source(model: Any) -> str | bytes:
+    """A path or bytes, as the engine takes a network."""
+    if isinstance(model, (bytes, bytearray, memoryview)):
+        return bytes(model)
+    if isinstance(model, (str, os.PathLike)):
+        path = Path(os.fsdecode(model))
+        if not path.exists():
+            raise FileNotFoundError(f"{path}: there is no such file")
+        return str(path)
+    if hasattr(model, "SerializeToString"):
+        serialized: bytes = model.SerializeToString()
+        return serialized
+    raise TypeError(
+        f"the network is a {type(model).__name__}: give a path, the bytes of an ONNX file, or an "
+        "onnx.ModelProto (a torch.nn.Module goes to leaky_relu.torch)"
+    )
+
+
+def _whole(model: Any) -> bytes:
+    """The network with all its data, wherever they lie."""
+    source = _source(model)
+    return source if isinstance(source, bytes) else _engine.with_its_data(source)
+
+
+def _arrays(x: Data, y: ArrayLike | None) -> dict[str, NDArray[Any]]:
+    given = dict(x) if isinstance(x, Mapping) else {"x": x}
+    if y is not None:
+        given["y"] = y
+    return {name: _array(name, array) for name, array in given.items()}
+
+
+def _array(name: str, values: Any) -> NDArray[Any]:
+    array = np.asarray(values)
+    if array.dtype.kind not in "biuf" and array.dtype.name != "bfloat16":
+        raise TypeError(f"`{name}` is an array of {array.dtype}: give numbers")
+    if array.dtype.itemsize > 8:
+        array = array.astype(np.float64)
+    return np.require(array.astype(array.dtype.newbyteorder("="), copy=False), requirements=("C", "A"))

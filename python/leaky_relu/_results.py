@@ -1,0 +1,170 @@
+"""What the engine gives back, as objects that show themselves."""
+
+from __future__ import annotations
+
+import html
+import json
+import os
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+from leaky_relu._diagnosis import Diagnosis, write_whole
+
+
+class _Figures:
+    """Figures in the form of the command's `--json`."""
+
+    figures: dict[str, Any]
+
+    def to_dict(self) -> dict[str, Any]:
+        """The figures in the form of the command's `--json`."""
+        return self.figures
+
+    def save(self, path: str | os.PathLike[str]) -> None:
+        """Writes the figures as `….json`: whole or not at all."""
+        if Path(path).suffix.lower() != ".json":
+            raise ValueError(f"{os.fspath(path)}: figures are written as .json")
+        write_whole(path, json.dumps(self.figures, indent=1) + "\n")
+
+
+@dataclass(frozen=True, repr=False)
+class Conversion(_Figures):
+    """A network whose hidden ReLUs leak."""
+
+    model: bytes
+    """The network, as the bytes of an ONNX file."""
+    figures: dict[str, Any]
+
+    @property
+    def converted(self) -> int:
+        """How many rectifiers were converted."""
+        return int(self.figures["converted"])
+
+    def __repr__(self) -> str:
+        rectifiers = self.figures["rectifiers"]
+        lines = [f"{row['name']} ({row['op']}): {row['done'].replace('_', ' ')}" for row in rectifiers]
+        slope = self.figures["alpha"]
+        return "\n".join([*lines, f"{self.converted} of {len(lines)} rectifiers leak now, alpha {slope:g}."])
+
+
+@dataclass(frozen=True, repr=False)
+class Cure(_Figures):
+    """A cured network, and what the cure did."""
+
+    model: bytes
+    """The cured network, as the bytes of an ONNX file."""
+    figures: dict[str, Any] = field(compare=False)
+
+    @property
+    def before(self) -> Diagnosis:
+        return Diagnosis.from_dict(self.figures["before"])
+
+    @property
+    def after(self) -> Diagnosis:
+        return Diagnosis.from_dict(self.figures["after"])
+
+    @property
+    def score(self) -> dict[str, Any]:
+        """`metric`, and the validation score `before` and `after`."""
+        return dict(self.figures["score"])
+
+    @property
+    def alpha(self) -> float:
+        return float(self.figures["alpha"])
+
+    @property
+    def revived(self) -> int:
+        return int(self.figures["revived"])
+
+    @property
+    def not_revived(self) -> list[dict[str, Any]]:
+        """Dead units that were left: `layer`, `unit` and `reason`."""
+        return list(self.figures["not_revived"])
+
+    @property
+    def epochs(self) -> list[dict[str, Any]]:
+        return list(self.figures["epochs"])
+
+    def __repr__(self) -> str:
+        score, before, after = self.score, self.before, self.after
+        return (
+            f"{before.dead} of {before.units} units were dead, {after.dead} are; revived {self.revived}, the "
+            f"outputs differing by at most {self.figures['revival_max_difference']:.3g}.\n"
+            f"Validation {score['metric']}: {_number(score['before'])} before, "
+            f"{_number(score['after'])} after."
+        )
+
+    def _repr_html_(self) -> str:
+        paragraphs = "".join(f"<p>{html.escape(line)}</p>" for line in repr(self).splitlines())
+        return f"<div>{paragraphs}{self.after._repr_html_()}</div>"
+
+
+@dataclass(frozen=True, repr=False)
+class Comparison(_Figures):
+    """Which rectifier suits a network and its data."""
+
+    figures: dict[str, Any]
+
+    @property
+    def trials(self) -> list[dict[str, Any]]:
+        """Every training: `rectifier`, `lr`, `seed`, `score`, `dead_fraction`, `epochs`, `seconds`."""
+        return list(self.figures["trials"])
+
+    @property
+    def summary(self) -> list[dict[str, Any]]:
+        """For each rectifier and rate: `mean`, `std`, `dead_fraction`, `p_value` against ReLU."""
+        return list(self.figures["summary"])
+
+    @property
+    def best(self) -> str:
+        return str(self.figures["best"])
+
+    @property
+    def conclusive(self) -> bool:
+        """Whether the best differs by more than the noise of the seeds."""
+        return bool(self.figures["conclusive"])
+
+    @property
+    def verdict(self) -> str:
+        """The answer in a sentence."""
+        return str(self.figures["verdict"])
+
+    def _table(self) -> list[tuple[str, ...]]:
+        titles = ("rectifier", "learning rate", str(self.figures["metric"]), "± deviation", "dead", "p")
+        rows = [
+            (
+                row["rectifier"],
+                f"{row['lr']:g}",
+                _number(row["mean"]),
+                _number(row["std"]),
+                "-" if row["dead_fraction"] is None else f"{100 * row['dead_fraction']:.1f} %",
+                "-" if row["p_value"] is None else f"{row['p_value']:.3g}",
+            )
+            for row in self.summary
+        ]
+        return [titles, *rows]
+
+    def __repr__(self) -> str:
+        table = self._table()
+        widths = [max(len(row[column]) for row in table) for column in range(len(table[0]))]
+        lines = [
+            " "
+            + row[0].ljust(widths[0])
+            + "".join("   " + cell.rjust(width) for cell, width in zip(row[1:], widths[1:], strict=True))
+            for row in table
+        ]
+        return "\n".join([lines[0], "─" * len(lines[0]), *lines[1:], "", self.verdict])
+
+    def _repr_html_(self) -> str:
+        head, *rows = self._table()
+        cells = "".join(f"<th>{html.escape(title)}</th>" for title in head)
+        body = "".join(
+            "<tr>" + "".join(f"<td>{html.escape(cell)}</td>" for cell in row) + "</tr>" for row in rows
+        )
+        table = f"<table><thead><tr>{cells}</tr></thead><tbody>{body}</tbody></table>"
+        return f"<div>{table}<p>{html.escape(self.verdict)}</p></div>"
+
+
+def _number(value: float | None) -> str:
+    return "-" if value is None else f"{value:.4f}"

@@ -1,0 +1,230 @@
+"""ONNX networks from paths, bytes and messages, with arrays in memory."""
+
+import json
+import signal
+import subprocess
+import sys
+import time
+from concurrent.futures import ProcessPoolExecutor, ThreadPoolExecutor
+from multiprocessing import get_context
+from pathlib import Path
+
+import numpy as np
+import onnx
+import pytest
+from safetensors.numpy import load_file
+
+import leaky_relu as lr
+
+FIXTURES = Path(__file__).resolve().parents[2] / "fixtures" / "networks"
+NAMES = sorted(folder.name for folder in FIXTURES.iterdir())
+
+
+def case(name):
+    arrays = load_file(FIXTURES / name / "data.safetensors")
+    y = arrays.pop("y")
+    return FIXTURES / name / "model.onnx", arrays, y
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_a_diagnosis_is_that_of_the_command(name):
+    path, x, _ = case(name)
+    expected = json.loads((FIXTURES / name / "expected.json").read_text())
+    found = lr.diagnose(path, x).to_dict()
+    for key in ("samples", "units", "dead", "dormant", "always_on"):
+        assert found[key] == expected[key]
+    for layer, verdict in zip(found["layers"], expected["layers"], strict=True):
+        assert {key: layer[key] for key in verdict} == verdict | {"alpha": layer["alpha"]}
+        alpha = verdict["alpha"]  # the network holds it as float32
+        assert layer["alpha"] == (alpha if alpha is None else pytest.approx(alpha, rel=1e-6))
+
+
+def test_paths_bytes_and_messages_are_the_same_network():
+    path, x, _ = case("mlp")
+    message = onnx.load(path)
+    expected = lr.diagnose(str(path), x).to_dict()["layers"]
+    for model in (path, path.read_bytes(), message):
+        assert lr.diagnose(model, x["x"]).to_dict()["layers"] == expected
+    assert lr.diagnose(message, x).model == message.graph.name
+
+
+def test_arrays_of_any_strides_and_order_are_taken():
+    path, x, _ = case("mlp")
+    expected = lr.diagnose(path, x).to_dict()
+    for other in (x["x"].T.copy().T, x["x"].astype(">f4"), np.repeat(x["x"], 2, 0)[::2], x["x"].tolist()):
+        assert (
+            lr.diagnose(path, np.asarray(other, dtype=getattr(other, "dtype", np.float32))).to_dict()
+            == expected
+        )
+
+
+def test_a_conversion_lets_hidden_relus_leak(tmp_path):
+    path, _, _ = case("mlp")
+    converted = lr.convert(path, tmp_path / "leaky.onnx", alpha=0.2)
+    assert converted.converted == 2 and "2 of 2 rectifiers leak now" in repr(converted)
+    written = onnx.load(tmp_path / "leaky.onnx")
+    assert (tmp_path / "leaky.onnx").read_bytes() == converted.model
+    assert [n.op_type for n in written.graph.node].count("LeakyRelu") == 2
+    assert (
+        lr.convert(
+            path, only=["nothing*", r"*"], skip=[converted.to_dict()["rectifiers"][0]["name"]]
+        ).converted
+        == 1
+    )
+
+
+@pytest.fixture(scope="module")
+def cured(tmp_path_factory):
+    path, x, y = case("mlp")
+    output = tmp_path_factory.mktemp("cure") / "cured.onnx"
+    return lr.cure(path, x, y, val=(x, y), output=output, epochs=3, alpha=0.1), output
+
+
+def test_a_cure_gives_the_network_and_its_figures(cured, tmp_path):
+    found, output = cured
+    path, x, _ = case("mlp")
+    assert found.before.dead == lr.diagnose(path, x).dead and found.after.dead < found.before.dead
+    assert found.revived > 0 and found.score["metric"] == "accuracy" and len(found.epochs) == 3
+    assert found.score["after"] >= found.score["before"] and found.alpha == pytest.approx(0.1)
+    assert output.read_bytes() == found.model
+    assert lr.diagnose(found.model, x).dead == found.after.dead
+    assert "Validation accuracy" in repr(found) and "<table>" in found._repr_html_()
+    found.save(tmp_path / "cure.json")
+    assert json.loads((tmp_path / "cure.json").read_text()) == found.to_dict()
+
+
+def test_the_same_seed_gives_the_same_network(cured):
+    path, x, y = case("mlp")
+    assert lr.cure(path, x, y, val=(x, y), epochs=3, alpha=0.1).model == cured[0].model
+
+
+SMALL = {"rectifiers": ["relu", "leaky-relu:0.1"], "seeds": 2, "epochs": 1, "lr": [0.001, 0.01]}
+
+
+def figures(comparison):
+    """Without what the clock says."""
+    found = json.loads(json.dumps(comparison.to_dict()))
+    for row in [found, *found["trials"], *found["summary"]]:
+        for key in ("seconds", "seconds_per_epoch"):
+            row.pop(key, None)
+    for trial in found["trials"]:
+        for epoch in trial["epochs"]:
+            epoch.pop("seconds", None)
+    return found
+
+
+@pytest.fixture(scope="module")
+def compared():
+    return lr.compare(*case("mlp"), **SMALL)
+
+
+def test_a_comparison_concludes(compared):
+    assert len(compared.trials) == 8 and len(compared.summary) == 4
+    assert compared.best in SMALL["rectifiers"] and compared.verdict in repr(compared)
+    assert compared.conclusive in (True, False) and "<table>" in compared._repr_html_()
+
+
+@pytest.mark.parametrize("kind", ["threads", "processes", "forked processes"])
+def test_figures_do_not_depend_on_the_executor(compared, kind):
+    executors = {
+        "threads": lambda: ThreadPoolExecutor(2),
+        "processes": lambda: ProcessPoolExecutor(2, mp_context=get_context("spawn")),
+        "forked processes": lambda: ProcessPoolExecutor(2, mp_context=get_context("fork")),
+    }
+    with executors[kind]() as executor:
+        assert figures(lr.compare(*case("mlp"), **SMALL, executor=executor)) == figures(compared)
+
+
+def test_data_outside_of_the_file_travels_with_it():
+    path, x, y = case("external-data")
+    with ThreadPoolExecutor(1) as executor:
+        found = lr.compare(path, x, y, rectifiers=["relu"], seeds=1, epochs=1, executor=executor)
+    assert len(found.trials) == 1
+
+
+class Killing(ProcessPoolExecutor):
+    """Kills its workers once, in the midst of the work."""
+
+    killed = False
+
+    def submit(self, *work):
+        future = super().submit(*work)
+        if not self.killed and len(self._processes) == 2:
+            self.killed = True
+            time.sleep(0.5)
+            for process in list(self._processes.values()):
+                process.kill()
+        return future
+
+
+def test_a_training_whose_worker_is_killed_is_done_again(compared):
+    with Killing(2, mp_context=get_context("spawn")) as executor:
+        assert figures(lr.compare(*case("mlp"), **SMALL, executor=executor)) == figures(compared)
+        assert executor.killed
+
+
+def test_a_file_that_was_read_is_never_written():
+    path, x, y = case("external-data")
+    weights = path.with_name("model.onnx.data")
+    before = path.read_bytes(), weights.read_bytes()
+    for output in (path, weights):
+        with pytest.raises(ValueError, match="same file"):
+            lr.convert(path, output)
+        with pytest.raises(ValueError, match="same file"):
+            lr.cure(path, x, y, output=output)
+    assert (path.read_bytes(), weights.read_bytes()) == before
+
+
+@pytest.mark.parametrize(
+    ("call", "error", "message"),
+    [
+        (lambda p, x, y: lr.diagnose("nowhere.onnx", x), FileNotFoundError, "nowhere.onnx"),
+        (lambda p, x, y: lr.diagnose(b"no network", x), ValueError, "ONNX"),
+        (lambda p, x, y: lr.diagnose(3, x), TypeError, "int: give a path"),
+        (lambda p, x, y: lr.diagnose(p, {"z": x["x"]}), ValueError, "x"),
+        (lambda p, x, y: lr.diagnose(p, x["x"][:, :5]), ValueError, "64"),
+        (lambda p, x, y: lr.diagnose(p, x["x"][:0]), ValueError, "is empty"),
+        (lambda p, x, y: lr.diagnose(p, np.full((3, 64), np.nan, np.float32)), ValueError, "NaN"),
+        (lambda p, x, y: lr.diagnose(p, np.array(["a"])), TypeError, "<U1"),
+        (lambda p, x, y: lr.cure(p, x, y[:5]), ValueError, "5"),
+        (lambda p, x, y: lr.cure(p, x, y, optimizer="newton"), ValueError, "optimizer"),
+        (lambda p, x, y: lr.cure(p, x, y, loss="hinge"), ValueError, "loss"),
+        (lambda p, x, y: lr.cure(p, x, y, lr=-1.0), ValueError, "lr must be above zero"),
+        (lambda p, x, y: lr.cure(p, x, y, alpha="much"), ValueError, "'auto'"),
+        (lambda p, x, y: lr.cure(p, x, y, batch_size=0), ValueError, "batch_size"),
+        (lambda p, x, y: lr.compare(p, x, y, rectifiers=["swish"]), ValueError, "swish"),
+        (lambda p, x, y: lr.compare(p, x, y, seeds=0), ValueError, "at least one training"),
+        (lambda p, x, y: lr.convert(p, alpha=float("nan")), ValueError, "alpha must be finite"),
+        (lambda p, x, y: lr.convert(p, "no/such/folder/x.onnx"), OSError, "no/such/folder"),
+    ],
+)
+def test_bad_input_is_refused_in_a_sentence(call, error, message):
+    with pytest.raises(error, match=message):
+        call(*case("mlp"))
+
+
+def test_control_c_stops_the_engine():
+    script = f"""
+import leaky_relu as lr, numpy as np
+x = np.random.default_rng(0).normal(size=(4000, 64)).astype(np.float32)
+y = np.random.default_rng(0).integers(0, 10, 4000)
+print("ready", flush=True)
+try:
+    lr.cure({str(FIXTURES / "mlp" / "model.onnx")!r}, x, y, epochs=1_000_000)
+except KeyboardInterrupt:
+    print("interrupted")
+"""
+    process = subprocess.Popen([sys.executable, "-c", script], stdout=subprocess.PIPE, text=True)
+    assert process.stdout.readline() == "ready\n"
+    time.sleep(1)
+    process.send_signal(signal.SIGINT)
+    assert process.communicate(timeout=60)[0] == "interrupted\n"
+
+
+def test_progress_is_shown_where_it_is_asked_for(capsys):
+    pytest.importorskip("tqdm")
+    path, x, _ = case("mlp")
+    lr.diagnose(path, x, progress=True)
+    assert "diagnose" in capsys.readouterr().err
+    lr.diagnose(path, x, progress=False)
+    assert capsys.readouterr().err == ""
