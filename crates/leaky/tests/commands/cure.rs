@@ -141,7 +141,16 @@ fn every_kind_of_network_is_cured_without_a_change_of_its_outputs_by_the_revival
         let report = cured(
             name,
             folder.path(),
-            &["--epochs", "8", "--lr", "0.003", "--batch-size", "32"],
+            &[
+                "--epochs",
+                "8",
+                "--lr",
+                "0.003",
+                "--batch-size",
+                "32",
+                "--revival-bound",
+                "0",
+            ],
         );
         let dead = |when: &str| number(&report, &format!("/{when}/dead"));
         let left = report["not_revived"].as_array().expect("a list").len();
@@ -195,21 +204,33 @@ fn networks_of_other_types_and_writers_come_back_from_their_files_no_worse() {
 #[test]
 fn units_that_cannot_be_revived_are_named_with_the_reason() {
     let folder = tempdir().expect("a folder");
-    let report = cured("residual", folder.path(), &["--epochs", "1"]);
+    let exact = ["--epochs", "1", "--revival-bound", "0"];
+    let report = cured("residual", folder.path(), &exact);
     let left = report["not_revived"].as_array().expect("a list");
     assert!(!left.is_empty());
     for unit in left {
-        // The rectifiers inside of the two blocks are revived; these lie on the way that goes past.
-        let layer = unit["layer"].as_str().expect("a layer");
-        assert!(
-            ["node_relu", "node_relu_2", "node_relu_4"].contains(&layer),
-            "{unit}"
-        );
-        assert!(
-            unit["reason"].as_str().expect("a reason").contains("sum"),
-            "{unit}"
-        );
+        // Their channels go on past the first block, and are alive behind it.
+        assert_eq!(unit["layer"], "node_relu", "{unit}");
+        let reason = unit["reason"].as_str().expect("a reason");
+        assert!(reason.contains("is added to"), "{unit}");
+        assert!(reason.contains("node_relu_2"), "{unit}");
     }
+    assert_eq!(number(&report, "/revived_within_bound"), 0.0);
+}
+
+#[test]
+fn units_that_cannot_be_muted_are_revived_within_the_bound_and_counted_apart() {
+    let folder = tempdir().expect("a folder");
+    let report = cured("residual", folder.path(), &["--epochs", "1"]);
+    assert_eq!(report["not_revived"], serde_json::json!([]));
+    let within = number(&report, "/revived_within_bound");
+    assert!(
+        within > 0.0 && within < number(&report, "/revived"),
+        "{within}"
+    );
+    // The outputs come to some 9; the bound is a thousandth of that.
+    let difference = number(&report, "/revival_max_difference");
+    assert!(difference > 0.0 && difference < 0.01, "{difference}");
 }
 
 #[test]
