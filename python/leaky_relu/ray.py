@@ -24,7 +24,7 @@ class RayExecutor(Executor):
     """
 
     def __init__(self, **options: Any) -> None:
-        self._options = {"num_cpus": 1, "max_retries": 3} | options
+        self._options: dict[str, Any] = {"num_cpus": 1, "max_retries": 3} | options
 
     def submit(self, fn: Callable[..., T], /, *args: Any, **kwargs: Any) -> Future[T]:
         call = ray.remote(**self._options)(fn)

@@ -45,7 +45,9 @@ class WatchCallback(Callback):
             options.setdefault("optimizer", trainer.optimizers[0])
         self._watch = Watch(pl_module, logger=log, **options)
 
-    def on_train_batch_end(self, trainer: Any, pl_module: Any, *_: Any) -> None:
+    def on_train_batch_end(
+        self, trainer: Any, pl_module: Any, outputs: Any, batch: Any, batch_idx: int
+    ) -> None:
         assert self._watch is not None, "training has started"
         self._watch.step()
 
