@@ -32,5 +32,6 @@ mypy
 pyright --pythonpath "$environment/bin/python"
 
 step "Tests"
-# Not `python -m pytest`, which would import the folder here and not the wheel.
+# In a folder of its own, and not by `python -m pytest`: what is imported is the wheel, not the sources here.
+cd tests
 pytest

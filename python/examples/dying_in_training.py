@@ -1,5 +1,5 @@
 # %% [markdown]
-# # A network that dies in training, and three ways to help it
+# # A network that dies in training, two ways that help it, and one that does not
 #
 # A perceptron for handwritten digits is trained at a learning rate that is much too high. Its units die,
 # and with ReLU they stay dead. We watch them while it trains, recycle them, let them leak, and at last revive
@@ -60,7 +60,8 @@ print(f"accuracy {accuracy(plain):.3f}\n")
 
 # %% [markdown]
 # ## Recycled while it trains
-# Every 100 steps units that are dead get fresh weights; what the network computes stays as it is.
+# Every 100 steps units that are dead get fresh weights; what the network computes stays as it is. While the
+# rate stays what killed them, they die again as fast as they come: this alone does not help here.
 
 # %%
 recycled = network()

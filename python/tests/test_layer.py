@@ -203,6 +203,18 @@ def test_it_compiles_without_a_break_and_still_keeps_bits(backend):
     assert kept < kept_bytes(network(lambda: nn.LeakyReLU(0.1)), x)[1]
 
 
+def test_it_compiles_for_batches_of_any_size():
+    torch.compiler.reset()
+    compiled = torch.compile(
+        network(lambda: lt.LeakyReLU(0.1)), backend="eager", fullgraph=True, dynamic=True
+    )
+    for samples in (2, 3, 5):
+        x = torch.randn(samples, 2, 6, 6)
+        expected = gradients(network(lambda: nn.LeakyReLU(0.1)), x)
+        for found, wanted in zip(gradients(compiled, x), expected, strict=True):
+            torch.testing.assert_close(found, wanted)
+
+
 def test_it_runs_in_the_type_of_autocast():
     model = network(lambda: lt.LeakyReLU(0.1))
     with torch.autocast("cpu", torch.bfloat16):

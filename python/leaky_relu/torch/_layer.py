@@ -41,13 +41,25 @@ def leaky_relu(input: Tensor, negative_slope: float = 0.01, inplace: bool = Fals
         return F.leaky_relu(input, negative_slope, inplace)
     # The operator works on elements in the order in which they lie; a permutation brings those of a dense
     # tensor (channels last, transposed) into the order of their axes.
-    strides = input.stride()
-    order = sorted(range(input.dim()), key=lambda axis: -strides[axis])
-    permuted = input if order == list(range(input.dim())) else input.permute(order)
+    order = _memory_order(input)
+    permuted = input if order is None else input.permute(order)
     y = torch.ops.leaky_relu.with_signs(permuted.contiguous(), negative_slope)[0]
-    if permuted is not input:
+    if order is not None:
         y = y.permute([order.index(axis) for axis in range(input.dim())])
     return input.copy_(y) if inplace else y
+
+
+def _memory_order(x: Tensor) -> list[int] | None:
+    """The axes from the outermost in memory to the innermost; none where that is their own order."""
+    if x.is_contiguous():
+        return None
+    if x.dim() == 4 and x.is_contiguous(memory_format=torch.channels_last):
+        return [0, 2, 3, 1]
+    if torch.compiler.is_compiling():
+        # Strides may be symbols there, which do not sort: a copy in the order of the axes will do.
+        return None
+    strides = x.stride()
+    return sorted(range(x.dim()), key=lambda axis: -strides[axis])
 
 
 def _keeps_signs(x: Tensor) -> bool:
