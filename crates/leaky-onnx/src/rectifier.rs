@@ -6,7 +6,7 @@ use crate::graph::ValueId;
 /// An activation that is linear above zero and bends at it.
 #[derive(Debug, Clone)]
 pub struct Rectifier {
-    /// Its place among [`Network::nodes`].
+    /// Its place among [`Network::nodes`](crate::Network::nodes).
     pub node: usize,
     /// The node's name in the file, or its output's name where it has none.
     pub name: String,
