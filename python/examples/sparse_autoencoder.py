@@ -83,8 +83,9 @@ def fit(recycle: int | None) -> tuple[lt.Watch, float, float]:
 
 
 # %% [markdown]
-# Latents die under the penalty, and recycling keeps them alive. What it costs is printed too: a latent that
-# has just been recycled has yet to learn, so the error is higher right after.
+# Rate and penalty are chosen high, so that latents die: with 0.003 and 0.01 none do, and there is nothing to
+# recycle. Recycling keeps latents alive, and that is not free: with 2048 latents and 120 steps the error is
+# three times higher with it than without. Whether live latents are worth that is for their use to say.
 
 # %%
 for recycle in (None, max(1, STEPS // 6)):
