@@ -1,5 +1,5 @@
-//! The messages of the ONNX format, generated from its definition.
+//! The messages of the ONNX format, generated from its definition by `tools/onnx-messages`.
 #![allow(missing_docs, clippy::all, rustdoc::all)]
 
-include!(concat!(env!("OUT_DIR"), "/proto/mod.rs"));
+mod onnx;
 pub use onnx::*;
