@@ -51,7 +51,7 @@ impl CureRequest {
                 lr: above_zero("lr", self.lr)?,
                 optimizer: named("optimizer", self.optimizer)?,
                 seed: self.seed,
-                random_slopes: None,
+                ..TrainOptions::default()
             },
         })
     }
@@ -88,9 +88,12 @@ impl CompareRequest {
             seeds: self.seeds,
             from_scratch: !self.from_weights,
             loss: self.loss.map(|loss| named("loss", loss)).transpose()?,
-            epochs: at_least_one("epochs", self.epochs)?,
-            batch_size: at_least_one("batch_size", self.batch_size)?,
-            optimizer: named("optimizer", self.optimizer)?,
+            training: TrainOptions {
+                epochs: at_least_one("epochs", self.epochs)?,
+                batch_size: at_least_one("batch_size", self.batch_size)?,
+                optimizer: named("optimizer", self.optimizer)?,
+                ..TrainOptions::default()
+            },
             jobs: self.jobs.unwrap_or_else(cores).max(1),
         })
     }

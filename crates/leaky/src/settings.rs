@@ -133,6 +133,8 @@ pub struct Case {
     pub data: Data,
     /// The samples to validate with.
     pub validation: Option<Data>,
+    /// The samples to test the result with.
+    pub test: Option<Data>,
 }
 
 /// Samples, as files.
@@ -180,7 +182,8 @@ impl Command {
 impl Case {
     /// The files that are named in it.
     pub fn files(&self) -> impl Iterator<Item = &Path> {
-        let data = [Some(&self.data), self.validation.as_ref()];
+        let (validation, test) = (self.validation.as_ref(), self.test.as_ref());
+        let data = [Some(&self.data), validation, test];
         let data = data.into_iter().flatten().flat_map(|data| {
             let labels = data.labels.as_deref();
             [Some(data.samples.as_path()), labels].into_iter().flatten()

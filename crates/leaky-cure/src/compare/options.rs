@@ -3,7 +3,7 @@
 use crate::candidate::Candidate;
 use crate::objective::metric::Loss;
 use crate::threads::cores;
-use crate::train::options::Optimizer;
+use crate::train::options::TrainOptions;
 
 /// What to compare, and how.
 #[derive(Debug, Clone)]
@@ -18,12 +18,8 @@ pub struct CompareOptions {
     pub from_scratch: bool,
     /// What to minimise; without it, what suits the answers and the end of the network.
     pub loss: Option<Loss>,
-    /// How many times to see all samples.
-    pub epochs: usize,
-    /// How many samples make a step.
-    pub batch_size: usize,
-    /// How the parameters follow the gradient.
-    pub optimizer: Optimizer,
+    /// How to train; each training has a learning rate, a seed and random slopes of its own.
+    pub training: TrainOptions,
     /// How many trainings run side by side, each on one thread; no result depends on it.
     pub jobs: usize,
 }
@@ -46,9 +42,7 @@ impl Default for CompareOptions {
             seeds: 5,
             from_scratch: true,
             loss: None,
-            epochs: 20,
-            batch_size: 64,
-            optimizer: Optimizer::Adam,
+            training: TrainOptions::default(),
             jobs: cores(),
         }
     }

@@ -39,7 +39,7 @@ impl<'a> Plan<'a> {
             task,
             options,
             metric: objective.metric(),
-            batches: training.div_ceil(options.batch_size) * options.epochs,
+            batches: training.div_ceil(options.training.batch_size) * options.training.epochs,
         })
     }
 

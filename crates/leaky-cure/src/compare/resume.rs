@@ -13,6 +13,7 @@ use crate::data::samples::Samples;
 use crate::files::{Destination, FileError};
 use crate::run::RunError;
 use crate::text::printable;
+use crate::train::options::TrainOptions;
 
 const VERSION: &str = env!("CARGO_PKG_VERSION");
 
@@ -31,6 +32,9 @@ pub struct Setting {
     optimizer: String,
     epochs: usize,
     batch_size: usize,
+    /// All else that is said of training.
+    #[serde(default)]
+    training: String,
 }
 
 impl Setting {
@@ -44,6 +48,7 @@ impl Setting {
         options: &CompareOptions,
         parts: [Samples; 2],
     ) -> Result<Self, RunError> {
+        let training = &options.training;
         let mut data = crc32fast::Hasher::new();
         for Samples {
             data: arrays,
@@ -51,7 +56,7 @@ impl Setting {
             chosen,
         } in parts
         {
-            for chosen in chosen.chunks(options.batch_size) {
+            for chosen in chosen.chunks(training.batch_size) {
                 let answers = target.batch(chosen)?;
                 for array in arrays.batch(chosen)?.iter().chain([&answers]) {
                     data.update(array.as_bytes());
@@ -64,11 +69,30 @@ impl Setting {
             data: data.finalize(),
             from_scratch: options.from_scratch,
             loss: format!("{:?}", options.loss),
-            optimizer: format!("{:?}", options.optimizer),
-            epochs: options.epochs,
-            batch_size: options.batch_size,
+            optimizer: format!("{:?}", training.optimizer),
+            epochs: training.epochs,
+            batch_size: training.batch_size,
+            training: others(training),
         })
     }
+}
+
+/// What a comparison says of training, other than what stands in a setting by itself or is each
+/// trial's own.
+fn others(training: &TrainOptions) -> String {
+    let TrainOptions {
+        schedule,
+        warm_up,
+        momentum,
+        weight_decay,
+        clip_norm,
+        patience,
+        recycle,
+        ..
+    } = training;
+    format!(
+        "{schedule:?} {warm_up} {momentum} {weight_decay} {clip_norm:?} {patience:?} {recycle:?}"
+    )
 }
 
 /// A path in a folder for the trials of an interrupted comparison for which no file was named: its
@@ -136,6 +160,7 @@ fn differences(one: &Setting, other: &Setting) -> Vec<Term> {
         (one.optimizer != other.optimizer, Term::Optimizer),
         (one.epochs != other.epochs, Term::Epochs),
         (one.batch_size != other.batch_size, Term::BatchSize),
+        (one.training != other.training, Term::Training),
     ]
     .into_iter()
     .filter_map(|(differs, term)| differs.then_some(term))
@@ -178,6 +203,7 @@ mod tests {
             optimizer: "Adam".into(),
             epochs: 1,
             batch_size: 8,
+            training: String::new(),
         }
     }
 
@@ -244,6 +270,7 @@ mod tests {
                 train_loss: 0.1 + 0.2,
                 validation_loss: f64::NAN,
                 score: f64::NAN,
+                recycled: 3,
                 seconds: 1e-3,
             }],
             diverged: Some(1),

@@ -57,12 +57,10 @@ pub(super) fn run(
         calibrate(&mut network, &task.data, &few)?;
     }
     let training_options = TrainOptions {
-        epochs: options.epochs,
-        batch_size: options.batch_size,
         lr,
-        optimizer: options.optimizer,
         seed,
         random_slopes: slopes,
+        ..options.training.clone()
     };
     let trained = train(
         &mut network,
@@ -74,7 +72,7 @@ pub(super) fn run(
         progress,
     )?;
     let diverged = match trained.end {
-        End::Done => None,
+        End::Done | End::NoBetter(_) => None,
         End::Diverged(epoch) => Some(epoch),
         End::Stopped => return Err(Stopped.into()),
     };
@@ -87,7 +85,7 @@ pub(super) fn run(
                 &task.name,
                 &task.data,
                 &everything,
-                options.batch_size,
+                options.training.batch_size,
                 stop,
                 || (),
             )?;
@@ -95,7 +93,7 @@ pub(super) fn run(
         }
     };
     let score = trained.best.validation.score;
-    trained.best.restore(&mut network);
+    trained.best.restore(&mut network)?;
     network.store(&mut model)?;
     let trial = Trial {
         rectifier,

@@ -103,6 +103,7 @@ fn cure_and_write(
             revived_within_bound: done.revival.within_bound,
             not_revived: done.revival.not_revived,
             revival_max_difference: done.difference.maximum,
+            recycled: treated.epochs.iter().map(|epoch| epoch.recycled).sum(),
             epochs: treated.epochs,
             best_epoch: done.best_epoch,
             output,

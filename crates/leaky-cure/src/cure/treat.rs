@@ -10,6 +10,7 @@ use super::error::CureError;
 use super::figures::{AlphaTrial, Score};
 use super::options::{Alpha, CureOptions};
 use crate::candidate::hidden_relus;
+use crate::data::samples::Samples;
 use crate::diagnose::look::look;
 use crate::diagnose::verdict::{Diagnosis, Layer};
 use crate::difference::Difference;
@@ -110,6 +111,11 @@ pub(super) fn treat(
         |validation| objective.validation_target(&given, validation, &target),
     )?;
     let (training, validation) = (parts.training(&target), parts.validation(&target));
+    // What does not fit is refused before anything is trained.
+    let test = match &task.test {
+        Some(data) => Some((data, objective.validation_target(&given, data, &target)?)),
+        None => None,
+    };
 
     let before = look(task, &given, training_options.batch_size, stop, progress)?;
     let score_before = validate(&given, &objective, validation, training_options.batch_size)?;
@@ -150,7 +156,7 @@ pub(super) fn treat(
     );
     let trained = course.train(&mut network, training_options, progress)?;
     let (best_epoch, mut best) = (trained.best.epoch, trained.best.validation);
-    trained.best.restore(&mut network);
+    trained.best.restore(&mut network)?;
     let mut done = Done {
         alpha,
         alpha_trials,
@@ -170,6 +176,17 @@ pub(super) fn treat(
         let to_revive: &[Layer] = if options.revive { &before.layers } else { &[] };
         done = Done::nothing(to_revive, done.alpha_trials);
     }
+    let test = test
+        .map(|(data, target)| {
+            let chosen: Vec<usize> = (0..data.samples()).collect();
+            let samples = Samples {
+                data,
+                target: &target,
+                chosen: &chosen,
+            };
+            validate(&network, &objective, samples, training_options.batch_size)
+        })
+        .transpose()?;
     Ok(Treated {
         model,
         network,
@@ -177,6 +194,7 @@ pub(super) fn treat(
             metric: objective.metric(),
             before: score_before.score,
             after: best.score,
+            test: test.map(|found| found.score),
         },
         before,
         done,

@@ -1,13 +1,13 @@
 //! How much of the gradient reaches the weights of each layer.
 
 use burn::tensor::Tensor;
-use leaky_onnx::{Network, Node, ParameterKind, Value};
+use leaky_onnx::{Network, Node, ParameterKind};
 use serde::{Deserialize, Serialize};
 
 use crate::data::samples::Samples;
 use crate::data::split::spread;
 use crate::objective::{Objective, ObjectiveError};
-use crate::run::{RunError, vector};
+use crate::run::{norm, vector};
 
 /// How many samples at most the gradient is taken on.
 pub const SAMPLES: usize = 1024;
@@ -87,22 +87,12 @@ fn weighted_layers(network: &Network) -> Vec<(&Node, usize)> {
     layers
 }
 
-/// The norm, summed in double precision: the square of a small gradient is not lost, and only a
-/// gradient of zeros has the norm 0.
-fn norm(gradient: Tensor<1>) -> Result<f64, RunError> {
-    let data = Value::Float(gradient.into_dispatch())
-        .into_data()
-        .map_err(RunError::Device)?;
-    let squares: f64 = data.iter::<f64>().map(|value| value * value).sum();
-    Ok(squares.sqrt())
-}
-
 #[cfg(test)]
 mod tests {
     use std::path::{Path, PathBuf};
 
     use burn::tensor::TensorData;
-    use leaky_onnx::Model;
+    use leaky_onnx::{Model, Value};
     use safetensors::{Dtype, SafeTensors};
 
     use super::*;

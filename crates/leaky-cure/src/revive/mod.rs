@@ -53,12 +53,41 @@ pub fn revive(
     diagnosis: &Diagnosis,
     request: &Request,
 ) -> Result<Revival, RunError> {
+    give_life(network, diagnosis, request, |_| {})
+}
+
+/// As [`revive`], and units behind a leak count as silent too: where they cannot be muted within the
+/// bound they are left, elsewhere the outputs change by what leaked. For networks in training, which go
+/// on from there.
+///
+/// # Errors
+///
+/// As [`revive`].
+pub(crate) fn revive_leaking(
+    network: &mut Network,
+    diagnosis: &Diagnosis,
+    request: &Request,
+) -> Result<Revival, RunError> {
+    give_life(network, diagnosis, request, |map| {
+        let leaking = map.layers.iter_mut().filter(|layer| layer.alpha.is_some());
+        leaking.for_each(|layer| layer.silent = true);
+    })
+}
+
+/// Gives dead units fresh weights by the unit map as `seen` leaves it.
+fn give_life(
+    network: &mut Network,
+    diagnosis: &Diagnosis,
+    request: &Request,
+    seen: impl FnOnce(&mut UnitMap),
+) -> Result<Revival, RunError> {
     if diagnosis.dead == 0 {
         return Ok(Revival::default());
     }
     let few = &request.samples[..request.samples.len().min(2)];
     let shapes = network.shapes(batch(network, request.data, few)?)?;
-    let map = network.unit_map(&shapes)?;
+    let mut map = network.unit_map(&shapes)?;
+    seen(&mut map);
     let rectifiers = network.rectifiers()?;
     let mut work = Work {
         network,

@@ -2,11 +2,12 @@
 
 use std::time::Instant;
 
-use burn::tensor::TensorData;
 use leaky_onnx::Network;
 
 use super::epoch::{End, Epoch};
 use super::options::TrainOptions;
+use super::recycle::recycle;
+use super::snapshot::Snapshot;
 use super::step::{Steps, step};
 use super::validate::{Validation, validate};
 use crate::data::samples::Samples;
@@ -31,15 +32,17 @@ pub struct Best {
     pub epoch: usize,
     /// How they validated.
     pub validation: Validation,
-    parameters: Vec<(usize, TensorData)>,
+    parameters: Snapshot,
 }
 
 impl Best {
     /// Puts them into the network that was trained.
-    pub fn restore(self, network: &mut Network) {
-        for (index, data) in self.parameters {
-            network.set_parameter(index, data);
-        }
+    ///
+    /// # Errors
+    ///
+    /// If the device fails.
+    pub fn restore(self, network: &mut Network) -> leaky_onnx::Result<()> {
+        self.parameters.restore(network)
     }
 }
 
@@ -62,14 +65,16 @@ pub fn train(
     let mut best = Best {
         epoch: 0,
         validation: before,
-        parameters: snapshot(network)?,
+        parameters: Snapshot::of(network)?,
     };
-    let mut steps = Steps::new(options, network.parameters().len());
+    let batches = training.chosen.len().div_ceil(options.batch_size);
+    let parameters = network.parameters().len();
+    let mut steps = Steps::new(options, parameters, options.epochs * batches);
     let mut epochs = Vec::new();
     let mut end = End::Done;
     'epochs: for number in 1..=options.epochs {
         let start = Instant::now();
-        let (mut losses, mut seen) = (0.0, 0);
+        let (mut losses, mut seen, mut recycled) = (0.0, 0, 0);
         let order = epoch_order(training.chosen, options.seed, number as u64 - 1);
         for chosen in order.chunks(options.batch_size) {
             let loss = step(network, objective, training, chosen, options, &mut steps)?;
@@ -79,6 +84,7 @@ pub fn train(
             }
             losses += loss * chosen.len() as f64;
             seen += chosen.len();
+            recycled += recycle(network, training, options, &mut steps)?;
             progress.step();
             if stop.asked() {
                 progress.stopping();
@@ -95,13 +101,14 @@ pub fn train(
             train_loss: losses / seen as f64,
             validation_loss: found.loss,
             score: found.score,
+            recycled,
             seconds: start.elapsed().as_secs_f64(),
         };
         if found.better_than(best.validation) {
             best = Best {
                 epoch: number,
                 validation: found,
-                parameters: snapshot(network)?,
+                parameters: Snapshot::of(network)?,
             };
         }
         progress.epoch(number, &epoch, objective.metric());
@@ -109,18 +116,11 @@ pub fn train(
         if end == End::Stopped {
             break;
         }
+        let waited = number - best.epoch;
+        if options.patience.is_some_and(|patience| waited >= patience) && number < options.epochs {
+            end = End::NoBetter(waited);
+            break;
+        }
     }
     Ok(Training { epochs, best, end })
-}
-
-/// The numbers of all trainable parameters.
-fn snapshot(network: &Network) -> Result<Vec<(usize, TensorData)>, ObjectiveError> {
-    let trainable = network
-        .parameters()
-        .iter()
-        .enumerate()
-        .filter(|(_, parameter)| parameter.trainable);
-    trainable
-        .map(|(index, _)| Ok((index, network.parameter_data(index)?)))
-        .collect()
 }

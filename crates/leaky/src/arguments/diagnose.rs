@@ -64,6 +64,7 @@ impl Diagnose {
                 network: self.network,
                 data: self.data.settings(),
                 validation: None,
+                test: None,
             },
             batch_size: self.batch_size,
             threads: self.threads,

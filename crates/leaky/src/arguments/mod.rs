@@ -16,6 +16,7 @@ mod parse;
 mod plot;
 mod task;
 mod tool;
+mod training;
 mod values;
 
 pub use parse::{Request, parse};

@@ -3,7 +3,7 @@
 use clap::ValueEnum;
 use clap::builder::{EnumValueParser, TypedValueParser};
 use leaky_cure::objective::Loss;
-use leaky_cure::train::Optimizer;
+use leaky_cure::train::{Optimizer, Schedule};
 
 use crate::apply::Rectifier;
 
@@ -14,6 +14,19 @@ enum OptimizerName {
     Adam,
     /// Stochastic gradient descent
     Sgd,
+}
+
+/// How the learning rate goes on.
+#[derive(Debug, Clone, Copy, ValueEnum)]
+enum ScheduleName {
+    /// It stays
+    Constant,
+    /// It falls along half a cosine, to zero at the end
+    Cosine,
+    /// It falls in a straight line, to zero at the end
+    Linear,
+    /// It is a tenth after a third of the steps, and a hundredth after two
+    Step,
 }
 
 /// What training minimises.
@@ -53,6 +66,15 @@ pub(super) fn optimizer() -> impl TypedValueParser<Value = Optimizer> {
     EnumValueParser::<OptimizerName>::new().map(|name| match name {
         OptimizerName::Adam => Optimizer::Adam,
         OptimizerName::Sgd => Optimizer::Sgd,
+    })
+}
+
+pub(super) fn schedule() -> impl TypedValueParser<Value = Schedule> {
+    EnumValueParser::<ScheduleName>::new().map(|name| match name {
+        ScheduleName::Constant => Schedule::Constant,
+        ScheduleName::Cosine => Schedule::Cosine,
+        ScheduleName::Linear => Schedule::Linear,
+        ScheduleName::Step => Schedule::Step,
     })
 }
 

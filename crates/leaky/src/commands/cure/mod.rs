@@ -46,7 +46,7 @@ pub(super) fn run(settings: &Cure, screen: &Screen) -> Result<Outcome, Error> {
         figures.write_page(|| report::cure(&report, end, gradients, &provenance))?;
     }
     match end {
-        End::Done => Ok(Outcome::Done),
+        End::Done | End::NoBetter(_) => Ok(Outcome::Done),
         End::Stopped => Ok(Outcome::Interrupted),
         End::Diverged(epoch) => Err(Error::Diverged {
             epoch,

@@ -146,12 +146,19 @@ pub(super) fn show(screen: &Screen, report: &Report, end: End) {
         verified_max_difference,
         seconds,
         epochs,
+        recycled,
         ..
     } = report;
     screen.tell(&before_after_table(before, after, screen.look()));
+    let metric = scores.metric.name();
+    if let Some(test) = scores.test {
+        screen.tell(&format!(
+            "Test {metric}: {}, on samples that nothing was chosen by.",
+            score(test)
+        ));
+    }
     screen.tell(&format!(
-        "Validation {}: {} before, {} after; {} of {} units are dead.",
-        scores.metric.name(),
+        "Validation {metric}: {} before, {} after; {} of {} units are dead.",
         score(scores.before),
         score(scores.after),
         after.dead,
@@ -167,6 +174,16 @@ pub(super) fn show(screen: &Screen, report: &Report, end: End) {
         Some(epoch) => format!("Kept epoch {epoch} of {}.", epochs.len()),
     };
     screen.tell(&kept);
+    if let End::NoBetter(epochs) = end {
+        screen.tell(&format!(
+            "Training ended early: none of its last {epochs} epochs validated better."
+        ));
+    }
+    if *recycled > 0 {
+        screen.tell(&format!(
+            "Recycled {recycled} units that had died in training."
+        ));
+    }
     screen.tell(&format!(
         "Wrote {}; read back, its outputs differ by at most {}. {} in all.",
         output.as_deref().unwrap_or_default(),
