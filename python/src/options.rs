@@ -44,7 +44,11 @@ impl CureRequest {
             },
             revive: self.revive,
             revival_bound: CureOptions::default().revival_bound,
-            loss: self.loss.map(|loss| named("loss", loss)).transpose()?,
+            objective: self
+                .loss
+                .map(|loss| named("loss", loss))
+                .transpose()?
+                .into(),
             training: TrainOptions {
                 epochs: self.epochs,
                 batch_size: at_least_one("batch_size", self.batch_size)?,
@@ -87,7 +91,11 @@ impl CompareRequest {
             rates: self.lr,
             seeds: self.seeds,
             from_scratch: !self.from_weights,
-            loss: self.loss.map(|loss| named("loss", loss)).transpose()?,
+            objective: self
+                .loss
+                .map(|loss| named("loss", loss))
+                .transpose()?
+                .into(),
             training: TrainOptions {
                 epochs: at_least_one("epochs", self.epochs)?,
                 batch_size: at_least_one("batch_size", self.batch_size)?,

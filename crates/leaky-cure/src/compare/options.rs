@@ -1,7 +1,7 @@
 //! What to compare.
 
 use crate::candidate::Candidate;
-use crate::objective::metric::Loss;
+use crate::objective::options::ObjectiveOptions;
 use crate::threads::cores;
 use crate::train::options::TrainOptions;
 
@@ -16,8 +16,8 @@ pub struct CompareOptions {
     pub seeds: u64,
     /// Whether the weights are drawn afresh, or those of the file are trained on.
     pub from_scratch: bool,
-    /// What to minimise; without it, what suits the answers and the end of the network.
-    pub loss: Option<Loss>,
+    /// What is to be learned.
+    pub objective: ObjectiveOptions,
     /// How to train; each training has a learning rate, a seed and random slopes of its own.
     pub training: TrainOptions,
     /// How many trainings run side by side, each on one thread; no result depends on it.
@@ -41,7 +41,7 @@ impl Default for CompareOptions {
             rates: vec![0.001],
             seeds: 5,
             from_scratch: true,
-            loss: None,
+            objective: ObjectiveOptions::default(),
             training: TrainOptions::default(),
             jobs: cores(),
         }

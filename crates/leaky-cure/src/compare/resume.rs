@@ -68,7 +68,7 @@ impl Setting {
             network: crc32fast::hash(&model.to_bytes()?),
             data: data.finalize(),
             from_scratch: options.from_scratch,
-            loss: format!("{:?}", options.loss),
+            loss: format!("{:?}", options.objective),
             optimizer: format!("{:?}", training.optimizer),
             epochs: training.epochs,
             batch_size: training.batch_size,

@@ -48,7 +48,7 @@ pub(super) fn run(
     let slopes = rectifier
         .random_slopes()
         .map(|range| RandomSlopes::new(&hidden(&rectifiers), range, seed));
-    let (objective, target) = Objective::new(&network, &task.data, options.loss)?;
+    let (objective, target) = Objective::new(&network, &task.data, options.objective)?;
     let parts = parts(task, &network, &objective, &target)?;
     let training = parts.training(&target);
     if options.from_scratch {
@@ -119,7 +119,7 @@ pub(super) fn parts<'a>(
     target: &Target,
 ) -> Result<Parts<'a>, ObjectiveError> {
     let validation = task.validation.as_ref();
-    Parts::new(&task.data, validation, SPLIT_SEED, |validation| {
+    Parts::new(&task.data, validation, SPLIT_SEED, target, |validation| {
         objective.validation_target(network, validation, target)
     })
 }

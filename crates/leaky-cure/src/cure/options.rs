@@ -1,6 +1,6 @@
 //! How to cure.
 
-use crate::objective::metric::Loss;
+use crate::objective::options::ObjectiveOptions;
 use crate::revive::DEFAULT_BOUND;
 use crate::train::options::TrainOptions;
 
@@ -23,8 +23,8 @@ pub struct CureOptions {
     /// How much of its magnitude an output may change by dead units that cannot be muted; 0 leaves
     /// these as they are.
     pub revival_bound: f64,
-    /// What to minimise; without it, what suits the answers and the end of the network.
-    pub loss: Option<Loss>,
+    /// What is to be learned.
+    pub objective: ObjectiveOptions,
     /// How to train.
     pub training: TrainOptions,
 }
@@ -37,7 +37,7 @@ impl Default for CureOptions {
             alpha: Alpha::Fixed(0.01),
             revive: true,
             revival_bound: DEFAULT_BOUND,
-            loss: None,
+            objective: ObjectiveOptions::default(),
             training: TrainOptions::default(),
         }
     }

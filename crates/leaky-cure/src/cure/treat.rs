@@ -103,11 +103,12 @@ pub(super) fn treat(
             model: task.name.clone(),
         });
     }
-    let (objective, target) = Objective::new(&given, data, options.loss)?;
+    let (objective, target) = Objective::new(&given, data, options.objective)?;
     let parts = Parts::new(
         data,
         task.validation.as_ref(),
         training_options.seed,
+        &target,
         |validation| objective.validation_target(&given, validation, &target),
     )?;
     let (training, validation) = (parts.training(&target), parts.validation(&target));

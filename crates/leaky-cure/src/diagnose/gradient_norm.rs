@@ -97,6 +97,7 @@ mod tests {
 
     use super::*;
     use crate::data::Arrays;
+    use crate::objective::ObjectiveOptions;
     use crate::run::device;
 
     fn fixture(name: &str, file: &str) -> PathBuf {
@@ -115,7 +116,8 @@ mod tests {
     fn norms(name: &str, network: &Network) -> Vec<GradientNorm> {
         let arrays = Arrays::open(&fixture(name, "data.safetensors"), None).expect("its data");
         let data = arrays.for_network(network).expect("they fit");
-        let (objective, target) = Objective::new(network, &data, None).expect("a loss");
+        let (objective, target) =
+            Objective::new(network, &data, ObjectiveOptions::default()).expect("a loss");
         let all: Vec<usize> = (0..data.samples()).collect();
         assert!(all.len() <= SAMPLES, "every sample counts");
         let samples = Samples {

@@ -7,11 +7,10 @@ use clap::Args;
 use clap::error::Error;
 use leaky_cure::candidate::Candidate;
 use leaky_cure::compare::CompareOptions;
-use leaky_cure::objective::Loss;
 use leaky_cure::threads::cores;
 
 use super::figures::Figures;
-use super::names;
+use super::objective::Objective;
 use super::task::Task;
 use super::training::Training;
 use super::values::{count, learning_rate};
@@ -43,10 +42,9 @@ pub(super) struct Compare {
     /// How to train.
     #[command(flatten)]
     training: Training,
-    /// What to minimise [default: cross-entropy for class labels; for values, binary
-    /// cross-entropy where the network ends in a sigmoid and mean squared error otherwise]
-    #[arg(long, value_name = "LOSS", value_parser = names::loss(), help_heading = "Training")]
-    loss: Option<Loss>,
+    /// What is to be learned.
+    #[command(flatten)]
+    objective: Objective,
     /// Draw fresh weights, scaled to suit each rectifier (the default)
     #[arg(long, conflicts_with = "from_weights", help_heading = "Training")]
     from_scratch: bool,
@@ -91,7 +89,7 @@ impl Compare {
                 rates: without_repeats(&self.lr),
                 seeds: self.seeds as u64,
                 from_scratch: !self.from_weights,
-                loss: self.loss,
+                objective: self.objective.options(),
                 training: self.training.options()?,
                 jobs: self.jobs.unwrap_or_else(cores),
             },

@@ -6,11 +6,10 @@ use std::path::PathBuf;
 use clap::Args;
 use clap::error::Error;
 use leaky_cure::cure::{Alpha, CureOptions};
-use leaky_cure::objective::Loss;
 use leaky_cure::train::{Recycle, TrainOptions};
 
 use super::figures::Figures;
-use super::names;
+use super::objective::Objective;
 use super::task::{Task, Test};
 use super::training::Training;
 use super::values::{alpha_or_auto, count, fraction, learning_rate};
@@ -45,10 +44,9 @@ pub(super) struct Cure {
     /// How to train.
     #[command(flatten)]
     training: Training,
-    /// What to minimise [default: cross-entropy for class labels; for values, binary
-    /// cross-entropy where the network ends in a sigmoid and mean squared error otherwise]
-    #[arg(long, value_name = "LOSS", value_parser = names::loss(), help_heading = "Training")]
-    loss: Option<Loss>,
+    /// What is to be learned.
+    #[command(flatten)]
+    objective: Objective,
     /// Where the random numbers start: the same seed gives the same file with any number of threads, on
     /// processors with the same vector instructions
     #[arg(
@@ -102,7 +100,7 @@ impl Cure {
                 alpha: self.alpha,
                 revive: !self.no_revive,
                 revival_bound: self.revival_bound,
-                loss: self.loss,
+                objective: self.objective.options(),
                 training: TrainOptions {
                     lr: self.lr,
                     seed: self.seed,

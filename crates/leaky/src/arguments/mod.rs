@@ -12,6 +12,7 @@ mod documents;
 mod figures;
 mod generate;
 mod names;
+mod objective;
 mod parse;
 mod plot;
 mod task;

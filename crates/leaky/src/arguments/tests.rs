@@ -38,7 +38,10 @@ fn cure_alone_is_the_bundled_example_with_the_documented_defaults() {
         (training.epochs, training.batch_size, training.seed),
         (20, 64, 0)
     );
-    assert_eq!((training.optimizer, options.loss), (Optimizer::Adam, None));
+    assert_eq!(
+        (training.optimizer, options.objective.loss),
+        (Optimizer::Adam, None)
+    );
     assert!(options.revive);
 }
 
@@ -60,7 +63,7 @@ fn every_option_of_cure_is_understood() {
     assert_eq!((training.lr, training.seed), (0.1, 9));
     assert_eq!(training.optimizer, Optimizer::Sgd);
     assert_eq!(cure.options.alpha, Alpha::Fixed(0.2));
-    assert_eq!(cure.options.loss, Some(Loss::MeanSquaredError));
+    assert_eq!(cure.options.objective.loss, Some(Loss::MeanSquaredError));
     assert_eq!((cure.threads, cure.options.revive), (Some(2), false));
     assert_eq!(cure.figures.json, Some(Json::StandardOutput));
 }

@@ -5,7 +5,7 @@ use clap::error::{Error, ErrorKind};
 use leaky_cure::train::{Optimizer, Recycle, Schedule, TrainOptions};
 
 use super::names;
-use super::values::{above_zero, at_least_zero, count, momentum};
+use super::values::{above_zero, at_least_zero, below_one, count};
 
 /// Options of every command that trains, but for learning rates and seeds.
 #[derive(Debug, Args)]
@@ -21,7 +21,7 @@ pub(super) struct Training {
     #[arg(long, value_name = "METHOD", default_value = "adam", value_parser = names::optimizer())]
     optimizer: Optimizer,
     /// How much of its velocity the sgd optimizer keeps from step to step: 0.9 is common [default: 0]
-    #[arg(long, value_name = "PART", value_parser = momentum)]
+    #[arg(long, value_name = "PART", value_parser = below_one)]
     momentum: Option<f64>,
     /// How much each step pulls the weights towards zero; with it, adam is AdamW
     #[arg(long, value_name = "RATE", default_value_t = 0.0, value_parser = at_least_zero)]

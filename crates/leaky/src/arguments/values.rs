@@ -54,12 +54,12 @@ pub(super) fn at_least_zero(text: &str) -> Result<f64, String> {
     }
 }
 
-/// How much of a velocity is kept: from 0 to below 1.
-pub(super) fn momentum(text: &str) -> Result<f64, String> {
+/// A part that leaves something: from 0 to below 1.
+pub(super) fn below_one(text: &str) -> Result<f64, String> {
     let found: f64 = number(text)?;
     match (0.0..1.0).contains(&found) {
         true => Ok(found),
-        false => Err("the momentum lies from 0 to below 1".into()),
+        false => Err("it must lie from 0 to below 1".into()),
     }
 }
 

@@ -55,7 +55,7 @@ fn gradients(
         return Ok(Err("the data hold no `y` to compute a loss with".into()));
     }
     let network = task.network()?;
-    let (objective, target) = match Objective::new(&network, data, None) {
+    let (objective, target) = match Objective::new(&network, data, ObjectiveOptions::default()) {
         Ok(found) => found,
         Err(error) => return Ok(Err(error.to_string())),
     };

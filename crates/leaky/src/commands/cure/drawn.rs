@@ -15,7 +15,7 @@ pub(super) fn gradients(
 ) -> Result<[Vec<GradientNorm>; 2], ObjectiveError> {
     let everything: Vec<usize> = (0..task.data.samples()).collect();
     let norms = |network: &Network| {
-        let (objective, target) = Objective::new(network, &task.data, options.loss)?;
+        let (objective, target) = Objective::new(network, &task.data, options.objective)?;
         let samples = Samples {
             data: &task.data,
             target: &target,
