@@ -29,17 +29,21 @@ pub(crate) struct Task {
 #[pymethods]
 impl Task {
     #[new]
-    #[pyo3(signature = (name, model, data, validation=None))]
+    #[pyo3(signature = (name, model, data, validation=None, test=None))]
     fn new(
         name: String,
         model: Source,
         data: &Bound<'_, PyDict>,
         validation: Option<&Bound<'_, PyDict>>,
+        test: Option<&Bound<'_, PyDict>>,
     ) -> PyResult<Self> {
         let (model, files) = model.open()?;
         let mut task = leaky_cure::Task::new(name, model, &arrays(data)?).map_err(refused)?;
         if let Some(validation) = validation {
             task = task.validated_on(&arrays(validation)?).map_err(refused)?;
+        }
+        if let Some(test) = test {
+            task = task.tested_on(&arrays(test)?).map_err(refused)?;
         }
         Ok(Self { task, files })
     }

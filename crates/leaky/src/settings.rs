@@ -77,6 +77,8 @@ pub struct Cure {
     pub output: PathBuf,
     /// How to cure.
     pub options: CureOptions,
+    /// The folder that keeps the training.
+    pub checkpoint: Option<PathBuf>,
     /// How many threads to compute with; as many as there are cores where it is not said.
     pub threads: Option<usize>,
     /// Where the figures go.

@@ -9,7 +9,7 @@ use serde::{Deserialize, Serialize};
 use super::figures::Trial;
 use super::options::CompareOptions;
 use super::resume_error::{ResumeError, Term};
-use crate::data::samples::Samples;
+use crate::data::samples::{Samples, checksum};
 use crate::files::{Destination, FileError};
 use crate::run::RunError;
 use crate::text::printable;
@@ -49,24 +49,10 @@ impl Setting {
         parts: [Samples; 2],
     ) -> Result<Self, RunError> {
         let training = &options.training;
-        let mut data = crc32fast::Hasher::new();
-        for Samples {
-            data: arrays,
-            target,
-            chosen,
-        } in parts
-        {
-            for chosen in chosen.chunks(training.batch_size) {
-                let answers = target.batch(chosen)?;
-                for array in arrays.batch(chosen)?.iter().chain([&answers]) {
-                    data.update(array.as_bytes());
-                }
-            }
-        }
         Ok(Self {
             version: VERSION.to_owned(),
             network: crc32fast::hash(&model.to_bytes()?),
-            data: data.finalize(),
+            data: checksum(parts, training.batch_size)?,
             from_scratch: options.from_scratch,
             loss: format!("{:?}", options.objective),
             optimizer: format!("{:?}", training.optimizer),

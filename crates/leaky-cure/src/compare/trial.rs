@@ -18,7 +18,7 @@ use crate::stop::{Stop, Stopped};
 use crate::task::Task;
 use crate::train::calibrate::{self, calibrate};
 use crate::train::epoch::End;
-use crate::train::epochs::train;
+use crate::train::epochs::{Request, train};
 use crate::train::initialize::initialize;
 use crate::train::options::TrainOptions;
 use crate::train::parts::Parts;
@@ -62,15 +62,13 @@ pub(super) fn run(
         random_slopes: slopes,
         ..options.training.clone()
     };
-    let trained = train(
-        &mut network,
-        &objective,
+    let request = Request {
+        objective: &objective,
         training,
-        parts.validation(&target),
-        &training_options,
-        stop,
-        progress,
-    )?;
+        validation: parts.validation(&target),
+        options: &training_options,
+    };
+    let trained = train(&mut network, &request, stop, progress)?;
     let diverged = match trained.end {
         End::Done | End::NoBetter(_) => None,
         End::Diverged(epoch) => Some(epoch),

@@ -3,6 +3,7 @@
 mod course;
 mod error;
 pub(crate) mod figures;
+mod kept;
 mod options;
 mod treat;
 

@@ -2,6 +2,7 @@
 
 use crate::objective::options::ObjectiveOptions;
 use crate::revive::DEFAULT_BOUND;
+use crate::train::checkpoint::Checkpoint;
 use crate::train::options::TrainOptions;
 
 /// The slope below zero that hidden ReLUs get.
@@ -27,6 +28,8 @@ pub struct CureOptions {
     pub objective: ObjectiveOptions,
     /// How to train.
     pub training: TrainOptions,
+    /// Where to keep the training after each epoch, and to go on from.
+    pub checkpoint: Option<Checkpoint>,
 }
 
 impl Default for CureOptions {
@@ -39,6 +42,7 @@ impl Default for CureOptions {
             revival_bound: DEFAULT_BOUND,
             objective: ObjectiveOptions::default(),
             training: TrainOptions::default(),
+            checkpoint: None,
         }
     }
 }

@@ -8,6 +8,7 @@ use leaky_onnx::{Model, Network};
 use super::course::{Course, Prepared};
 use super::error::CureError;
 use super::figures::{AlphaTrial, Score};
+use super::kept::Work;
 use super::options::{Alpha, CureOptions};
 use crate::candidate::hidden_relus;
 use crate::data::samples::Samples;
@@ -133,12 +134,19 @@ pub(super) fn treat(
         validation,
         stop,
     };
-    let (alpha, alpha_trials) = match options.alpha {
-        Alpha::Fixed(alpha) => (alpha, Vec::new()),
+    let mut keeping = course.kept()?;
+    let chosen = keeping
+        .kept
+        .as_mut()
+        .map(|kept| std::mem::take(&mut kept.work));
+    let work = match (chosen, options.alpha) {
+        (Some(work), _) => work,
+        (None, Alpha::Fixed(alpha)) => Work::chosen(alpha),
         // Without a ReLU to leak there is nothing to choose between.
-        Alpha::Auto if hidden_relus(&given.rectifiers()?).is_empty() => (0.0, Vec::new()),
-        Alpha::Auto => course.choose_alpha(progress)?,
+        (None, Alpha::Auto) if hidden_relus(&given.rectifiers()?).is_empty() => Work::chosen(0.0),
+        (None, Alpha::Auto) => course.choose_alpha(progress)?,
     };
+    let alpha = work.alpha;
     let Prepared {
         mut model,
         mut network,
@@ -155,12 +163,12 @@ pub(super) fn treat(
         },
         training_options.epochs * course.batches(),
     );
-    let trained = course.train(&mut network, training_options, progress)?;
+    let trained = course.train(&mut network, &work, keeping, progress)?;
     let (best_epoch, mut best) = (trained.best.epoch, trained.best.validation);
     trained.best.restore(&mut network)?;
     let mut done = Done {
         alpha,
-        alpha_trials,
+        alpha_trials: work.alpha_trials,
         revival,
         difference,
         best_epoch: Some(best_epoch),

@@ -74,3 +74,103 @@ pub(super) fn recycle(
     }
     Ok(revival.revived)
 }
+
+#[cfg(test)]
+mod tests {
+    use burn::tensor::TensorData;
+    use leaky_onnx::Model;
+
+    use super::*;
+    use crate::data::Arrays;
+    use crate::objective::{Objective, ObjectiveOptions};
+    use crate::task::Task;
+    use crate::testing::{EXAMPLE, EXAMPLE_DATA};
+    use crate::train::step::step;
+
+    /// The digits with the first layer's first units pushed far below zero, after two steps of Adam, and
+    /// recycled.
+    #[test]
+    fn the_optimiser_forgets_exactly_what_recycling_changed() {
+        let arrays = Arrays::from_bytes("digits-train.npz", EXAMPLE_DATA).unwrap();
+        let model = Model::from_bytes(EXAMPLE).unwrap();
+        let task = Task::new("digits.onnx", model, &arrays).unwrap();
+        let mut network = task.network().unwrap();
+        let (objective, target) =
+            Objective::new(&network, &task.data, ObjectiveOptions::default()).unwrap();
+        let all: Vec<usize> = (0..task.data.samples()).collect();
+        let training = Samples {
+            data: &task.data,
+            target: &target,
+            chosen: &all,
+        };
+        let options = TrainOptions {
+            recycle: Some(Recycle::every(2)),
+            ..TrainOptions::default()
+        };
+        // Fresh weights, so that nearly all units live, and all weights have a gradient.
+        crate::train::initialize(&mut network, |_| 1.4, 1).unwrap();
+        let mut steps = Steps::new(&options, network.parameters().len(), 9);
+        for chosen in all.chunks(64).take(2) {
+            step(
+                &mut network,
+                &objective,
+                training,
+                chosen,
+                &options,
+                &mut steps,
+            )
+            .unwrap();
+        }
+        let bias = network
+            .parameters()
+            .iter()
+            .position(|p| p.shape == [128])
+            .unwrap();
+        let mut numbers: Vec<f32> = network.parameter_data(bias).unwrap().iter().collect();
+        numbers[..3].fill(-1e3);
+        network.set_parameter(bias, TensorData::new(numbers, [128]));
+        let moments = |steps: &Steps, network: &Network| -> Vec<Vec<Vec<f64>>> {
+            let indices = 0..network.parameters().len();
+            let states = indices.map(|index| steps.recall(index));
+            let parts = states.map(|state| state.map_or(Vec::new(), |state| state.tensors));
+            let numbers = |parts: Vec<(String, TensorData)>| {
+                let parts = parts.into_iter();
+                parts
+                    .map(|(_, data)| data.iter::<f64>().collect())
+                    .collect()
+            };
+            parts.map(numbers).collect()
+        };
+        let (before, given) = (moments(&steps, &network), Snapshot::of(&network).unwrap());
+        let revived = recycle(&mut network, training, &options, &mut steps).unwrap();
+        assert!(revived >= 3, "{revived}");
+        let after = moments(&steps, &network);
+        let mut changed = vec![Vec::new(); network.parameters().len()];
+        for (index, places) in given.changed(&network).unwrap() {
+            changed[index] = places;
+        }
+        assert!(changed.iter().filter(|places| !places.is_empty()).count() >= 3);
+        let mut kept = 0;
+        for ((before, after), changed) in before.iter().zip(&after).zip(&changed) {
+            assert_eq!(before.len(), 2, "two moments");
+            for (before, after) in before.iter().zip(after) {
+                for (place, (before, after)) in before.iter().zip(after).enumerate() {
+                    match changed.contains(&place) {
+                        true => assert_eq!(*after, 0.0),
+                        false => assert_eq!(before, after),
+                    }
+                    kept += usize::from(*after != 0.0);
+                }
+            }
+        }
+        assert!(kept > 1000, "most moments stay: {kept}");
+
+        // What lives is left alone, and nothing is done between two looks.
+        let given = Snapshot::of(&network).unwrap();
+        assert_eq!(
+            recycle(&mut network, training, &options, &mut steps).unwrap(),
+            0
+        );
+        assert!(given.changed(&network).unwrap().is_empty());
+    }
+}

@@ -1,6 +1,7 @@
 //! One step of training: the gradient of a batch, and what the optimiser makes of it.
 
 use burn::backend::DispatchTensor;
+use burn::optim::StateSink;
 use burn::tensor::Tensor;
 use leaky_onnx::{Network, Value};
 
@@ -78,6 +79,22 @@ impl Steps {
     /// Forgets what was learned of some numbers of a parameter, for they are others now.
     pub(super) fn forget(&mut self, index: usize, places: &[usize]) {
         memory::forget(self.memory.as_mut(), index, places);
+    }
+
+    /// What is remembered of a parameter.
+    pub(super) fn recall(&self, index: usize) -> Option<StateSink> {
+        self.memory.recall(index)
+    }
+
+    /// Goes on as if so many steps were taken, and this was remembered of the parameters.
+    pub(super) fn go_on(&mut self, taken: u64, states: Vec<(usize, StateSink)>) {
+        (0..taken).for_each(|_| {
+            self.rates.next();
+        });
+        self.taken = taken;
+        for (index, state) in states {
+            self.memory.remember(index, state);
+        }
     }
 
     fn take(

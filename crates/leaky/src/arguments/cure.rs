@@ -63,6 +63,10 @@ pub(super) struct Cure {
     /// a residual stream; 0 leaves these as they are
     #[arg(long, value_name = "PART", default_value_t = 0.001, value_parser = fraction, help_heading = "Cure")]
     revival_bound: f64,
+    /// Keep the training in this folder after each epoch, and go on from what it holds: an interrupted or
+    /// killed cure ends with the same file as one that was not
+    #[arg(long, value_name = "FOLDER", help_heading = "Results")]
+    checkpoint: Option<PathBuf>,
     /// How many threads to compute with [default: one for each core]
     #[arg(long, value_name = "COUNT", value_parser = count)]
     threads: Option<usize>,
@@ -96,6 +100,7 @@ impl Cure {
         Ok(settings::Cure {
             case: case.map(|case| settings::Case { test, ..case }),
             output: self.output,
+            checkpoint: self.checkpoint,
             options: CureOptions {
                 alpha: self.alpha,
                 revive: !self.no_revive,
@@ -107,6 +112,7 @@ impl Cure {
                     recycle,
                     ..training
                 },
+                checkpoint: None,
             },
             threads: self.threads,
             figures: self.figures.settings(command_line),

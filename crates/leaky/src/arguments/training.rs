@@ -24,10 +24,10 @@ pub(super) struct Training {
     #[arg(long, value_name = "PART", value_parser = below_one)]
     momentum: Option<f64>,
     /// How much each step pulls the weights towards zero; with it, adam is AdamW
-    #[arg(long, value_name = "RATE", default_value_t = 0.0, value_parser = at_least_zero)]
+    #[arg(long, value_name = "RATE", default_value_t = 0.0, value_parser = at_least_zero, allow_hyphen_values = true)]
     weight_decay: f64,
     /// Scale the gradient of all weights down to this norm where it is larger
-    #[arg(long, value_name = "NORM", value_parser = above_zero)]
+    #[arg(long, value_name = "NORM", value_parser = above_zero, allow_hyphen_values = true)]
     clip_norm: Option<f64>,
     /// How the learning rate goes on from step to step
     #[arg(long, value_name = "SHAPE", default_value = "constant", value_parser = names::schedule())]

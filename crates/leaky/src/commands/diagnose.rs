@@ -2,7 +2,7 @@
 
 use leaky_cure::data::Samples;
 use leaky_cure::diagnose::{GradientNorm, diagnose, gradient_norms};
-use leaky_cure::objective::{Objective, ObjectiveError};
+use leaky_cure::objective::{Objective, ObjectiveError, ObjectiveOptions};
 use leaky_cure::stop::Stop;
 use leaky_cure::task::Task;
 use leaky_report as report;
