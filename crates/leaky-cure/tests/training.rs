@@ -2,11 +2,16 @@
 
 use std::path::{Path, PathBuf};
 
+use leaky_cure::cure::{CureOptions, Cured, cure};
 use leaky_cure::data::{Arrays, Samples};
-use leaky_cure::objective::{ClassWeights, Objective, ObjectiveOptions};
+use leaky_cure::files::Destination;
+use leaky_cure::objective::{ClassWeights, Metric, Objective, ObjectiveOptions};
+use leaky_cure::progress::Progress;
 use leaky_cure::stop::Stop;
 use leaky_cure::task::Task;
-use leaky_cure::train::{End, Optimizer, Request, Schedule, TrainOptions, Training, train};
+use leaky_cure::train::{
+    Checkpoint, End, Epoch, Optimizer, Recycle, Request, Schedule, TrainOptions, Training, train,
+};
 use leaky_onnx::{Model, Network};
 use safetensors::SafeTensors;
 use serde_json::Value;
@@ -145,12 +150,68 @@ fn training_that_does_not_validate_better_ends_once_patience_is_over() {
     assert_eq!(waited, 3);
     assert_eq!(training.epochs.len(), training.best.epoch + 3);
 
-    let (_, training) = trained(
-        &TrainOptions {
-            lr: 0.01,
-            ..options
-        },
-        ObjectiveOptions::default(),
-    );
+    let patient = TrainOptions {
+        patience: Some(50),
+        ..options
+    };
+    let (_, training) = trained(&patient, ObjectiveOptions::default());
     assert_eq!((training.end, training.epochs.len()), (End::Done, 50));
+}
+
+/// Asks to stop when an epoch of this number is done.
+struct StopAt(usize, Stop);
+
+impl Progress for StopAt {
+    fn epoch(&mut self, number: usize, _: &Epoch, _: Metric) {
+        if number == self.0 {
+            self.1.ask();
+        }
+    }
+}
+
+#[test]
+fn a_cure_that_was_stopped_goes_on_with_any_optimiser_to_the_same_bytes() {
+    let adam = TrainOptions {
+        epochs: 7,
+        batch_size: 8,
+        lr: 0.03,
+        schedule: Schedule::Linear,
+        recycle: Some(Recycle::every(3)),
+        ..TrainOptions::default()
+    };
+    let sgd = TrainOptions {
+        optimizer: Optimizer::Sgd,
+        ..adam.clone()
+    };
+    let decayed = TrainOptions {
+        weight_decay: 0.1,
+        ..adam.clone()
+    };
+    let moved = TrainOptions {
+        momentum: 0.9,
+        ..sgd.clone()
+    };
+    for training in [adam, decayed, sgd, moved] {
+        let folder = tempfile::tempdir().expect("a folder");
+        let kept = Destination::new(&folder.path().join("kept"), []).expect("a file");
+        let options = |checkpoint| CureOptions {
+            training: training.clone(),
+            checkpoint,
+            ..CureOptions::default()
+        };
+        let bytes = |cured: Cured| cured.model.to_bytes().expect("a file");
+        let whole = cure(&task(), &options(None), &Stop::new(), &mut ()).expect("it is cured");
+        let resumed = options(Some(Checkpoint::new(kept)));
+        for epoch in [2, 5] {
+            let stop = Stop::new();
+            let stopped = cure(&task(), &resumed, &stop, &mut StopAt(epoch, stop.clone()));
+            let stopped = stopped.expect("it ends with the best so far");
+            // The wish is heard at the next step: that epoch has seen a part of the samples.
+            assert_eq!(stopped.report.epochs.len(), epoch + 1);
+        }
+        let again = cure(&task(), &resumed, &Stop::new(), &mut ()).expect("it is cured");
+        assert_eq!(again.report.epochs.len(), 7);
+        assert_eq!(again.report.recycled, whole.report.recycled);
+        assert!(bytes(again) == bytes(whole), "{training:?}");
+    }
 }

@@ -9,7 +9,7 @@ use super::error::DataError;
 use super::memory::{self, MemoryArray};
 use super::npy::{self, Header};
 use super::storage::Storage;
-use super::{npz, safetensors};
+use super::{npz, safetensors, table};
 use crate::text::printable;
 
 /// The named arrays of the files that the user gave: listed and found to be whole, not yet read.
@@ -27,12 +27,25 @@ impl Arrays {
     /// file of labels where one is given. The array of a `.npy` data file is named `x`; labels
     /// given apart take the place of an array `y` of the data file.
     ///
+    /// A file whose name ends in `.csv` or `.tsv` is a table: its columns are `x`, in their order, but for
+    /// one named `y`, `label` or `target`, which is `y`.
+    ///
     /// # Errors
     ///
     /// Where a file cannot be read, is of another format, is damaged or cut off, describes more
     /// than it holds, or names two arrays alike.
     pub fn open(data: &Path, labels: Option<&Path>) -> Result<Self, DataError> {
-        let mut arrays = Self::from_storage(Storage::open(data)?)?;
+        let mut arrays = match delimiter(data) {
+            Some(delimiter) => {
+                let storage = Arc::new(Storage::open(data)?);
+                Self {
+                    file: storage.name().to_owned(),
+                    entries: table::list(&storage, delimiter)?,
+                    labels: None,
+                }
+            }
+            None => Self::from_storage(Storage::open(data)?)?,
+        };
         arrays.labels = labels.map(open_labels).transpose()?;
         Ok(arrays)
     }
@@ -119,6 +132,16 @@ fn format(storage: &Storage) -> Result<Format, DataError> {
         _ => Err(DataError::UnknownFormat {
             file: storage.name().to_owned(),
         }),
+    }
+}
+
+/// What stands between the numbers of a table, if the file's name says that it is one.
+fn delimiter(path: &Path) -> Option<u8> {
+    let ending = path.extension()?.to_str()?.to_ascii_lowercase();
+    match ending.as_str() {
+        "csv" => Some(b','),
+        "tsv" => Some(b'\t'),
+        _ => None,
     }
 }
 

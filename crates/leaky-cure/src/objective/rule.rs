@@ -87,8 +87,8 @@ impl Rule {
         }
         if let Some(weights) = &self.weights {
             let weights = TensorData::new(weights.clone(), [1, classes]);
-            let weights = weights.convert_dtype(found.dtype());
-            found = found.clone() * Tensor::<2>::from_data(weights, &found.device());
+            let like = (&found.device(), found.dtype());
+            found = found * Tensor::<2>::from_data(weights, like);
         }
         let all = found.clone().sum_dim(1).div_scalar(classes as f64);
         let own = found.gather(1, labels);

@@ -1,11 +1,10 @@
 //! Where training stands, kept in a file after each epoch, so that it goes on from there when it was
 //! interrupted or killed.
 
-use std::collections::HashMap;
+use std::collections::{BTreeMap, HashMap};
 use std::io::Write;
 use std::path::Path;
 
-use burn::optim::StateSink;
 use burn::tensor::{DType, TensorData};
 use leaky_onnx::Network;
 use safetensors::tensor::{Dtype, TensorView};
@@ -15,6 +14,7 @@ use serde::{Deserialize, Serialize};
 
 use super::checkpoint_error::CheckpointError;
 use super::epoch::{Epoch, number};
+use super::memory::Remembered;
 use super::options::TrainOptions;
 use super::snapshot::Snapshot;
 use super::standing::{Best, Standing};
@@ -49,8 +49,8 @@ struct Head<W> {
     best_score: f64,
     #[serde(deserialize_with = "number")]
     best_loss: f64,
-    /// The whole numbers in what the optimiser remembers: the parameter's place, a name, the number.
-    counts: Vec<(usize, String, u64)>,
+    /// For each parameter that the optimiser remembers, on how many steps that rests.
+    remembered: Vec<(usize, u64)>,
 }
 
 /// A checkpoint as it was read.
@@ -60,7 +60,7 @@ pub(crate) struct Kept<W> {
     taken: u64,
     best: Best,
     now: Snapshot,
-    states: Vec<(usize, StateSink)>,
+    states: Vec<(usize, Remembered)>,
 }
 
 impl Checkpoint {
@@ -119,17 +119,16 @@ impl Checkpoint {
             let named = snapshot.0.into_iter();
             arrays.extend(named.map(|(index, data)| (format!("{group}/{index}"), data)));
         }
-        let mut counts = Vec::new();
+        let mut remembered = Vec::new();
         for index in 0..network.parameters().len() {
             let Some(state) = standing.steps.recall(index) else {
                 continue;
             };
-            let parts = state.tensors.into_iter();
-            arrays.extend(parts.map(|(name, data)| (format!("optimizer/{index}/{name}"), data)));
-            for (name, count) in state.scalars {
-                // The optimisers count steps, and nothing else.
-                counts.push((index, name, u64::try_from(count).unwrap_or_default()));
-            }
+            remembered.push((index, state.steps));
+            let moments = state.moments.into_iter().enumerate();
+            arrays.extend(
+                moments.map(|(moment, data)| (format!("optimizer/{index}/{moment}"), data)),
+            );
         }
         let head = Head {
             setting: setting.clone(),
@@ -139,7 +138,7 @@ impl Checkpoint {
             best_epoch: standing.best.epoch,
             best_score: standing.best.validation.score,
             best_loss: standing.best.validation.loss,
-            counts,
+            remembered,
         };
         let head = serde_json::to_string(&head).map_err(std::io::Error::other);
         self.0.write(|file| {
@@ -208,7 +207,11 @@ fn read<W: DeserializeOwned>(bytes: &[u8], setting: &Setting) -> Result<Kept<W>,
     let head: Head<W> = serde_json::from_str(head).map_err(|error| damaged(&error))?;
     let tensors = SafeTensors::deserialize(bytes).map_err(|error| damaged(&error))?;
     let (mut now, mut best) = (Vec::new(), Vec::new());
-    let mut states: HashMap<usize, StateSink> = HashMap::new();
+    let mut states: BTreeMap<usize, Remembered> = BTreeMap::new();
+    for (index, steps) in head.remembered {
+        states.entry(index).or_default().steps = steps;
+    }
+    let mut moments = BTreeMap::new();
     for (name, view) in tensors.iter() {
         let data = array(&view).ok_or_else(|| damaged(&format!("'{name}' holds no floats")))?;
         let mut words = name.splitn(3, '/');
@@ -218,15 +221,14 @@ fn read<W: DeserializeOwned>(bytes: &[u8], setting: &Setting) -> Result<Kept<W>,
             ("now", Some(index), None) => now.push((index, data)),
             ("best", Some(index), None) => best.push((index, data)),
             ("optimizer", Some(index), Some(part)) => {
-                let state = states.entry(index).or_default();
-                state.tensors.push((part.to_owned(), data));
+                moments.insert((index, part.to_owned()), data);
             }
             _ => return Err(damaged(&format!("'{name}' is nothing of a training"))),
         }
     }
-    for (index, name, count) in head.counts {
-        let state = states.entry(index).or_default();
-        state.scalars.push((name, count.into()));
+    // By their numbers, in order.
+    for ((index, _), moment) in moments {
+        states.entry(index).or_default().moments.push(moment);
     }
     Ok(Kept {
         work: head.work,

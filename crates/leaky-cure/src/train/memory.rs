@@ -1,10 +1,10 @@
 //! An optimiser with what it remembers of each parameter.
 
-use std::collections::BTreeMap;
-
 use burn::optim::{
-    AdamConfig, AdamWConfig, Optimizer as Method, RecordState, SgdConfig, StateSink, StateSource,
-    decay::WeightDecayConfig, momentum::MomentumConfig,
+    AdamConfig, AdamState, AdamWConfig, AdamWState, AdaptiveMomentumState, Optimizer as Method,
+    RecordState, SgdConfig, SgdState, StateSink,
+    decay::WeightDecayConfig,
+    momentum::{MomentumConfig, MomentumState},
 };
 use burn::tensor::{Device, Tensor, TensorData};
 
@@ -25,11 +25,20 @@ pub(super) trait Memory {
         gradient: Tensor<1>,
     ) -> Tensor<1>;
 
-    /// What is remembered of a parameter, by name.
-    fn recall(&self, index: usize) -> Option<StateSink>;
+    /// What is remembered of a parameter.
+    fn recall(&self, index: usize) -> Option<Remembered>;
 
     /// Remembers something else of a parameter.
-    fn remember(&mut self, index: usize, state: StateSink);
+    fn remember(&mut self, index: usize, remembered: Remembered);
+}
+
+/// What is remembered of a parameter.
+#[derive(Debug, Clone, Default)]
+pub(super) struct Remembered {
+    /// A moment in a row, a number for each of the parameter.
+    pub moments: Vec<TensorData>,
+    /// How many steps they rest on, where that is counted.
+    pub steps: u64,
 }
 
 /// What the options ask for, for so many parameters.
@@ -62,8 +71,8 @@ pub(super) fn forget(memory: &mut dyn Memory, index: usize, places: &[usize]) {
     let Some(mut state) = memory.recall(index) else {
         return;
     };
-    for (_, data) in &mut state.tensors {
-        *data = zeroed(data, places);
+    for moment in &mut state.moments {
+        *moment = zeroed(moment, places);
     }
     memory.remember(index, state);
 }
@@ -73,6 +82,73 @@ fn zeroed(data: &TensorData, places: &[usize]) -> TensorData {
     let mut numbers: Vec<f64> = data.iter::<f64>().collect();
     places.iter().for_each(|&place| numbers[place] = 0.0);
     TensorData::new(numbers, data.shape().to_vec()).convert_dtype(data.dtype())
+}
+
+/// A state of one of Burn's optimisers. (Its own way to read one again gives every number in single
+/// precision.)
+trait State: Sized {
+    fn remembered(&self) -> Remembered;
+    fn of(remembered: Remembered) -> Option<Self>;
+}
+
+impl State for AdaptiveMomentumState<1> {
+    fn remembered(&self) -> Remembered {
+        let moments = [&self.moment_1, &self.moment_2];
+        Remembered {
+            moments: moments.map(|moment| moment.clone().into_data()).into(),
+            steps: self.time as u64,
+        }
+    }
+
+    fn of(Remembered { moments, steps }: Remembered) -> Option<Self> {
+        let [first, second] = <[TensorData; 2]>::try_from(moments).ok()?;
+        Some(Self::new(steps as usize, tensor(first), tensor(second)))
+    }
+}
+
+impl State for AdamState<1> {
+    fn remembered(&self) -> Remembered {
+        self.momentum.remembered()
+    }
+
+    fn of(remembered: Remembered) -> Option<Self> {
+        State::of(remembered).map(Self::new)
+    }
+}
+
+impl State for AdamWState<1> {
+    fn remembered(&self) -> Remembered {
+        self.momentum.remembered()
+    }
+
+    fn of(remembered: Remembered) -> Option<Self> {
+        let momentum = State::of(remembered)?;
+        Some(Self { momentum })
+    }
+}
+
+impl State for SgdState<1> {
+    fn remembered(&self) -> Remembered {
+        let mut parts = StateSink::default();
+        self.state_flatten("", &mut parts);
+        let parts = parts.tensors.into_iter();
+        Remembered {
+            moments: parts.map(|(_, velocity)| velocity).collect(),
+            steps: 0,
+        }
+    }
+
+    fn of(Remembered { mut moments, .. }: Remembered) -> Option<Self> {
+        let velocity = moments.pop().map(tensor);
+        Some(Self::new(velocity.map(MomentumState::new)))
+    }
+}
+
+/// The same numbers, in their type, on the device.
+fn tensor(numbers: TensorData) -> Tensor<1> {
+    let device: Device = crate::run::device().into();
+    let dtype = numbers.dtype();
+    Tensor::from_data(numbers, (&device, dtype))
 }
 
 struct Remembering<O: Method> {
@@ -89,10 +165,10 @@ impl<O: Method> Remembering<O> {
     }
 }
 
-/// What the names of a state's parts begin with.
-const PREFIX: &str = "state";
-
-impl<O: Method> Memory for Remembering<O> {
+impl<O: Method> Memory for Remembering<O>
+where
+    O::State<1>: State,
+{
     fn step(
         &mut self,
         index: usize,
@@ -106,21 +182,11 @@ impl<O: Method> Memory for Remembering<O> {
         moved
     }
 
-    fn recall(&self, index: usize) -> Option<StateSink> {
-        let mut parts = StateSink::default();
-        self.states[index]
-            .as_ref()?
-            .state_flatten(PREFIX, &mut parts);
-        Some(parts)
+    fn recall(&self, index: usize) -> Option<Remembered> {
+        self.states[index].as_ref().map(State::remembered)
     }
 
-    fn remember(&mut self, index: usize, state: StateSink) {
-        let scalars: BTreeMap<_, _> = state.scalars.into_iter().collect();
-        let mut source = StateSource::new(scalars);
-        for (name, data) in state.tensors {
-            source.insert_tensor(name, data);
-        }
-        let device: Device = crate::run::device().into();
-        self.states[index] = RecordState::state_unflatten(PREFIX, &mut source, &device);
+    fn remember(&mut self, index: usize, remembered: Remembered) {
+        self.states[index] = State::of(remembered);
     }
 }

@@ -131,15 +131,11 @@ mod tests {
         network.set_parameter(bias, TensorData::new(numbers, [128]));
         let moments = |steps: &Steps, network: &Network| -> Vec<Vec<Vec<f64>>> {
             let indices = 0..network.parameters().len();
-            let states = indices.map(|index| steps.recall(index));
-            let parts = states.map(|state| state.map_or(Vec::new(), |state| state.tensors));
-            let numbers = |parts: Vec<(String, TensorData)>| {
-                let parts = parts.into_iter();
-                parts
-                    .map(|(_, data)| data.iter::<f64>().collect())
-                    .collect()
-            };
-            parts.map(numbers).collect()
+            let states = indices.map(|index| steps.recall(index).unwrap_or_default());
+            let numbers = |moment: &TensorData| moment.iter::<f64>().collect();
+            states
+                .map(|state| state.moments.iter().map(numbers).collect())
+                .collect()
         };
         let (before, given) = (moments(&steps, &network), Snapshot::of(&network).unwrap());
         let revived = recycle(&mut network, training, &options, &mut steps).unwrap();

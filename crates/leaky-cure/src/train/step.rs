@@ -1,11 +1,10 @@
 //! One step of training: the gradient of a batch, and what the optimiser makes of it.
 
 use burn::backend::DispatchTensor;
-use burn::optim::StateSink;
 use burn::tensor::Tensor;
 use leaky_onnx::{Network, Value};
 
-use super::memory::{self, Memory, memory};
+use super::memory::{self, Memory, Remembered, memory};
 use super::options::TrainOptions;
 use super::schedule::Rates;
 use crate::data::samples::Samples;
@@ -82,12 +81,12 @@ impl Steps {
     }
 
     /// What is remembered of a parameter.
-    pub(super) fn recall(&self, index: usize) -> Option<StateSink> {
+    pub(super) fn recall(&self, index: usize) -> Option<Remembered> {
         self.memory.recall(index)
     }
 
     /// Goes on as if so many steps were taken, and this was remembered of the parameters.
-    pub(super) fn go_on(&mut self, taken: u64, states: Vec<(usize, StateSink)>) {
+    pub(super) fn go_on(&mut self, taken: u64, states: Vec<(usize, Remembered)>) {
         (0..taken).for_each(|_| {
             self.rates.next();
         });

@@ -4,6 +4,7 @@ mod bad_input;
 mod building;
 mod damage;
 mod reading;
+mod tables;
 mod targets;
 
 use std::alloc::System;

@@ -13,7 +13,7 @@ pub(super) struct Task {
     #[arg(value_name = "NETWORK.onnx", requires = "data")]
     network: Option<PathBuf>,
     /// The samples to diagnose and train with: a .npz or .safetensors file that holds `x` (samples
-    /// on the first axis) and `y`, or a .npy file of samples
+    /// on the first axis) and `y`, a .npy file of samples, or a .csv or .tsv table with a column `y`
     #[arg(long, value_name = "FILE", requires = "network", help_heading = "Data")]
     data: Option<PathBuf>,
     /// A .npy file of labels, where they are not in the data file
