@@ -37,17 +37,12 @@ class Treated:
 
 def run(trials: Trials, seeds: int, quick: bool) -> list[Treated]:
     subjects = SUBJECTS[:QUICK_SUBJECTS] if quick else SUBJECTS
-    jobs = [
-        (subject.name, treatment, seed, quick)
-        for subject in subjects
-        for treatment in TREATMENTS
-        for seed in range(seeds)
-    ]
+    jobs = [(subject.name, seed, quick) for subject in subjects for seed in range(seeds)]
     done = trials.run(trial, jobs)
     rows: list[Treated] = []
     for subject in subjects:
         found = {
-            treatment: [done[(subject.name, treatment, seed, quick)] for seed in range(seeds)]
+            treatment: [done[(subject.name, seed, quick)][treatment] for seed in range(seeds)]
             for treatment in TREATMENTS
         }
         defined = {treatment: results for treatment, results in found.items() if results[0] is not None}

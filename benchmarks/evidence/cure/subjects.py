@@ -25,7 +25,7 @@ class Subject:
     metric: str
     sick_rate: float
     rate: float = 0.001
-    epochs: int = 20
+    epochs: int = 12
     batch: int = 32
 
     def loss(self, output: Tensor, y: Tensor) -> Tensor:

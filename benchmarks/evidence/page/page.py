@@ -50,7 +50,7 @@ class Page:
             ends.append([subject, *(f"{row.dead:.0%}, {_epochs(row.epochs)}" if row else "-" for row in own)])
         self._parts.append(
             "## Sick networks, cured\n\nTwelve networks were trained with Adam at a rate so high that most of their "
-            "units died. Then each was treated, and trained on at 0.001 for 20 epochs, all alike. ReDo's reset is "
+            "units died. Then each was treated, and trained on at 0.001 for 12 epochs, all alike. ReDo's reset is "
             "defined for plain stacks.\n\n"
             "![Scores before and after each treatment](images/evidence-cure.svg)\n\n"
             + table(["network", "score", "sick", "dead", *treatments], scores)
@@ -64,7 +64,7 @@ class Page:
     def plasticity(self, found: dict[str, list[Row]]) -> None:
         self._parts.append(
             "## Tasks that change\n\nThe literature's tests of plasticity, scaled down to what two processors do in "
-            "an hour. Settings were chosen for each method on two seeds that are not scored, from its authors' sweep "
+            "an hour. Settings were chosen for each method on a seed that is not scored, from its authors' sweep "
             "(thinned); `p` is against the best of ours, corrected for the number of methods."
         )
         for name, rows in found.items():
@@ -103,7 +103,7 @@ class Page:
         ]
         header = ["network", "rate", "alpha", "ReLU", "Leaky ReLU", "Leaky ReLU is", "p", "epochs, ReLU / leaky"]
         self._parts.append(
-            "## What textbooks say\n\nFresh networks trained by `leaky compare` for 20 epochs at rates that people use. "
+            "## What textbooks say\n\nFresh networks, trained by `leaky compare` for 20 epochs at usual rates. "
             "The last column: epochs until 98 % of ReLU's best score.\n\n"
             + table(header, cells)
             + "\n\n"

@@ -74,7 +74,7 @@ class Replay:
         return [torch.from_numpy(array[chosen]) for array in self._arrays]
 
 
-def play(method: Method, seed: int, changes: int = 10, steps_each: int = 800) -> Trial:
+def play(method: Method, seed: int, changes: int = 6, steps_each: int = 800) -> Trial:
     """A value-based agent (DQN, Mnih et al. 2015) with four gradient steps for each step of the game, a replay ratio
     at which Sokar et al. (2023) find units to go dormant. The score is the mean reward of a ball, by rules."""
     start = time.perf_counter()

@@ -9,7 +9,7 @@ from torch.nn import functional
 from evidence.tasks.online import OnlineTask, Tasks, accuracy
 
 
-def permuted_digits(tasks: int = 80) -> OnlineTask:
+def permuted_digits(tasks: int = 50) -> OnlineTask:
     """Online permuted MNIST (Dohare et al. 2024; Kumar et al. 2023: batches of 16, hidden layers of 100), scaled
     down to the 1797 digits of 8x8 pixels that scikit-learn carries: each task is one pass over them."""
 

@@ -9,9 +9,9 @@ from torch.nn import functional
 from evidence.tasks.online import OnlineTask, Tasks, accuracy
 
 
-def random_labels(tasks: int = 30, samples: int = 480, passes: int = 20) -> OnlineTask:
+def random_labels(tasks: int = 20, samples: int = 480, passes: int = 10) -> OnlineTask:
     """Random-label MNIST (Lyle et al. 2023; Kumar et al. 2023: 1200 images, 50 tasks), scaled down: 480 digits
-    of 8x8 pixels, whose labels are drawn at random for each task and learned by heart in 20 passes."""
+    of 8x8 pixels, whose labels are drawn at random for each task and learned by heart in 10 passes."""
 
     def of_seed(seed: int) -> Tasks:
         x = torch.tensor(load_digits().data).float() / 16

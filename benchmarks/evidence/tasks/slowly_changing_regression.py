@@ -11,11 +11,11 @@ from evidence.tasks.online import OnlineTask, Tasks
 INPUTS, FLIPPING, FEATURES, BETA = 20, 15, 100, 0.7
 
 
-def slowly_changing_regression(tasks: int = 40, examples: int = 1000) -> OnlineTask:
+def slowly_changing_regression(tasks: int = 25, examples: int = 1000) -> OnlineTask:
     """Slowly-changing regression with the settings of Dohare et al. (2024): 20 bits of which 15 stand still
     within a task, a target network of 100 threshold units with weights of plus and minus one (beta 0.7), a learner
     of 5 hidden units, examples one by one, Adam at 0.01. Scaled down: the bits change every 1,000 examples instead
-    of 10,000, and there are 40,000 of them instead of a million."""
+    of 10,000, and there are 25,000 of them instead of a million."""
 
     def of_seed(seed: int) -> Tasks:
         random = torch.Generator().manual_seed(seed)
