@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import argparse
 import os
+from collections.abc import Sequence
 from pathlib import Path
 
 from evidence import claims, plasticity, reinforcement
@@ -23,7 +24,7 @@ PARTS = {
 }
 
 
-def main() -> None:
+def main(words: Sequence[str] | None = None) -> None:
     parser = argparse.ArgumentParser(prog="evidence", description=__doc__.splitlines()[0])
     parser.add_argument("--quick", action="store_true", help="a few steps of everything, to see that it runs")
     parser.add_argument("--seeds", type=int, help="how many seeds are scored (5; quick: 2)")
@@ -31,7 +32,7 @@ def main() -> None:
     parser.add_argument("--only", nargs="+", choices=PARTS, default=list(PARTS), help="some parts of the page")
     parser.add_argument("--trials", type=Path, help="where finished trials are kept, and looked for")
     parser.add_argument("--output", type=Path, help="the page; its figures go to images/ beside it")
-    arguments = parser.parse_args()
+    arguments = parser.parse_args(words)
     seeds = arguments.seeds or (2 if arguments.quick else 5)
     folder = HERE / "target/evidence"
     name = "quick" if arguments.quick else "trials"

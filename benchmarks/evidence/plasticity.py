@@ -56,19 +56,24 @@ def task_of(name: str, quick: bool) -> OnlineTask:
 
 def run(trials: Trials, seeds: int, quick: bool) -> dict[str, list[Row]]:
     """The rows of each task, best first."""
-    return {name: _rows(task_of(name, quick), trials, seeds, quick) for name in TASKS}
+    settings = _tuned(trials, quick)
+    done = trials.run(
+        trial,
+        [
+            (task, entry.name, settings[task, entry.name], seed, quick)
+            for task in TASKS
+            for entry in METHODS
+            for seed in range(seeds)
+        ],
+    )
+    return {name: _rows(task_of(name, quick), settings, done) for name in TASKS}
 
 
-def _rows(task: OnlineTask, trials: Trials, seeds: int, quick: bool) -> list[Row]:
+def _rows(task: OnlineTask, settings: dict[tuple[str, str], Settings], done: dict[tuple, dict]) -> list[Row]:
     sign = 1 if task.higher_is_better else -1
-    settings = {entry.name: _tuned(task, entry, trials, quick) for entry in METHODS}
-    jobs = [
-        (task.name, entry.name, Settings(settings[entry.name]), seed, quick)
-        for entry in METHODS
-        for seed in range(seeds)
-    ]
-    done = trials.run(trial, jobs)
-    found = {entry.name: [done[job] for job in jobs if job[1] == entry.name] for entry in METHODS}
+    found = {
+        entry.name: [result for job, result in done.items() if job[:2] == (task.name, entry.name)] for entry in METHODS
+    }
     scores = {name: [result["score"] for result in results] for name, results in found.items()}
     ours = max((entry for entry in METHODS if entry.is_ours), key=lambda entry: sign * np.mean(scores[entry.name]))
     others = [entry for entry in METHODS if entry is not ours]
@@ -77,7 +82,7 @@ def _rows(task: OnlineTask, trials: Trials, seeds: int, quick: bool) -> list[Row
     rows = [
         Row(
             entry,
-            dict(settings[entry.name]),
+            dict(settings[task.name, entry.name]),
             scores[entry.name],
             [result["dead"] for result in found[entry.name]],
             np.mean([result["curve"] for result in found[entry.name]], axis=0).tolist(),
@@ -88,20 +93,33 @@ def _rows(task: OnlineTask, trials: Trials, seeds: int, quick: bool) -> list[Row
     return sorted(rows, key=lambda row: -sign * np.mean(row.scores))
 
 
-def _tuned(task: OnlineTask, entry: Entry, trials: Trials, quick: bool) -> dict:
-    """The settings that score best on the tuning seeds."""
-    if len(entry.grid) == 1 or quick:
-        return entry.grid[0]
-    sign = 1 if task.higher_is_better else -1
-    jobs = [
-        (task.name, entry.name, Settings(settings), seed, quick) for settings in entry.grid for seed in TUNING_SEEDS
-    ]
-    done = trials.run(trial, jobs)
+def _tuned(trials: Trials, quick: bool) -> dict[tuple[str, str], Settings]:
+    """By task and method, the settings that score best on the tuning seeds."""
+    choices = {
+        (task, entry.name): [Settings(settings) for settings in entry.grid[: 1 if quick else None]]
+        for task in TASKS
+        for entry in METHODS
+    }
+    done = trials.run(
+        trial,
+        [
+            (*which, settings, seed, quick)
+            for which, grid in choices.items()
+            for settings in grid
+            for seed in TUNING_SEEDS
+            if len(grid) > 1
+        ],
+    )
 
-    def mean(settings: dict) -> float:
-        return float(np.mean([result["score"] for job, result in done.items() if job[2] == settings]))
+    def worth(task: str, method: str, settings: Settings) -> float:
+        scores = [done[task, method, settings, seed, quick]["score"] for seed in TUNING_SEEDS]
+        sign = 1 if task_of(task, quick).higher_is_better else -1
+        return float(np.nan_to_num(sign * np.mean(scores), nan=-np.inf))
 
-    return max(entry.grid, key=lambda settings: sign * np.nan_to_num(mean(settings), nan=-sign * np.inf))
+    return {
+        which: max(grid, key=lambda settings, which=which: worth(*which, settings)) if len(grid) > 1 else grid[0]
+        for which, grid in choices.items()
+    }
 
 
 class Settings(dict):
