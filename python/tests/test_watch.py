@@ -224,3 +224,18 @@ def test_verdicts_rest_on_the_counts_of_all_processes(tmp_path):
     assert found[0] == found[1]
     assert found[0]["samples"] == 3 * (5 + 6) and found[0]["dead"] == 0
     assert found[0]["layers"][0]["active"] == [15 / 33, 18 / 33]
+
+
+def test_units_are_recycled_where_samples_come_one_by_one() -> None:
+    torch.manual_seed(0)
+    model = nn.Sequential(nn.Linear(4, 6), nn.ReLU(), nn.Linear(6, 1))
+    with torch.no_grad():
+        model[0].bias[:3] = -100
+    watch = lt.Watch(model, every=1, recycle=100)
+    x = torch.randn(100, 4)
+    for sample in x.split(1):
+        model(sample)
+        watch.step()
+    assert watch.recycled >= 3
+    fires = (model[0](x) > 0).float().mean(0)
+    assert ((fires > 0.2) & (fires < 0.8))[:3].all(), fires

@@ -23,6 +23,8 @@ DYING = 0.5
 # After so many looks the counts of the oldest are dropped, and a verdict is given.
 LOOKS_A_WINDOW = 50
 LOOKS_A_VERDICT = 10
+# Units are centred on this many samples at least: where batches are smaller, on those of several looks.
+SAMPLES_TO_REVIVE = 64
 
 
 class Watch:
@@ -91,6 +93,7 @@ class Watch:
         self._warned: set[str] = set()
         self._maps: dict[nn.Module, UnitMap] = {}
         self._inputs = _Inputs(model)
+        self._kept: dict[nn.Module, list[tuple[Any, int]]] = {}
 
     def step(self, batch: Any = None) -> None:
         """To be called after each training step.
@@ -158,11 +161,12 @@ class Watch:
         return [(module, inputs, _calling(module)) for module, inputs in self._inputs.latest.items()]
 
     def _look(self, runs: list[tuple[nn.Module, Any, Forward | None]]) -> None:
-        for _, batch, forward in runs:
+        for module, batch, forward in runs:
             some, count = _some(batch, self._samples)
             with untouched(self.model), self._names.followed():
                 observe(self.model, some, forward, self._names, self._recent, self.steps)
             self._seen_samples[0] += count
+            self._keep(module, some, count)
         self._looks += 1
         if self._looks % LOOKS_A_VERDICT == 0:
             self._judge()
@@ -180,7 +184,7 @@ class Watch:
             verdict = Diagnosis(found.model, found.samples, own)
             revival = revive_units(
                 self.model,
-                [pytree.tree_map(_detached, batch)],
+                self._samples_for(module, batch),
                 units,
                 verdict,
                 self.optimizer,
@@ -193,6 +197,21 @@ class Watch:
         # What was counted before no longer holds.
         self._forget()
         self._look(runs)
+
+    def _keep(self, module: nn.Module, some: Any, count: int) -> None:
+        """Keeps the samples of the last looks, as many as a revival takes."""
+        kept = self._kept.setdefault(module, [])
+        if self.recycle is not None:
+            kept.append((some, count))
+        while sum(number for _, number in kept[1:]) >= SAMPLES_TO_REVIVE:
+            del kept[0]
+
+    def _samples_for(self, module: nn.Module, batch: Any) -> list[Any]:
+        """The batch of this step, and where it is small those of the last looks with it."""
+        whole = pytree.tree_map(_detached, batch)
+        if _size(batch) >= SAMPLES_TO_REVIVE:
+            return [whole]
+        return [*(some for some, _ in self._kept.get(module, [])), whole]
 
     def _to_recycle(self, layer: Layer) -> list[int]:
         return sorted(layer.dead + (layer.dormant if self._tau is not None else []))
