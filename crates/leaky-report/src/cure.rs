@@ -222,6 +222,10 @@ fn checks(report: &Report) -> Markup {
             score(report.revival_max_difference),
         ),
         (
+            "the same for the validation samples, by which no unit was found dead",
+            score(report.revival_max_difference_validation),
+        ),
+        (
             "largest difference of an output between the file, read again, and the network in memory",
             report.verified_max_difference.map_or_else(none, score),
         ),
