@@ -35,6 +35,9 @@ class Layer:
     """Units whose pre-activation was never below zero."""
     active: list[float] = field(repr=False)
     """For each unit, the fraction of samples and positions above zero."""
+    causes: list[dict[str, Any]] = field(default_factory=list, repr=False, compare=False)
+    """Why the dead units are dead, where the engine told: each entry holds `cause`, `units`, `sentence` and
+    the figures that it rests on."""
 
     def to_dict(self) -> dict[str, Any]:
         return {
@@ -46,6 +49,7 @@ class Layer:
             "dormant": self.dormant,
             "always_on": self.always_on,
             "active": self.active,
+            "causes": self.causes,
         }
 
     @property
@@ -65,6 +69,8 @@ class Diagnosis:
     """The rectifiers, in the order of execution."""
     notes: tuple[str, ...] = field(default=(), repr=False, compare=False)
     """What the reader should know of how it was measured."""
+    prescription: list[dict[str, Any]] = field(default_factory=list, repr=False, compare=False)
+    """What to do so that units do not die again: each entry holds `remedy`, `units` and `sentence`."""
 
     @property
     def units(self) -> int:
@@ -92,14 +98,16 @@ class Diagnosis:
             "dormant": self.dormant,
             "always_on": self.always_on,
             "layers": [layer.to_dict() for layer in self.layers],
+            "prescription": self.prescription,
         }
 
     @classmethod
     def from_dict(cls, figures: dict[str, Any]) -> Diagnosis:
         """Reads what `to_dict` gave. Further keys are passed over."""
         keys = Layer.__dataclass_fields__
-        layers = [Layer(**{key: layer[key] for key in keys}) for layer in figures["layers"]]
-        return cls(figures["model"], figures["samples"], layers)
+        layers = [Layer(**{key: layer[key] for key in keys if key in layer}) for layer in figures["layers"]]
+        prescription = figures.get("prescription", [])
+        return cls(figures["model"], figures["samples"], layers, prescription=prescription)
 
     def save(self, path: str | os.PathLike[str]) -> None:
         """Writes a page for any browser, `….html`, or the figures, `….json`: whole or not at all."""
@@ -133,7 +141,8 @@ class Diagnosis:
             )
             lines.append(" " + "   ".join(cells).rstrip())
         rule = "─" * max(map(len, lines))
-        return "\n".join([lines[0], rule, *lines[1:-1], rule, lines[-1], "", self.verdict, *self.notes])
+        told = [self.verdict, *self._explanation(), *self.notes]
+        return "\n".join([lines[0], rule, *lines[1:-1], rule, lines[-1], "", *told])
 
     def _repr_html_(self) -> str:
         """The table, for notebooks."""
@@ -147,10 +156,20 @@ class Diagnosis:
             + f"<td>{bar(share)}</td></tr>"
             for row, share in zip(self._rows(), self._shares(), strict=True)
         )
-        notes = "".join(f"<p>{html.escape(note)}</p>" for note in (self.verdict, *self.notes))
+        told = (self.verdict, *self._explanation(), *self.notes)
+        notes = "".join(f"<p>{html.escape(note)}</p>" for note in told)
         return (
             f"<div>{notes}<table><thead><tr>{head}<th></th></tr></thead><tbody>{body}</tbody></table></div>"
         )
+
+    def _explanation(self) -> list[str]:
+        """Why units died and what to do, a line each."""
+        causes = [
+            f"{layer.name}, {len(cause['units'])} of {layer.units} units: {cause['sentence']}."
+            for layer in self.layers
+            for cause in layer.causes
+        ]
+        return causes + [found["sentence"] for found in self.prescription]
 
     def _rows(self) -> list[tuple[str, ...]]:
         rows = [

@@ -39,6 +39,18 @@ def test_a_diagnosis_is_that_of_the_command(name):
         assert layer["alpha"] == (alpha if alpha is None else pytest.approx(alpha, rel=1e-6))
 
 
+def test_a_diagnosis_says_why_units_died_and_what_to_do():
+    folder = FIXTURES.parent / "causes"
+    d = lr.diagnose(folder / "raw-pixels.onnx", load_file(folder / "raw-pixels.safetensors")["x"])
+    expected = json.loads((folder / "cases.json").read_text())["raw-pixels"]
+    found = [{cause["cause"]: cause["units"] for cause in layer.causes} for layer in d.layers]
+    assert found == expected
+    assert [found["remedy"] for found in d.prescription][0] == "inputs"
+    assert "the inputs of the network are not scaled (from 0 to 255" in repr(d)
+    assert "Scale the inputs of the network" in d._repr_html_()
+    assert lr.Diagnosis.from_dict(d.to_dict()).to_dict() == d.to_dict()
+
+
 def test_paths_bytes_and_messages_are_the_same_network():
     path, x, _ = case("mlp")
     message = onnx.load(path)

@@ -4,6 +4,7 @@
 //! windows and for paper. Everything that comes from files or from the command line is escaped.
 
 mod activity;
+mod causes;
 mod chart;
 mod comparison;
 mod cure;

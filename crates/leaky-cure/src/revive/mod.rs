@@ -12,9 +12,10 @@
 //! are muted, and of its makers one speaks. Where something hears it that cannot be muted, it is revived
 //! within a bound: so small that the outputs hardly change, with a gradient as large as any.
 
+mod attempt;
 mod bounded;
 mod cases;
-mod edits;
+pub(crate) mod edits;
 mod exact;
 mod hearing;
 mod making;
@@ -33,7 +34,10 @@ use rand::SeedableRng;
 use rand::rngs::ChaCha8Rng;
 
 use crate::diagnose::verdict::Diagnosis;
+use crate::difference::Difference;
 use crate::run::{RunError, batch};
+use crate::stop::Stop;
+use attempt::{Check, attempt, parameters};
 use cases::Case;
 use revival::Outcome;
 use work::Work;
@@ -49,6 +53,56 @@ pub use revival::{NotRevived, Revival};
 ///
 /// If the network cannot run on the data.
 pub fn revive(
+    network: &mut Network,
+    diagnosis: &Diagnosis,
+    request: &Request,
+) -> Result<Revival, RunError> {
+    revive_under(None, network, diagnosis, request)
+}
+
+/// The same, with the outputs compared afterwards on `samples` with those of the network as it was
+/// `given`. A unit that changes them by more than it may is left as it was, and the others stand.
+///
+/// # Errors
+///
+/// If the network cannot run on the data, or the work is asked to stop.
+pub fn revive_checked(
+    network: &mut Network,
+    given: &Network,
+    diagnosis: &Diagnosis,
+    request: &Request,
+    samples: &[usize],
+    stop: &Stop,
+) -> Result<(Revival, Difference), RunError> {
+    let check = Check {
+        given,
+        samples,
+        stop,
+    };
+    let revival = revive_under(None, network, diagnosis, request)?;
+    let difference = check.difference(network, request)?;
+    if difference.is_within(allowed(&revival, request)) {
+        return Ok((revival, difference));
+    }
+    // Hardly ever needed, so that it may take its time: all again, and each step checked.
+    for (index, numbers) in parameters(given)?.into_iter().enumerate() {
+        network.set_parameter(index, numbers);
+    }
+    let revival = revive_under(Some(&check), network, diagnosis, request)?;
+    let difference = check.difference(network, request)?;
+    Ok((revival, difference))
+}
+
+/// By what part of their magnitude outputs may have changed.
+fn allowed(revival: &Revival, request: &Request) -> f64 {
+    match revival.within_bound {
+        0 => 0.0,
+        _ => request.bound,
+    }
+}
+
+fn revive_under(
+    check: Option<&Check>,
     network: &mut Network,
     diagnosis: &Diagnosis,
     request: &Request,
@@ -82,7 +136,14 @@ pub fn revive(
     let mut outcome = Outcome::default();
     for (case, units) in groups.iter().flatten() {
         if !case.exact.is_empty() {
-            exact::revive(&mut work, case, units, &mut outcome)?;
+            let layers: Vec<usize> = case.exact.iter().copied().collect();
+            attempt(
+                &mut work,
+                check,
+                (&layers, units),
+                &mut outcome,
+                |work, units, outcome| exact::revive(work, case, units, outcome),
+            )?;
         }
         let small = if budget > 0.0 {
             case.bounded()
@@ -90,7 +151,13 @@ pub fn revive(
             Vec::new()
         };
         for &layer in &small {
-            bounded::revive(&mut work, case, (layer, units), budget, &mut outcome)?;
+            attempt(
+                &mut work,
+                check,
+                (&[layer], units),
+                &mut outcome,
+                |work, units, outcome| bounded::revive(work, case, (layer, units), budget, outcome),
+            )?;
         }
         for &layer in case.dead() {
             if !case.exact.contains(&layer) && !small.contains(&layer) {
