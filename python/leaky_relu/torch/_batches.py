@@ -61,11 +61,11 @@ def inputs_of(batch: Any) -> Any:
 
 
 def sample_count(batch: Any) -> int:
-    """How many samples a batch holds: the size of the first axis of its first tensor."""
+    """How many samples a batch holds: the size of the first axis of its first tensor that has one."""
     if isinstance(batch, np.ndarray):
-        return len(batch) if batch.ndim else 1
+        return len(batch) if batch.ndim else 0
     if isinstance(batch, Tensor):
-        return batch.shape[0] if batch.dim() else 1
+        return batch.shape[0] if batch.dim() else 0
     parts = (
         batch.values() if isinstance(batch, Mapping) else batch if isinstance(batch, (list, tuple)) else ()
     )
@@ -103,3 +103,28 @@ def described(batch: Any) -> str:
     if isinstance(batch, (list, tuple)):
         return f"a {type(batch).__name__} of {len(batch)}: {', '.join(map(described, batch[:4]))}"
     return f"a {type(batch).__name__}"
+
+
+def some(batch: Any, samples: int | None) -> tuple[Any, int]:
+    """The first samples of a batch, and how many: of each tensor with as many as the first."""
+    size = sample_count(batch)
+    count = samples_of(size, samples)
+
+    def cut(value: Any) -> Any:
+        if isinstance(value, Tensor):
+            is_samples = value.dim() > 0 and value.shape[0] == size
+            return value.detach()[:count] if is_samples else value.detach()
+        if isinstance(value, tuple) and hasattr(value, "_fields"):
+            return type(value)(*map(cut, value))
+        if isinstance(value, (list, tuple)):
+            return type(value)(map(cut, value))
+        if isinstance(value, Mapping):
+            return {key: cut(part) for key, part in value.items()}
+        return value
+
+    return cut(batch), count
+
+
+def samples_of(size: int, samples: int | None) -> int:
+    """How many samples of a batch of `size` to look at: by default an eighth, and at least eight."""
+    return min(size, samples if samples is not None else max(8, size // 8))

@@ -11,7 +11,7 @@ from leaky_relu._diagnosis import Diagnosis
 from leaky_relu.torch._axes import Axes
 from leaky_relu.torch._batches import Forward, batches_of, run, sample_count
 from leaky_relu.torch._counts import Counts
-from leaky_relu.torch._observer import Names, Observer, untouched
+from leaky_relu.torch._observer import Before, Names, Observer, untouched
 
 
 def diagnose(
@@ -55,7 +55,7 @@ def counted(
     names = Names(model)
     for number, batch in enumerate(batches):
         with untouched(model), names.followed():
-            observe(model, batch, forward, names, counts, number)
+            observe(model, batch, forward, names, counts.count, number)
         samples += sample_count(batch)
     if not samples:
         raise ValueError("batches gave no samples: there is nothing to diagnose")
@@ -68,12 +68,12 @@ def counted(
 
 
 def observe(
-    model: nn.Module, batch: Any, forward: Forward | None, names: Names, counts: Counts, number: int
+    model: nn.Module, batch: Any, forward: Forward | None, names: Names, count: Before, number: int
 ) -> None:
-    """Runs one batch and counts."""
+    """Runs one batch, and calls `count` at each rectifier."""
     names.start()
     constants = [*model.parameters(), *model.buffers()]
-    with Observer(names, Axes(constants), counts.count):
+    with Observer(names, Axes(constants), count):
         run(model, batch, forward, number)
 
 
