@@ -8,6 +8,7 @@ from typing import Any
 import numpy as np
 import torch
 from torch import Tensor, nn
+from torch.utils import _pytree as pytree
 
 from leaky_relu.torch._counts import UnitsDiffer
 
@@ -20,8 +21,12 @@ CHUNK = 256
 def batches_of(batches: Any) -> Iterator[Any]:
     """The batches one after the other. A tensor or an array is all samples at once, and is cut up."""
     if isinstance(batches, np.ndarray):
+        if batches.dtype.kind not in "biuf":
+            raise TypeError(f"batches is an array of {batches.dtype}: give numbers")
         batches = torch.from_numpy(batches)
     if isinstance(batches, Tensor):
+        if batches.layout != torch.strided:
+            raise TypeError(f"batches is a tensor of layout {batches.layout}: give a dense one, .to_dense()")
         if batches.dim() == 0:
             raise ValueError("batches is a single number: give samples on the first axis")
         yield from batches.split(CHUNK)
@@ -44,7 +49,7 @@ def run(model: nn.Module, batch: Any, forward: Forward | None, number: int) -> A
         return forward(model, batch)
     except UnitsDiffer:
         raise
-    except (RuntimeError, TypeError, ValueError, IndexError) as error:
+    except (RuntimeError, TypeError, ValueError, LookupError, AttributeError) as error:
         raise ValueError(f"the model does not run on batch {number} ({described(batch)}): {error}") from error
 
 
@@ -128,3 +133,14 @@ def some(batch: Any, samples: int | None) -> tuple[Any, int]:
 def samples_of(size: int, samples: int | None) -> int:
     """How many samples of a batch of `size` to look at: by default an eighth, and at least eight."""
     return min(size, samples if samples is not None else max(8, size // 8))
+
+
+def few(batch: Any, count: int) -> Any:
+    """The first samples of a batch."""
+    size = sample_count(batch)
+
+    def cut(leaf: Any) -> Any:
+        is_samples = isinstance(leaf, Tensor) and leaf.dim() and leaf.shape[0] == size
+        return leaf[:count] if is_samples else leaf
+
+    return pytree.tree_map(cut, batch)

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterable
 from typing import Any
 
 from torch import nn
+from torch.nn.parameter import is_lazy
 
 from leaky_relu._diagnosis import Diagnosis
 from leaky_relu.torch._axes import Axes
@@ -36,14 +38,20 @@ def diagnose(
             (Sokar et al. 2023), not those above zero on less than 0.1 % of samples and positions.
 
     Raises:
-        TypeError: if a batch is a dictionary or a longer tuple and no `forward` says what to do with it.
+        TypeError: if the model is no module; if a batch is a dictionary or a longer tuple and no `forward`
+            says what to do with it.
         ValueError: if there is no batch or no rectifier, the model does not run on a batch, or a
             pre-activation is not a number.
     """
     model = unwrapped(model)
+    check_tau(tau)
     counts, samples = counted(model, batches_of(batches), forward, magnitudes=tau is not None)
-    notes = ("The model is in training mode; it was measured in evaluation mode.",) if model.training else ()
-    return Diagnosis(type(model).__name__, samples, counts.finished(tau), notes)
+    notes = []
+    if model.training:
+        notes.append("The model is in training mode; it was measured in evaluation mode.")
+    if tau is not None:
+        notes.append(f"Dormant are units whose mean magnitude is at most {tau:g} times their layer's mean.")
+    return Diagnosis(type(model).__name__, samples, counts.finished(tau), tuple(notes))
 
 
 def counted(
@@ -78,11 +86,29 @@ def observe(
 
 
 def unwrapped(model: nn.Module) -> nn.Module:
-    """The module itself, out of `torch.compile`, `DistributedDataParallel` and `DataParallel`."""
+    """The module itself, out of `torch.compile`, `DistributedDataParallel` and `DataParallel`.
+
+    Raises:
+        TypeError: if it is no module.
+        ValueError: if it has no numbers yet.
+    """
+    if not isinstance(model, nn.Module):
+        raise TypeError(f"the model is a {type(model).__name__}: give a torch.nn.Module")
     while True:
         inner = getattr(model, "_orig_mod", None)
         if inner is None and isinstance(model, (nn.parallel.DistributedDataParallel, nn.DataParallel)):
             inner = model.module
         if not isinstance(inner, nn.Module):
-            return model
+            break
         model = inner
+    for name, tensor in [*model.named_parameters(), *model.named_buffers()]:
+        if is_lazy(tensor):
+            raise ValueError(f"'{name}' has no shape yet: run the model once on a batch before")
+        if tensor.is_meta:
+            raise ValueError(f"'{name}' lies on the device 'meta', which holds no numbers")
+    return model
+
+
+def check_tau(tau: float | None) -> None:
+    if tau is not None and not 0 <= tau < math.inf:
+        raise ValueError(f"tau must be a number of at least 0, but is {tau}")

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import warnings
-from collections.abc import Callable
 from typing import Any
 
 import torch
@@ -13,9 +12,11 @@ from torch.utils import _pytree as pytree
 from leaky_relu._diagnosis import Diagnosis, Layer
 from leaky_relu.torch._batches import Forward, some
 from leaky_relu.torch._counts import Counts, is_distributed
-from leaky_relu.torch._doctor import observe, unwrapped
+from leaky_relu.torch._doctor import check_tau, observe, unwrapped
+from leaky_relu.torch._inputs import Inputs
+from leaky_relu.torch._loggers import logging_to
 from leaky_relu.torch._observer import After, Firing, Names, untouched
-from leaky_relu.torch._revive import check_optimizer, revive_units
+from leaky_relu.torch._revive import BOUND, check_bound, check_optimizer, revive_units
 from leaky_relu.torch._taps import Call, Taps
 from leaky_relu.torch._unit_map import UnitMap
 
@@ -50,6 +51,7 @@ class Watch:
             mean (ReDo, Sokar et al. 2023). What the model computes then changes by what these gave.
         samples: how many samples a look takes; by default an eighth of the batch, and at least eight.
         forward: how to run what is given to `step(batch)`, `forward(model, batch)`.
+        bound: as for `revive`.
 
     Example:
         >>> watch = lt.Watch(model)
@@ -71,11 +73,16 @@ class Watch:
         tau: float | None = None,
         samples: int | None = None,
         forward: Forward | None = None,
+        bound: float = BOUND,
     ) -> None:
         if every < 1:
             raise ValueError(f"every must be at least 1 step, but is {every}")
         if recycle is not None and recycle < 1:
             raise ValueError(f"recycle must be at least 1 step, but is {recycle}")
+        if samples is not None and samples < 1:
+            raise ValueError(f"samples must be at least 1, but is {samples}")
+        check_tau(tau)
+        check_bound(bound)
         self.model = unwrapped(model)
         check_optimizer(optimizer, self.model)
         self.every = every
@@ -84,16 +91,17 @@ class Watch:
         self.steps = 0
         self.recycled = 0
         """How many units were recycled so far."""
-        self._log = _logging(logger)
+        self._log = logging_to(logger)
         self._samples = samples
         self._forward = forward
+        self._bound = bound
         self._names = Names(self.model)
         self._tau = tau
         self._taps: Taps | None = None
         self._forget()
         self._warned: set[str] = set()
         self._maps: dict[nn.Module, UnitMap] = {}
-        self._inputs = _Inputs(model)
+        self._inputs = Inputs(model)
         # Magnitudes are those of the activation, which hooks on the input do not see.
         self._may_tap = tau is None
         self._prepare()
@@ -188,12 +196,12 @@ class Watch:
     def _look(self, batch: Any) -> None:
         seen = None if self._taps is None else self._taps.seen()
         if self._taps is not None and seen is None:
-            # The model is not what it was; from the next look on it is run again.
+            # The model is not what it was; from the next look on it is run again. This look saw nothing, but
+            # other processes may wait for its verdict.
             self._taps.settle()
             self._taps.close()
             self._taps, self._may_tap = None, False
-            if batch is None:
-                return
+            seen = 0 if batch is None else None
         if seen is None:
             seen = self._run_again(self._runs(batch))
         self._seen_samples[0] += seen
@@ -240,6 +248,7 @@ class Watch:
                 self.optimizer,
                 self.steps,
                 forward,
+                self._bound,
                 self._maps,
                 module,
             )
@@ -282,69 +291,6 @@ class Watch:
                 )
 
 
-class _Inputs:
-    """What entered the model last: the model itself, or its parts where they are called by themselves."""
-
-    def __init__(self, model: nn.Module) -> None:
-        self.latest: dict[nn.Module, tuple[tuple[Any, ...], dict[str, Any]]] = {}
-        self._whole = unwrapped(model)
-        self._wholes = list(dict.fromkeys([model, self._whole]))
-        self._within = False
-        self._handles: list[Any] = []
-        # Hooks that are needed only where parts are called by themselves.
-        self._of_parts: list[Any] = []
-        self._by_parts = True
-
-    def next_step(self, listens: bool) -> None:
-        """Forgets what entered, and listens in the next step or not."""
-        if self._handles:
-            self._by_parts = self._whole not in self.latest
-        if not listens:
-            self.close()
-            return
-        if not self._handles:
-            for whole in self._wholes:
-                self._handles.append(whole.register_forward_pre_hook(self._enter, with_kwargs=True))
-        if not self._by_parts:
-            _remove(self._of_parts)
-        elif not self._of_parts:
-            for whole in self._wholes:
-                self._of_parts.append(whole.register_forward_hook(self._leave))
-            for part in self._whole.children():
-                self._of_parts.append(part.register_forward_pre_hook(self._enter_part, with_kwargs=True))
-        self._within = False
-        self.latest.clear()
-
-    def is_compiled(self) -> bool:
-        """Whether hooks on modules within the model are not called."""
-        return any(
-            hasattr(whole, "_orig_mod") or whole._compiled_call_impl is not None for whole in self._wholes
-        )
-
-    def close(self) -> None:
-        """Takes all hooks off."""
-        _remove(self._handles)
-        _remove(self._of_parts)
-        self.latest.clear()
-
-    def _enter(self, module: nn.Module, args: Any, kwargs: Any) -> None:
-        self._within = True
-        self.latest[self._whole] = (args, kwargs)
-
-    def _leave(self, module: nn.Module, args: Any, output: Any) -> None:
-        self._within = False
-
-    def _enter_part(self, module: nn.Module, args: Any, kwargs: Any) -> None:
-        if not self._within:
-            self.latest[module] = (args, kwargs)
-
-
-def _remove(handles: list[Any]) -> None:
-    for handle in handles:
-        handle.remove()
-    handles.clear()
-
-
 def _calling(module: nn.Module) -> Forward:
     """Runs a module, whatever it is a part of, on arguments and named arguments."""
     return lambda _, inputs: module(*inputs[0], **inputs[1])
@@ -352,27 +298,3 @@ def _calling(module: nn.Module) -> Forward:
 
 def _detached(leaf: Any) -> Any:
     return leaf.detach() if isinstance(leaf, Tensor) else leaf
-
-
-def _logging(logger: Any) -> Callable[[dict[str, float], int], object]:
-    """A function that hands shares to whatever logger there is."""
-    if logger is None:
-        return lambda shares, step: None
-    if hasattr(logger, "log_metrics"):  # Lightning
-        return lambda shares, step: logger.log_metrics(shares, step)
-    if hasattr(logger, "add_scalar"):  # TensorBoard
-
-        def add(shares: dict[str, float], step: int) -> None:
-            for name, share in shares.items():
-                logger.add_scalar(name, share, step)
-
-        return add
-    if hasattr(logger, "log"):  # Weights & Biases
-        return lambda shares, step: logger.log(shares, step=step)
-    if callable(logger):
-        log: Callable[[dict[str, float], int], object] = logger
-        return log
-    raise TypeError(
-        f"logger is a {type(logger).__name__}: give a TensorBoard SummaryWriter, a Weights & Biases run, a "
-        "Lightning logger, or a function of a dictionary and the step"
-    )
