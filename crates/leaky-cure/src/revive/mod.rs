@@ -21,14 +21,12 @@ mod hearing;
 mod making;
 mod numbers;
 mod observed;
+mod plan;
 mod request;
 pub(crate) mod revival;
 mod work;
 
-use std::collections::{BTreeMap, BTreeSet};
-
 use leaky_onnx::Network;
-use leaky_onnx::unit_map::{Group, UnitMap};
 use leaky_relu::LeakyRelu;
 use rand::SeedableRng;
 use rand::rngs::ChaCha8Rng;
@@ -38,10 +36,10 @@ use crate::difference::Difference;
 use crate::run::{RunError, batch};
 use crate::stop::Stop;
 use attempt::{Check, attempt, parameters};
-use cases::Case;
 use revival::Outcome;
 use work::Work;
 
+pub use plan::{Bounded, Exact, Left, Spoken, Treatment, plan};
 pub use request::{DEFAULT_BOUND, Request};
 pub use revival::{NotRevived, Revival};
 
@@ -122,10 +120,12 @@ fn revive_under(
         random: ChaCha8Rng::seed_from_u64(request.seed),
         gain: LeakyRelu::new(request.alpha).map_or(1.0, |rectifier| rectifier.gain()),
     };
+    let layers = diagnosis.layers.iter();
+    let dead: Vec<Vec<usize>> = layers.map(|layer| layer.dead.clone()).collect();
     let groups: Vec<_> = map
         .groups
         .iter()
-        .map(|group| cases(&map, group, diagnosis))
+        .map(|group| plan::ways(&map, group, &dead))
         .collect();
     let bounded = groups.iter().flatten();
     let bounded: usize = bounded
@@ -168,25 +168,4 @@ fn revive_under(
         }
     }
     Ok(outcome.told(&map))
-}
-
-/// The ways in which channels of a group are dead, each with the channels.
-fn cases<'a>(
-    map: &'a UnitMap,
-    group: &'a Group,
-    diagnosis: &Diagnosis,
-) -> Vec<(Case<'a>, Vec<usize>)> {
-    let mut dead: BTreeMap<usize, BTreeSet<usize>> = BTreeMap::new();
-    for &layer in &group.layers {
-        for &unit in &diagnosis.layers[layer].dead {
-            dead.entry(unit).or_default().insert(layer);
-        }
-    }
-    let mut ways: BTreeMap<BTreeSet<usize>, Vec<usize>> = BTreeMap::new();
-    for (unit, layers) in dead {
-        ways.entry(layers).or_default().push(unit);
-    }
-    let ways = ways.into_iter();
-    ways.map(|(layers, units)| (Case::new(map, group, layers), units))
-        .collect()
 }
