@@ -23,6 +23,7 @@ pub(crate) enum Slope {
 pub(crate) struct CureRequest {
     alpha: Slope,
     revive: bool,
+    revival_bound: f64,
     lr: f64,
     seed: u64,
     objective: ObjectiveRequest,
@@ -31,6 +32,7 @@ pub(crate) struct CureRequest {
 
 impl CureRequest {
     pub(crate) fn options(self) -> PyResult<CureOptions> {
+        let training = self.training.options()?;
         Ok(CureOptions {
             alpha: match self.alpha {
                 Slope::Number(alpha) => Alpha::Fixed(finite("alpha", alpha)? as f32),
@@ -42,12 +44,16 @@ impl CureRequest {
                 }
             },
             revive: self.revive,
-            revival_bound: CureOptions::default().revival_bound,
+            revival_bound: part("revival_bound", self.revival_bound)?,
             objective: self.objective.options()?,
             training: TrainOptions {
                 lr: above_zero("lr", self.lr)?,
                 seed: self.seed,
-                ..self.training.options()?
+                recycle: training.recycle.map(|recycle| Recycle {
+                    bound: self.revival_bound,
+                    ..recycle
+                }),
+                ..training
             },
             checkpoint: None,
         })
@@ -188,6 +194,16 @@ fn below_one(option: &str, value: f64) -> PyResult<f64> {
     } else {
         Err(PyValueError::new_err(format!(
             "{option} must lie from 0 to below 1, but is {value}"
+        )))
+    }
+}
+
+fn part(option: &str, value: f64) -> PyResult<f64> {
+    if (0.0..=1.0).contains(&value) {
+        Ok(value)
+    } else {
+        Err(PyValueError::new_err(format!(
+            "{option} must lie between 0 and 1, but is {value}"
         )))
     }
 }

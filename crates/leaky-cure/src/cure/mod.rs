@@ -104,6 +104,7 @@ fn cure_and_write(
             revived_within_bound: done.revival.within_bound,
             not_revived: done.revival.not_revived,
             revival_max_difference: done.difference.maximum,
+            revival_max_difference_validation: done.validation_difference.maximum,
             recycled: treated.epochs.iter().map(|epoch| epoch.recycled).sum(),
             epochs: treated.epochs,
             best_epoch: done.best_epoch,

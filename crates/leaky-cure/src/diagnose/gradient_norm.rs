@@ -6,8 +6,9 @@ use serde::{Deserialize, Serialize};
 
 use crate::data::samples::Samples;
 use crate::data::split::spread;
-use crate::objective::{Objective, ObjectiveError};
+use crate::objective::{Objective, ObjectiveError, ObjectiveOptions};
 use crate::run::{norm, vector};
+use crate::task::Task;
 
 /// How many samples at most the gradient is taken on.
 pub const SAMPLES: usize = 1024;
@@ -65,6 +66,28 @@ pub fn gradient_norms(
     norms.collect()
 }
 
+/// The gradient norms of a network on all samples of a task, which need not be the task's own network,
+/// for what the options say is to be learned.
+///
+/// # Errors
+///
+/// If the samples hold no answers, or as [`gradient_norms`].
+pub fn gradient_norms_on(
+    task: &Task,
+    network: &Network,
+    options: ObjectiveOptions,
+    batch_size: usize,
+) -> Result<Vec<GradientNorm>, ObjectiveError> {
+    let (objective, target) = Objective::new(network, &task.data, options)?;
+    let everything: Vec<usize> = (0..task.data.samples()).collect();
+    let samples = Samples {
+        data: &task.data,
+        target: &target,
+        chosen: &everything,
+    };
+    gradient_norms(network, &objective, samples, batch_size)
+}
+
 /// The nodes with weights of their own, each with the place of these among the parameters.
 fn weighted_layers(network: &Network) -> Vec<(&Node, usize)> {
     let mut layers: Vec<(&Node, usize)> = Vec::new();
@@ -97,7 +120,6 @@ mod tests {
 
     use super::*;
     use crate::data::Arrays;
-    use crate::objective::ObjectiveOptions;
     use crate::run::device;
 
     fn fixture(name: &str, file: &str) -> PathBuf {
