@@ -43,6 +43,7 @@ impl CureRequest {
                 }
             },
             revive: self.revive,
+            tau: None,
             revival_bound: CureOptions::default().revival_bound,
             loss: self.loss.map(|loss| named("loss", loss)).transpose()?,
             training: TrainOptions {

@@ -10,7 +10,7 @@ use super::error::CureError;
 use super::figures::{AlphaTrial, Score};
 use super::options::{Alpha, CureOptions};
 use crate::candidate::hidden_relus;
-use crate::diagnose::diagnose_samples;
+use crate::diagnose::diagnose_with_causes;
 use crate::diagnose::look::look;
 use crate::diagnose::verdict::{Diagnosis, Layer};
 use crate::difference::Difference;
@@ -32,6 +32,8 @@ pub(super) struct Treated {
     pub network: Network,
     /// The verdict on the network as it was given.
     pub before: Diagnosis,
+    /// How many units are dead on the samples to train on.
+    pub dead_on_training: usize,
     /// The validation score.
     pub score: Score,
     /// What was done to it.
@@ -72,6 +74,7 @@ impl Done {
             revival: Revival {
                 revived: 0,
                 within_bound: 0,
+                dormant: 0,
                 not_revived: dead.collect(),
             },
             difference: Difference::default(),
@@ -114,16 +117,16 @@ pub(super) fn treat(
     )?;
     let (training, validation) = (parts.training(&target), parts.validation(&target));
 
-    let before = look(task, &given, training_options.batch_size, stop, progress)?;
+    let before = look(task, &given, options.look(), stop, progress)?;
     // Samples that validate have no part in what is found dead and revived.
     let deciding = match training.chosen.len() == data.samples() {
         true => before.clone(),
-        false => diagnose_samples(
+        false => diagnose_with_causes(
             &given,
             &task.name,
             data,
             training.chosen,
-            training_options.batch_size,
+            options.look(),
             stop,
             || (),
         )?,
@@ -200,6 +203,7 @@ pub(super) fn treat(
             before: score_before.score,
             after: best.score,
         },
+        dead_on_training: deciding.dead,
         before,
         done,
         epochs: trained.epochs,

@@ -15,10 +15,12 @@
 mod attempt;
 mod bounded;
 mod cases;
+mod dormant;
 pub(crate) mod edits;
 mod exact;
 mod hearing;
 mod making;
+mod moved;
 mod numbers;
 mod observed;
 mod request;
@@ -42,6 +44,7 @@ use cases::Case;
 use revival::Outcome;
 use work::Work;
 
+pub use dormant::revive_dormant;
 pub use request::{DEFAULT_BOUND, Request};
 pub use revival::{NotRevived, Revival};
 
@@ -110,6 +113,17 @@ fn revive_under(
     if diagnosis.dead == 0 {
         return Ok(Revival::default());
     }
+    with_work(network, request, |work, map| {
+        revive_groups(work, map, check, diagnosis)
+    })
+}
+
+/// Makes ready what every revival works with, and tells what became of the units.
+fn with_work(
+    network: &mut Network,
+    request: &Request,
+    revive: impl FnOnce(&mut Work, &UnitMap) -> Result<Outcome, RunError>,
+) -> Result<Revival, RunError> {
     let few = &request.samples[..request.samples.len().min(2)];
     let shapes = network.shapes(batch(network, request.data, few)?)?;
     let map = network.unit_map(&shapes)?;
@@ -122,10 +136,20 @@ fn revive_under(
         random: ChaCha8Rng::seed_from_u64(request.seed),
         gain: LeakyRelu::new(request.alpha).map_or(1.0, |rectifier| rectifier.gain()),
     };
+    Ok(revive(&mut work, &map)?.told(&map))
+}
+
+fn revive_groups(
+    work: &mut Work,
+    map: &UnitMap,
+    check: Option<&Check>,
+    diagnosis: &Diagnosis,
+) -> Result<Outcome, RunError> {
+    let request = work.request;
     let groups: Vec<_> = map
         .groups
         .iter()
-        .map(|group| cases(&map, group, diagnosis))
+        .map(|group| cases(map, group, |layer| diagnosis.layers[layer].dead.as_slice()))
         .collect();
     let bounded = groups.iter().flatten();
     let bounded: usize = bounded
@@ -138,7 +162,7 @@ fn revive_under(
         if !case.exact.is_empty() {
             let layers: Vec<usize> = case.exact.iter().copied().collect();
             attempt(
-                &mut work,
+                work,
                 check,
                 (&layers, units),
                 &mut outcome,
@@ -152,7 +176,7 @@ fn revive_under(
         };
         for &layer in &small {
             attempt(
-                &mut work,
+                work,
                 check,
                 (&[layer], units),
                 &mut outcome,
@@ -167,18 +191,18 @@ fn revive_under(
             }
         }
     }
-    Ok(outcome.told(&map))
+    Ok(outcome)
 }
 
-/// The ways in which channels of a group are dead, each with the channels.
-fn cases<'a>(
+/// The ways in which channels of a group are dead, each with the channels. `dead_of` gives those of a layer.
+fn cases<'a, 'b>(
     map: &'a UnitMap,
     group: &'a Group,
-    diagnosis: &Diagnosis,
+    dead_of: impl Fn(usize) -> &'b [usize],
 ) -> Vec<(Case<'a>, Vec<usize>)> {
     let mut dead: BTreeMap<usize, BTreeSet<usize>> = BTreeMap::new();
     for &layer in &group.layers {
-        for &unit in &diagnosis.layers[layer].dead {
+        for &unit in dead_of(layer) {
             dead.entry(unit).or_default().insert(layer);
         }
     }
