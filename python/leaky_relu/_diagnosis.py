@@ -5,11 +5,13 @@ from __future__ import annotations
 import html
 import json
 import os
-import tempfile
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
+
+from leaky_relu import _engine
+from leaky_relu._files import write_whole
 
 # A unit above zero on less than this fraction of samples and positions, and not dead, is dormant.
 DORMANT_BELOW = 0.001
@@ -71,6 +73,9 @@ class Diagnosis:
     """What the reader should know of how it was measured."""
     prescription: list[dict[str, Any]] = field(default_factory=list, repr=False, compare=False)
     """What to do so that units do not die again: each entry holds `remedy`, `units` and `sentence`."""
+    gradients: list[dict[str, Any]] | None = field(default=None, repr=False, compare=False)
+    """How much of the gradient reaches each layer of weights, where that is known: `layer`, `operator` and
+    `norm`."""
 
     @property
     def units(self) -> int:
@@ -115,11 +120,13 @@ class Diagnosis:
         if kind == ".json":
             write_whole(path, json.dumps(self.to_dict(), indent=1) + "\n")
         elif kind in (".html", ".htm"):
-            title = html.escape(f"{self.model}: dead units")
-            head = f'<!doctype html><html lang="en"><meta charset="utf-8"><title>{title}</title>'
-            write_whole(path, f"{head}<body>{self._repr_html_()}</body></html>\n")
+            write_whole(path, self._page())
         else:
             raise ValueError(f"{os.fspath(path)}: a diagnosis is written as .html or .json")
+
+    def _page(self) -> str:
+        gradients = None if self.gradients is None else json.dumps(self.gradients)
+        return _engine.diagnosis_page(json.dumps(self.to_dict()), gradients, list(self.notes))
 
     @property
     def verdict(self) -> str:
@@ -221,26 +228,6 @@ def layer_of_counts(
         always_on=[unit for unit, below in enumerate(below_zero) if below == 0],
         active=active,
     )
-
-
-def write_whole(path: str | os.PathLike[str], text: str) -> None:
-    """Writes a file beside its place and moves it there, so that it appears whole or not at all."""
-    target = Path(path)
-    descriptor, part = tempfile.mkstemp(dir=target.parent, prefix=f".{target.name}.")
-    try:
-        with os.fdopen(descriptor, "w", encoding="utf-8") as file:
-            file.write(text)
-        os.chmod(part, 0o666 & ~_umask())
-        os.replace(part, target)
-    except BaseException:
-        os.unlink(part)
-        raise
-
-
-def _umask() -> int:
-    mask = os.umask(0)
-    os.umask(mask)
-    return mask
 
 
 def bar(share: float) -> str:

@@ -7,10 +7,10 @@ use super::attempt::parameters;
 use super::cases::Case;
 use super::exact;
 use super::moved::{is_movable, move_means};
+use super::plan;
 use super::request::Request;
 use super::revival::{Outcome, Revival};
-use super::work::Work;
-use super::{cases, with_work};
+use super::work::{Work, with_work};
 use crate::diagnose::verdict::Diagnosis;
 use crate::run::RunError;
 
@@ -29,12 +29,12 @@ pub fn revive_dormant(
     if diagnosis.dormant == 0 {
         return Ok(Revival::default());
     }
+    let layers = diagnosis.layers.iter();
+    let dormant: Vec<Vec<usize>> = layers.map(|layer| layer.dormant.clone()).collect();
     with_work(network, request, |work, map| {
         let mut outcome = Outcome::default();
         for group in &map.groups {
-            for (case, units) in cases(map, group, |layer| {
-                diagnosis.layers[layer].dormant.as_slice()
-            }) {
+            for (case, units) in plan::ways(map, group, &dormant) {
                 if !case.exact.is_empty() {
                     replace(work, &case, &units, &mut outcome)?;
                 }

@@ -23,28 +23,24 @@ mod making;
 mod moved;
 mod numbers;
 mod observed;
+mod plan;
 mod request;
 pub(crate) mod revival;
 mod work;
 
-use std::collections::{BTreeMap, BTreeSet};
-
 use leaky_onnx::Network;
-use leaky_onnx::unit_map::{Group, UnitMap};
-use leaky_relu::LeakyRelu;
-use rand::SeedableRng;
-use rand::rngs::ChaCha8Rng;
+use leaky_onnx::unit_map::UnitMap;
 
 use crate::diagnose::verdict::Diagnosis;
 use crate::difference::Difference;
-use crate::run::{RunError, batch};
+use crate::run::RunError;
 use crate::stop::Stop;
 use attempt::{Check, attempt, parameters};
-use cases::Case;
 use revival::Outcome;
-use work::Work;
+use work::{Work, with_work};
 
 pub use dormant::revive_dormant;
+pub use plan::{Bounded, Exact, Left, Spoken, Treatment, plan};
 pub use request::{DEFAULT_BOUND, Request};
 pub use revival::{NotRevived, Revival};
 
@@ -118,27 +114,6 @@ fn revive_under(
     })
 }
 
-/// Makes ready what every revival works with, and tells what became of the units.
-fn with_work(
-    network: &mut Network,
-    request: &Request,
-    revive: impl FnOnce(&mut Work, &UnitMap) -> Result<Outcome, RunError>,
-) -> Result<Revival, RunError> {
-    let few = &request.samples[..request.samples.len().min(2)];
-    let shapes = network.shapes(batch(network, request.data, few)?)?;
-    let map = network.unit_map(&shapes)?;
-    let rectifiers = network.rectifiers()?;
-    let mut work = Work {
-        network,
-        rectifiers: &rectifiers,
-        shapes: &shapes,
-        request,
-        random: ChaCha8Rng::seed_from_u64(request.seed),
-        gain: LeakyRelu::new(request.alpha).map_or(1.0, |rectifier| rectifier.gain()),
-    };
-    Ok(revive(&mut work, &map)?.told(&map))
-}
-
 fn revive_groups(
     work: &mut Work,
     map: &UnitMap,
@@ -146,10 +121,12 @@ fn revive_groups(
     diagnosis: &Diagnosis,
 ) -> Result<Outcome, RunError> {
     let request = work.request;
+    let layers = diagnosis.layers.iter();
+    let dead: Vec<Vec<usize>> = layers.map(|layer| layer.dead.clone()).collect();
     let groups: Vec<_> = map
         .groups
         .iter()
-        .map(|group| cases(map, group, |layer| diagnosis.layers[layer].dead.as_slice()))
+        .map(|group| plan::ways(map, group, &dead))
         .collect();
     let bounded = groups.iter().flatten();
     let bounded: usize = bounded
@@ -192,25 +169,4 @@ fn revive_groups(
         }
     }
     Ok(outcome)
-}
-
-/// The ways in which channels of a group are dead, each with the channels. `dead_of` gives those of a layer.
-fn cases<'a, 'b>(
-    map: &'a UnitMap,
-    group: &'a Group,
-    dead_of: impl Fn(usize) -> &'b [usize],
-) -> Vec<(Case<'a>, Vec<usize>)> {
-    let mut dead: BTreeMap<usize, BTreeSet<usize>> = BTreeMap::new();
-    for &layer in &group.layers {
-        for &unit in dead_of(layer) {
-            dead.entry(unit).or_default().insert(layer);
-        }
-    }
-    let mut ways: BTreeMap<BTreeSet<usize>, Vec<usize>> = BTreeMap::new();
-    for (unit, layers) in dead {
-        ways.entry(layers).or_default().push(unit);
-    }
-    let ways = ways.into_iter();
-    ways.map(|(layers, units)| (Case::new(map, group, layers), units))
-        .collect()
 }
