@@ -44,6 +44,7 @@ impl CureRequest {
                 }
             },
             revive: self.revive,
+            tau: None,
             revival_bound: part("revival_bound", self.revival_bound)?,
             objective: self.objective.options()?,
             training: TrainOptions {

@@ -14,7 +14,7 @@ use crate::difference::Difference;
 use crate::objective::{Objective, ObjectiveError};
 use crate::progress::{Phase, Progress};
 use crate::revive::revival::Revival;
-use crate::revive::{self, revive_checked};
+use crate::revive::{self, revive_checked, revive_dormant};
 use crate::run::device;
 use crate::stop::{Stop, Stopped};
 use crate::task::Task;
@@ -95,6 +95,14 @@ impl Course<'_> {
                 chosen,
                 self.stop,
             )?;
+            if self.options.tau.is_some() {
+                let found = revive_dormant(&mut network, self.deciding, &request)?;
+                revival.dormant = found.revived;
+                revival.not_revived.extend(found.not_revived);
+                let networks = [self.given, &network];
+                difference =
+                    Difference::between(networks, data, chosen, options.batch_size, self.stop)?;
+            }
             let Samples { data, chosen, .. } = self.validation;
             let networks = [self.given, &network];
             validation_difference =

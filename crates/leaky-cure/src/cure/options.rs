@@ -1,5 +1,6 @@
 //! How to cure.
 
+use crate::diagnose::DiagnoseOptions;
 use crate::objective::options::ObjectiveOptions;
 use crate::revive::DEFAULT_BOUND;
 use crate::train::checkpoint::Checkpoint;
@@ -24,6 +25,9 @@ pub struct CureOptions {
     /// How much of its magnitude an output may change by dead units that cannot be muted; 0 leaves
     /// these as they are.
     pub revival_bound: f64,
+    /// Dormant units, found by this score, are brought back too: see
+    /// [`DiagnoseOptions::tau`](crate::diagnose::DiagnoseOptions::tau).
+    pub tau: Option<f64>,
     /// What is to be learned.
     pub objective: ObjectiveOptions,
     /// How to train.
@@ -40,9 +44,20 @@ impl Default for CureOptions {
             alpha: Alpha::Fixed(0.01),
             revive: true,
             revival_bound: DEFAULT_BOUND,
+            tau: None,
             objective: ObjectiveOptions::default(),
             training: TrainOptions::default(),
             checkpoint: None,
+        }
+    }
+}
+
+impl CureOptions {
+    /// How the network is looked at, before and after.
+    pub(super) fn look(&self) -> DiagnoseOptions {
+        DiagnoseOptions {
+            batch_size: self.training.batch_size,
+            tau: self.tau,
         }
     }
 }

@@ -12,7 +12,7 @@ use super::kept::Work;
 use super::options::{Alpha, CureOptions};
 use crate::candidate::hidden_relus;
 use crate::data::samples::Samples;
-use crate::diagnose::diagnose_samples;
+use crate::diagnose::diagnose_with_causes;
 use crate::diagnose::look::look;
 use crate::diagnose::verdict::{Diagnosis, Layer};
 use crate::difference::Difference;
@@ -34,6 +34,8 @@ pub(super) struct Treated {
     pub network: Network,
     /// The verdict on the network as it was given.
     pub before: Diagnosis,
+    /// How many units are dead on the samples to train on.
+    pub dead_on_training: usize,
     /// The validation score.
     pub score: Score,
     /// What was done to it.
@@ -74,6 +76,7 @@ impl Done {
             revival: Revival {
                 revived: 0,
                 within_bound: 0,
+                dormant: 0,
                 not_revived: dead.collect(),
             },
             difference: Difference::default(),
@@ -122,16 +125,16 @@ pub(super) fn treat(
         None => None,
     };
 
-    let before = look(task, &given, training_options.batch_size, stop, progress)?;
+    let before = look(task, &given, options.look(), stop, progress)?;
     // Samples that validate have no part in what is found dead and revived.
     let deciding = match training.chosen.len() == data.samples() {
         true => before.clone(),
-        false => diagnose_samples(
+        false => diagnose_with_causes(
             &given,
             &task.name,
             data,
             training.chosen,
-            training_options.batch_size,
+            options.look(),
             stop,
             || (),
         )?,
@@ -227,6 +230,7 @@ pub(super) fn treat(
             after: best.score,
             test: test.map(|found| found.score),
         },
+        dead_on_training: deciding.dead,
         before,
         done,
         epochs: trained.epochs,

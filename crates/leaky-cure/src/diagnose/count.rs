@@ -8,6 +8,8 @@ use super::autopsy::Autopsy;
 use super::cause::CauseOfDeath;
 use super::error::DiagnoseError;
 use super::evidence::Evidence;
+use super::moments::Moments;
+use super::options::DiagnoseOptions;
 use super::prescription::prescription;
 use super::verdict::{Diagnosis, LayerCounts};
 use crate::data::dataset::Dataset;
@@ -45,7 +47,7 @@ pub fn diagnose_with_causes(
     model: &str,
     data: &Dataset,
     samples: &[usize],
-    batch_size: usize,
+    options: DiagnoseOptions,
     stop: &Stop,
     step: impl FnMut(),
 ) -> Result<Diagnosis, DiagnoseError> {
@@ -53,13 +55,20 @@ pub fn diagnose_with_causes(
     let map = network.unit_map(&pass.shapes)?;
     let evidence = Evidence::new(network, &pass.rectifiers, &pass.shapes, map);
     pass.evidence = Some(evidence);
-    pass.run(network, (data, samples), batch_size, stop, step)?;
+    if options.tau.is_some() {
+        pass.measure_activations(network);
+    }
+    pass.run(network, (data, samples), options.batch_size, stop, step)?;
     let (rectifiers, shapes, evidence) = (
         pass.rectifiers.clone(),
         pass.shapes.clone(),
         pass.evidence.take(),
     );
-    let diagnosis = pass.verdict(model, samples.len())?;
+    let activations = std::mem::take(&mut pass.activations);
+    let mut diagnosis = pass.verdict(model, samples.len())?;
+    if let Some(tau) = options.tau {
+        score(&mut diagnosis, tau, &rectifiers, &activations);
+    }
     let Some(evidence) = evidence else {
         return Ok(diagnosis);
     };
@@ -84,6 +93,25 @@ fn explained(mut diagnosis: Diagnosis, causes: Vec<Vec<CauseOfDeath>>) -> Diagno
     diagnosis
 }
 
+/// Takes for dormant what says little beside the other units of its layer.
+fn score(diagnosis: &mut Diagnosis, tau: f64, rectifiers: &[Rectifier], activations: &[Moments]) {
+    let layers = diagnosis.layers.iter_mut().zip(rectifiers).zip(activations);
+    for ((layer, _), moments) in layers.filter(|((_, rectifier), _)| rectifier.is_silent()) {
+        // What is silent below zero gives nothing negative: its mean is that of its magnitude.
+        let means: Vec<f64> = (0..layer.units).map(|unit| moments.of(unit).mean).collect();
+        let limit = tau * means.iter().sum::<f64>() / means.len() as f64;
+        let small = means.iter().enumerate().filter(|(_, mean)| **mean <= limit);
+        let small = small.map(|(unit, _)| unit);
+        layer.dormant = small.filter(|unit| !layer.dead.contains(unit)).collect();
+    }
+    diagnosis.dormant = diagnosis
+        .layers
+        .iter()
+        .map(|layer| layer.dormant.len())
+        .sum();
+    diagnosis.tau = Some(tau);
+}
+
 /// Samples on their way through a network.
 struct Pass {
     rectifiers: Vec<Rectifier>,
@@ -91,9 +119,20 @@ struct Pass {
     counters: Vec<Counter>,
     /// What tells why units are dead, where that is asked.
     evidence: Option<Evidence>,
+    /// The activation of each rectifier, where its size counts.
+    activations: Vec<Moments>,
 }
 
 impl Pass {
+    fn measure_activations(&mut self, network: &Network) {
+        let rectifiers = self.rectifiers.iter();
+        let moments = rectifiers.map(|rectifier| {
+            let axis = network.unit_axis(rectifier.output, &self.shapes);
+            Moments::new(axis, network.units(rectifier.output, &self.shapes))
+        });
+        self.activations = moments.collect();
+    }
+
     fn new(
         network: &Network,
         model: &str,
@@ -115,6 +154,7 @@ impl Pass {
             shapes,
             counters,
             evidence: None,
+            activations: Vec::new(),
         })
     }
 
@@ -145,6 +185,12 @@ impl Pass {
     }
 
     fn see(&mut self, id: ValueId, value: &Value) -> Result<(), DiagnoseError> {
+        let activations = self.activations.iter_mut().zip(&self.rectifiers);
+        for (moments, rectifier) in activations.filter(|(_, rectifier)| rectifier.output == id) {
+            let data = value.clone().into_data();
+            let data = data.map_err(|reason| wrong(rectifier, reason))?;
+            moments.add(&data, |_| true);
+        }
         let counted = self
             .rectifiers
             .iter()

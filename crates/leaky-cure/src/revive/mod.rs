@@ -15,10 +15,12 @@
 mod attempt;
 mod bounded;
 mod cases;
+mod dormant;
 pub(crate) mod edits;
 mod exact;
 mod hearing;
 mod making;
+mod moved;
 mod numbers;
 mod observed;
 mod plan;
@@ -28,18 +30,16 @@ mod work;
 
 use leaky_onnx::Network;
 use leaky_onnx::unit_map::UnitMap;
-use leaky_relu::LeakyRelu;
-use rand::SeedableRng;
-use rand::rngs::ChaCha8Rng;
 
 use crate::diagnose::verdict::Diagnosis;
 use crate::difference::Difference;
-use crate::run::{RunError, batch};
+use crate::run::RunError;
 use crate::stop::Stop;
 use attempt::{Check, attempt, parameters};
 use revival::Outcome;
-use work::Work;
+use work::{Work, with_work};
 
+pub use dormant::revive_dormant;
 pub use plan::{Bounded, Exact, Left, Spoken, Treatment, plan};
 pub use request::{DEFAULT_BOUND, Request};
 pub use revival::{NotRevived, Revival};
@@ -129,25 +129,26 @@ fn revive_under(
     if diagnosis.dead == 0 {
         return Ok(Revival::default());
     }
-    let few = &request.samples[..request.samples.len().min(2)];
-    let shapes = network.shapes(batch(network, request.data, few)?)?;
-    let mut map = network.unit_map(&shapes)?;
-    seen(&mut map);
-    let rectifiers = network.rectifiers()?;
-    let mut work = Work {
-        network,
-        rectifiers: &rectifiers,
-        shapes: &shapes,
-        request,
-        random: ChaCha8Rng::seed_from_u64(request.seed),
-        gain: LeakyRelu::new(request.alpha).map_or(1.0, |rectifier| rectifier.gain()),
-    };
+    with_work(network, request, |work, map| {
+        let mut map = map.clone();
+        seen(&mut map);
+        revive_groups(work, &map, check, diagnosis)
+    })
+}
+
+fn revive_groups(
+    work: &mut Work,
+    map: &UnitMap,
+    check: Option<&Check>,
+    diagnosis: &Diagnosis,
+) -> Result<Outcome, RunError> {
+    let request = work.request;
     let layers = diagnosis.layers.iter();
     let dead: Vec<Vec<usize>> = layers.map(|layer| layer.dead.clone()).collect();
     let groups: Vec<_> = map
         .groups
         .iter()
-        .map(|group| plan::ways(&map, group, &dead))
+        .map(|group| plan::ways(map, group, &dead))
         .collect();
     let bounded = groups.iter().flatten();
     let bounded: usize = bounded
@@ -160,7 +161,7 @@ fn revive_under(
         if !case.exact.is_empty() {
             let layers: Vec<usize> = case.exact.iter().copied().collect();
             attempt(
-                &mut work,
+                work,
                 check,
                 (&layers, units),
                 &mut outcome,
@@ -174,7 +175,7 @@ fn revive_under(
         };
         for &layer in &small {
             attempt(
-                &mut work,
+                work,
                 check,
                 (&[layer], units),
                 &mut outcome,
@@ -189,5 +190,5 @@ fn revive_under(
             }
         }
     }
-    Ok(outcome.told(&map))
+    Ok(outcome)
 }

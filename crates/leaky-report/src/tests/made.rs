@@ -84,6 +84,7 @@ pub(super) fn epochs(count: usize) -> Vec<Epoch> {
 
 pub(super) fn cure(before: Diagnosis, after: Diagnosis) -> Report {
     Report {
+        dead_on_training: before.dead,
         before,
         after,
         score: Score {
@@ -96,6 +97,7 @@ pub(super) fn cure(before: Diagnosis, after: Diagnosis) -> Report {
         alpha_trials: Vec::new(),
         revived: 12,
         revived_within_bound: 0,
+        revived_dormant: 0,
         not_revived: Vec::new(),
         revival_max_difference: 1e-7,
         revival_max_difference_validation: 1e-7,

@@ -1,7 +1,7 @@
 //! `leaky diagnose`: which units are dead.
 
 use leaky_cure::data::Samples;
-use leaky_cure::diagnose::{GradientNorm, diagnose, gradient_norms};
+use leaky_cure::diagnose::{DiagnoseOptions, GradientNorm, diagnose, gradient_norms};
 use leaky_cure::objective::{Objective, ObjectiveError, ObjectiveOptions};
 use leaky_cure::stop::Stop;
 use leaky_cure::task::Task;
@@ -26,7 +26,11 @@ pub(super) fn run(settings: &Diagnose, screen: &Screen) -> Result<Outcome, Error
         return born_dead::run(&case.task, options, &figures, screen);
     }
     let mut bars = Bars::new(screen.bars());
-    let diagnosis = diagnose(&case.task, settings.batch_size, &Stop::new(), &mut bars)?;
+    let options = DiagnoseOptions {
+        batch_size: settings.batch_size,
+        tau: settings.tau,
+    };
+    let diagnosis = diagnose(&case.task, options, &Stop::new(), &mut bars)?;
     drop(bars);
     screen.tell(&diagnosis_table(&diagnosis, screen.look()));
     screen.tell(&diagnosis.verdict());
