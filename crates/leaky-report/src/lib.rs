@@ -16,6 +16,7 @@ mod page;
 mod provenance;
 mod sections;
 mod series;
+mod svg;
 
 pub use comparison::comparison;
 pub use cure::cure;

@@ -6,9 +6,8 @@ pub(crate) mod figures;
 mod options;
 mod treat;
 
-use std::time::Instant;
-
 use leaky_onnx::{Model, Network};
+use web_time::Instant;
 
 use crate::diagnose::look::look;
 use crate::difference::Difference;

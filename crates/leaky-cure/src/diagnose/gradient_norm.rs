@@ -4,10 +4,13 @@ use burn::tensor::Tensor;
 use leaky_onnx::{Network, Node, ParameterKind, Value};
 use serde::{Deserialize, Serialize};
 
+use crate::data::dataset::Dataset;
 use crate::data::samples::Samples;
 use crate::data::split::spread;
+use crate::objective::metric::Loss;
 use crate::objective::{Objective, ObjectiveError};
 use crate::run::{RunError, vector};
+use crate::task::Task;
 
 /// How many samples at most the gradient is taken on.
 pub const SAMPLES: usize = 1024;
@@ -63,6 +66,47 @@ pub fn gradient_norms(
         })
     });
     norms.collect()
+}
+
+/// The gradient norms of a network's layers on data, of the loss that is wanted, or without one of the
+/// loss that suits.
+///
+/// # Errors
+///
+/// As [`gradient_norms`]; and if the data hold nothing to compute that loss with.
+pub fn gradient_norms_on(
+    network: &Network,
+    data: &Dataset,
+    loss: Option<Loss>,
+    batch_size: usize,
+) -> Result<Vec<GradientNorm>, ObjectiveError> {
+    let (objective, target) = Objective::new(network, data, loss)?;
+    let everything: Vec<usize> = (0..data.samples()).collect();
+    let samples = Samples {
+        data,
+        target: &target,
+        chosen: &everything,
+    };
+    gradient_norms(network, &objective, samples, batch_size)
+}
+
+/// The same for a task's network, or in words why its data do not give them.
+///
+/// # Errors
+///
+/// If the network cannot run on the samples.
+pub fn gradient_norms_or_why_not(
+    task: &Task,
+    batch_size: usize,
+) -> Result<Result<Vec<GradientNorm>, String>, ObjectiveError> {
+    if !task.data.has_target() {
+        return Ok(Err("the data hold no `y` to compute a loss with".into()));
+    }
+    let network = task.network()?;
+    if let Err(error) = Objective::new(&network, &task.data, None) {
+        return Ok(Err(error.to_string()));
+    }
+    gradient_norms_on(&network, &task.data, None, batch_size).map(Ok)
 }
 
 /// The nodes with weights of their own, each with the place of these among the parameters.

@@ -15,7 +15,9 @@ pub use born_dead::{BornDeadError, BornDeadOptions, born_dead};
 pub use chances::{BornDead, Chances, Estimate, LayerChances};
 pub use count::diagnose_samples;
 pub use error::DiagnoseError;
-pub use gradient_norm::{GradientNorm, SAMPLES, gradient_norms};
+pub use gradient_norm::{
+    GradientNorm, SAMPLES, gradient_norms, gradient_norms_on, gradient_norms_or_why_not,
+};
 use look::look;
 pub use verdict::{DORMANT_BELOW, Diagnosis, Layer, LayerCounts};
 
