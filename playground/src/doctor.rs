@@ -141,7 +141,7 @@ impl Doctor {
         report.output = Some(request.output.clone());
         report.verified_max_difference = Some(verified.maximum);
 
-        let norms = |network| gradient_norms_on(network, &self.task.data, None, batch_size);
+        let norms = |network| gradient_norms_on(&self.task, network, None, batch_size);
         let given = self.task.network().map_err(refused)?;
         let gradients = [
             norms(&given).map_err(refused)?,

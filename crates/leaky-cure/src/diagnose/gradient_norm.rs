@@ -4,11 +4,9 @@ use burn::tensor::Tensor;
 use leaky_onnx::{Network, Node, ParameterKind, Value};
 use serde::{Deserialize, Serialize};
 
-use crate::data::dataset::Dataset;
 use crate::data::samples::Samples;
 use crate::data::split::spread;
-use crate::objective::metric::Loss;
-use crate::objective::{Objective, ObjectiveError};
+use crate::objective::{Loss, Objective, ObjectiveError};
 use crate::run::{RunError, vector};
 use crate::task::Task;
 
@@ -68,29 +66,29 @@ pub fn gradient_norms(
     norms.collect()
 }
 
-/// The gradient norms of a network's layers on data, of the loss that is wanted, or without one of the
-/// loss that suits.
+/// The gradient norms of a network on all samples of a task, which need not be the task's own network;
+/// without a `loss`, of the one that suits.
 ///
 /// # Errors
 ///
-/// As [`gradient_norms`]; and if the data hold nothing to compute that loss with.
+/// If the samples hold no answers, or as [`gradient_norms`].
 pub fn gradient_norms_on(
+    task: &Task,
     network: &Network,
-    data: &Dataset,
     loss: Option<Loss>,
     batch_size: usize,
 ) -> Result<Vec<GradientNorm>, ObjectiveError> {
-    let (objective, target) = Objective::new(network, data, loss)?;
-    let everything: Vec<usize> = (0..data.samples()).collect();
+    let (objective, target) = Objective::new(network, &task.data, loss)?;
+    let everything: Vec<usize> = (0..task.data.samples()).collect();
     let samples = Samples {
-        data,
+        data: &task.data,
         target: &target,
         chosen: &everything,
     };
     gradient_norms(network, &objective, samples, batch_size)
 }
 
-/// The same for a task's network, or in words why its data do not give them.
+/// The same for a task's network and the loss that suits, or in words why its data do not give them.
 ///
 /// # Errors
 ///
@@ -106,7 +104,7 @@ pub fn gradient_norms_or_why_not(
     if let Err(error) = Objective::new(&network, &task.data, None) {
         return Ok(Err(error.to_string()));
     }
-    gradient_norms_on(&network, &task.data, None, batch_size).map(Ok)
+    gradient_norms_on(task, &network, None, batch_size).map(Ok)
 }
 
 /// The nodes with weights of their own, each with the place of these among the parameters.

@@ -13,12 +13,7 @@ pub(super) fn gradients(
     options: &CureOptions,
 ) -> Result<[Vec<GradientNorm>; 2], ObjectiveError> {
     let norms = |network: &Network| {
-        gradient_norms_on(
-            network,
-            &task.data,
-            options.loss,
-            options.training.batch_size,
-        )
+        gradient_norms_on(task, network, options.loss, options.training.batch_size)
     };
     Ok([norms(&task.network()?)?, norms(written)?])
 }
