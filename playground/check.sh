@@ -24,7 +24,8 @@ step "Environment"
 export PATH="$environment/bin:$PATH" VIRTUAL_ENV="$environment"
 pip install --quiet --disable-pip-version-check -r requirements.txt
 if ! command -v chromium chromium-browser google-chrome >/dev/null; then
-    playwright install --with-deps chromium
+    # What it stands on comes from the system's packages, which only root may install.
+    if [ "$(id -u)" = 0 ]; then playwright install --with-deps chromium; else playwright install chromium; fi
 fi
 
 step "Format and lints"

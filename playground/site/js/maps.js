@@ -4,18 +4,21 @@ import { colours, parts, prepared } from "./colours.js";
 
 let offscreen;
 
-// Bytes over the plane as a picture: `colour` gives red, green and blue for each of the 256 values.
-function picture(bytes, grid, colour) {
+// Bytes over the plane as a picture: `words` holds the pixel for each of the 256 values.
+function picture(bytes, grid, words) {
   offscreen ??= document.createElement("canvas");
-  offscreen.width = offscreen.height = grid;
+  if (offscreen.width !== grid) offscreen.width = offscreen.height = grid;
   const context = offscreen.getContext("2d");
   const image = context.createImageData(grid, grid);
-  for (let at = 0; at < bytes.length; at++) {
-    const [red, green, blue] = colour[bytes[at]];
-    image.data.set([red, green, blue, 255], 4 * at);
-  }
+  const pixels = new Uint32Array(image.data.buffer);
+  for (let at = 0; at < bytes.length; at++) pixels[at] = words[bytes[at]];
   context.putImageData(image, 0, 0);
   return offscreen;
+}
+
+// The pixels of colours: red, green, blue and full opacity, in this machine's order of bytes.
+function pixels(shades) {
+  return new Uint32Array(Uint8Array.from(shades.flatMap((shade) => [...shade, 255])).buffer);
 }
 
 // 256 colours through three: from the first over the middle one to the last.
@@ -33,7 +36,7 @@ export function drawSurface(canvas, surface, { grid, reach }, points, values) {
   const { context, width, height } = prepared(canvas);
   const shades = scale(colours.zero, colours.surface, colours.one, 0.45);
   context.imageSmoothingEnabled = true;
-  context.drawImage(picture(surface, grid, shades), 0, 0, width, height);
+  context.drawImage(picture(surface, grid, pixels(shades)), 0, 0, width, height);
   // The border, where the answer changes.
   border(context, surface, grid, width / grid);
   const radius = Math.max(2.2, width / 130);
@@ -78,14 +81,24 @@ function border(context, surface, grid, cell) {
   context.stroke();
 }
 
+// The pixels of units that live and of dead ones, made once for each colour scheme.
+const made = {};
+
+function unitPixels(dead) {
+  const [still, fires] = dead ? [colours.line, colours.muted] : [colours.pale, colours.accent];
+  const name = still + fires;
+  if (!made[name]) {
+    const shades = scale(still, still, fires);
+    // From nothing at 0 to all at 255.
+    made[name] = pixels(shades.map((_, value) => shades[127 + Math.ceil(value / 2)]));
+  }
+  return made[name];
+}
+
 // Where a unit fires; a dead one is grey, and crossed out.
 export function drawUnit(canvas, map, grid, dead) {
   const { context, width, height } = prepared(canvas);
-  const [still, fires] = dead ? [colours.line, colours.muted] : [colours.pale, colours.accent];
-  const shades = scale(still, still, fires);
-  // From nothing at 0 to all at 255.
-  const halves = shades.map((_, value) => shades[127 + Math.ceil(value / 2)]);
-  context.drawImage(picture(map, grid, halves), 0, 0, width, height);
+  context.drawImage(picture(map, grid, unitPixels(dead)), 0, 0, width, height);
   if (dead) {
     context.strokeStyle = colours.dead;
     context.lineWidth = 2.5;
