@@ -1,8 +1,7 @@
 //! One training of one rectifier.
 
-use std::time::Instant;
-
 use leaky_onnx::{Model, Network, RandomSlopes};
+use web_time::Instant;
 
 use super::error::CompareError;
 use super::figures::Trial;

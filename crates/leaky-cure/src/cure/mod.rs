@@ -7,9 +7,8 @@ mod kept;
 mod options;
 mod treat;
 
-use std::time::Instant;
-
 use leaky_onnx::{Model, Network};
+use web_time::Instant;
 
 use crate::diagnose::look::look;
 use crate::difference::Difference;

@@ -46,7 +46,8 @@ impl Arrays {
             }
             None => Self::from_storage(Storage::open(data)?)?,
         };
-        arrays.labels = labels.map(open_labels).transpose()?;
+        let labels = labels.map(Storage::open).transpose()?;
+        arrays.labels = labels.map(list_labels).transpose()?;
         Ok(arrays)
     }
 
@@ -60,6 +61,23 @@ impl Arrays {
         bytes: impl AsRef<[u8]> + Send + Sync + 'static,
     ) -> Result<Self, DataError> {
         Self::from_storage(Storage::memory(&printable(name), bytes))
+    }
+
+    /// The same with labels from the bytes of a `.npy` file, in place of an array `y` of the data.
+    ///
+    /// # Errors
+    ///
+    /// Where they are of another format, damaged or cut off.
+    pub fn with_labels(
+        self,
+        name: &str,
+        bytes: impl AsRef<[u8]> + Send + Sync + 'static,
+    ) -> Result<Self, DataError> {
+        let labels = list_labels(Storage::memory(&printable(name), bytes))?;
+        Ok(Self {
+            labels: Some(labels),
+            ..self
+        })
     }
 
     /// Arrays that are in memory already.
@@ -145,8 +163,8 @@ fn delimiter(path: &Path) -> Option<u8> {
     }
 }
 
-fn open_labels(path: &Path) -> Result<Entry, DataError> {
-    let storage = Arc::new(Storage::open(path)?);
+fn list_labels(storage: Storage) -> Result<Entry, DataError> {
+    let storage = Arc::new(storage);
     match format(&storage) {
         Ok(Format::Npy) => list_npy(&storage, "y"),
         _ => Err(DataError::LabelsFormat {

@@ -88,6 +88,25 @@ pub fn gradient_norms_on(
     gradient_norms(network, &objective, samples, batch_size)
 }
 
+/// The same for a task's network and the loss that suits, or in words why its data do not give them.
+///
+/// # Errors
+///
+/// If the network cannot run on the samples.
+pub fn gradient_norms_or_why_not(
+    task: &Task,
+    batch_size: usize,
+) -> Result<Result<Vec<GradientNorm>, String>, ObjectiveError> {
+    if !task.data.has_target() {
+        return Ok(Err("the data hold no `y` to compute a loss with".into()));
+    }
+    let network = task.network()?;
+    if let Err(error) = Objective::new(&network, &task.data, ObjectiveOptions::default()) {
+        return Ok(Err(error.to_string()));
+    }
+    gradient_norms_on(task, &network, ObjectiveOptions::default(), batch_size).map(Ok)
+}
+
 /// The nodes with weights of their own, each with the place of these among the parameters.
 fn weighted_layers(network: &Network) -> Vec<(&Node, usize)> {
     let mut layers: Vec<(&Node, usize)> = Vec::new();

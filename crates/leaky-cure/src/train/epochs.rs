@@ -1,8 +1,7 @@
 //! The epochs of training, keeping the one that validates best.
 
-use std::time::Instant;
-
 use leaky_onnx::Network;
+use web_time::Instant;
 
 use super::epoch::{End, Epoch};
 use super::options::TrainOptions;
