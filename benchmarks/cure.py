@@ -21,7 +21,7 @@ import numpy as np  # noqa: E402
 import torch  # noqa: E402
 from torch import Tensor, nn  # noqa: E402
 
-from cure_networks import build  # noqa: E402
+from cure_networks import CASES, Hidden  # noqa: E402
 
 EVALUATION_BATCH = 256
 # As many samples as revival looks at to centre a unit.
@@ -29,49 +29,88 @@ CENTRING_SAMPLES = 1024
 
 
 @torch.no_grad()
-def diagnose(network: nn.Sequential, x: Tensor) -> list[Tensor]:
+def diagnose(network: nn.Module, x: Tensor) -> list[Tensor]:
     """For each rectifier, the share of samples and positions on which each unit is above zero."""
     counts, totals, hooks = {}, {}, []
 
-    def count(index: int, values: Tensor) -> None:
+    def count(name: str, values: Tensor) -> None:
         above = (values > 0).movedim(1, 0).flatten(1)
-        counts[index] = counts.get(index, 0) + above.sum(1)
-        totals[index] = totals.get(index, 0) + above.shape[1]
+        counts[name] = counts.get(name, 0) + above.sum(1)
+        totals[name] = totals.get(name, 0) + above.shape[1]
 
-    for index, layer in enumerate(network):
+    for name, layer in network.named_modules():
         if isinstance(layer, (nn.ReLU, nn.LeakyReLU)):
-            hook = layer.register_forward_pre_hook(lambda _, args, index=index: count(index, args[0]))
+            hook = layer.register_forward_pre_hook(lambda _, args, name=name: count(name, args[0]))
             hooks.append(hook)
     for batch in x.split(EVALUATION_BATCH):
         network(batch)
     for hook in hooks:
         hook.remove()
-    return [counts[index] / totals[index] for index in sorted(counts)]
+    return [counts[name] / totals[name] for name in counts]
 
 
 @torch.no_grad()
-def revive(network: nn.Sequential, x: Tensor, alpha: float) -> int:
-    """Draws dead units' incoming weights afresh, centred on the data, and sets the outgoing to zero."""
-    weighted = [i for i, layer in enumerate(network) if isinstance(layer, (nn.Linear, nn.Conv2d))]
-    values, revived, done = x[:CENTRING_SAMPLES], 0, 0
-    for index, following in zip(weighted, weighted[1:], strict=False):
-        layer, consumer = network[index], network[following]
-        values, done = network[done:index](values), index
-        units = layer(values).movedim(1, 0).flatten(1)
+def revive(network: nn.Module, x: Tensor, alpha: float) -> int:
+    """Draws dead units' incoming weights afresh, centred on the data, and sets the outgoing to zero.
+
+    One pass: each layer is renewed when its input arrives. Units that more than one layer hears (residual
+    sums, skip connections) are left as they are.
+    """
+    revived = 0
+
+    def renew(hidden: Hidden, values: Tensor) -> None:
+        nonlocal revived
+        layer, normalization = hidden.layer, hidden.normalization
+        made = layer(values)
+        units = (normalization(made) if normalization else made).movedim(1, 0).flatten(1)
         dead = (units <= 0).all(1).nonzero().flatten()
-        if len(dead):
-            fresh = copy.deepcopy(layer)
-            nn.init.kaiming_normal_(fresh.weight, a=alpha)
+        if not len(dead):
+            return
+        fresh = copy.deepcopy(layer)
+        nn.init.kaiming_normal_(fresh.weight, a=alpha)
+        if fresh.bias is not None:
             fresh.bias.zero_()
-            drawn = fresh(values).movedim(1, 0).flatten(1)[dead]
-            spread = drawn.std(1).clamp_min(1e-6)
-            layer.weight[dead] = fresh.weight[dead] / spread.view(-1, *[1] * (layer.weight.ndim - 1))
-            layer.bias[dead] = -drawn.median(1).values / spread
-            # A flattened channel reaches the consumer through as many columns as it has positions.
-            outgoing = consumer.weight.view(consumer.weight.shape[0], len(units), -1)
-            outgoing[:, dead] = 0
-            revived += len(dead)
+        drawn = fresh(values).movedim(1, 0).flatten(1)[dead]
+        scale, median = 1 / drawn.std(1).clamp_min(1e-6), drawn.median(1).values
+        if normalization:
+            layer.weight[dead] = fresh.weight[dead]
+            normalization.running_mean[dead] = median
+            normalization.running_var[dead] = 1.0
+            normalization.weight[dead], normalization.bias[dead] = scale, torch.zeros_like(scale)
+        else:
+            layer.weight[dead] = fresh.weight[dead] * scale.view(-1, *[1] * (layer.weight.ndim - 1))
+            layer.bias[dead] = -median * scale
+        # A flattened channel reaches the hearer through as many columns as it has positions.
+        outgoing = hidden.hearer.weight.view(hidden.hearer.weight.shape[0], len(units), -1)
+        outgoing[:, dead] = 0
+        revived += len(dead)
+
+    working = False
+
+    def once(hidden: Hidden, values: Tensor) -> None:
+        nonlocal working
+        if not working:
+            working = True
+            renew(hidden, values)
+            working = False
+
+    hooks = [
+        hidden.layer.register_forward_pre_hook(lambda _, args, hidden=hidden: once(hidden, args[0]))
+        for hidden in network.hidden()
+    ]
+    network(x[:CENTRING_SAMPLES])
+    for hook in hooks:
+        hook.remove()
     return revived
+
+
+def leak(module: nn.Module, alpha: float) -> None:
+    """Puts a Leaky ReLU in the place of each ReLU."""
+    for name, child in module.named_children():
+        if isinstance(child, nn.ReLU):
+            setattr(module, name, nn.LeakyReLU(alpha))
+        else:
+            leak(child, alpha)
 
 
 @torch.no_grad()
@@ -82,7 +121,7 @@ def evaluate(network: nn.Module, x: Tensor, y: Tensor) -> tuple[float, float]:
         logits = network(batch)
         loss += nn.functional.cross_entropy(logits, labels, reduction="sum").item()
         right += (logits.argmax(1) == labels).sum().item()
-    return loss / len(x), right / len(x)
+    return loss / y.numel(), right / y.numel()
 
 
 def train(network: nn.Module, train_set: tuple, validation_set: tuple, options: argparse.Namespace) -> None:
@@ -103,7 +142,7 @@ def train(network: nn.Module, train_set: tuple, validation_set: tuple, options: 
 
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
-    parser.add_argument("--network", choices=["mlp", "conv"], required=True)
+    parser.add_argument("--network", choices=list(CASES), required=True)
     parser.add_argument("--weights", type=Path, help="default: beside the data")
     parser.add_argument("--data", type=Path, required=True)
     parser.add_argument("-o", "--output", type=Path)
@@ -120,7 +159,7 @@ def main() -> None:
 
     with np.load(options.data) as data:
         x, y = torch.from_numpy(data["x"]), torch.from_numpy(data["y"])
-    network = build(options.network).eval()
+    network = CASES[options.network].build().eval()
     network.load_state_dict(torch.load(options.weights or options.data.with_suffix(".pt")))
     order = torch.randperm(len(x))
     held_out = round(options.validation_share * len(x))
@@ -129,9 +168,7 @@ def main() -> None:
 
     before, (_, accuracy_before) = diagnose(network, x), evaluate(network, *validation_set)
     revived = revive(network, x, options.alpha)
-    for index, layer in enumerate(network):
-        if isinstance(layer, nn.ReLU):
-            network[index] = nn.LeakyReLU(options.alpha)
+    leak(network, options.alpha)
     training = time.perf_counter()
     train(network, train_set, validation_set, options)
     training = time.perf_counter() - training

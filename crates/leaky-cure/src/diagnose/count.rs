@@ -1,8 +1,11 @@
 //! Which units of a network are dead on some data.
 
+use std::ops::Neg;
+
 use burn::tensor::{DType, TensorData};
 use leaky_onnx::{Network, Rectifier, Shapes};
-use leaky_relu::SignBits;
+use leaky_relu::{Float, SignBits};
+use rayon::prelude::*;
 
 use super::error::DiagnoseError;
 use super::verdict::{Diagnosis, LayerCounts};
@@ -42,9 +45,11 @@ pub fn diagnose_samples(
         .iter()
         .map(|output| output.value)
         .collect();
+    let watched: Vec<_> = rectifiers.iter().map(|rectifier| rectifier.input).collect();
     for samples in samples.chunks(batch_size) {
         let mut failed = None;
-        network.forward(batch(network, data, samples)?, &wanted, |id, value| {
+        let inputs = batch(network, data, samples)?;
+        network.watch(inputs, &wanted, &watched, |id, value| {
             for (counter, rectifier) in counters
                 .iter_mut()
                 .zip(&rectifiers)
@@ -121,46 +126,27 @@ impl Counter {
         if shape.iter().product::<usize>() == 0 {
             return Ok(());
         }
-        match data.dtype() {
+        let threshold = self.threshold;
+        let counts = [&mut self.above_zero, &mut self.below_zero];
+        let are_numbers = match data.dtype() {
             DType::F64 => {
-                let values = data.try_to_vec::<f64>().map_err(|e| format!("{e:?}"))?;
-                self.signs(SignBits::of, |limit| limit, values, inner)
+                let values = data.as_slice::<f64>().map_err(|e| format!("{e:?}"))?;
+                count_signs(values, |value| value - threshold, inner, counts)
             }
             _ => {
-                let values = data.try_to_vec::<f32>().map_err(|e| format!("{e:?}"))?;
-                self.signs(SignBits::of, |limit| limit as f32, values, inner)
+                let (values, limit) = (data.as_slice::<f32>(), threshold as f32);
+                let values = values.map_err(|e| format!("{e:?}"))?;
+                count_signs(values, |value| value - limit, inner, counts)
             }
-        }
-    }
-
-    fn signs<T>(
-        &mut self,
-        signs: impl Fn(&[T]) -> SignBits,
-        limit: impl Fn(f64) -> T,
-        mut values: Vec<T>,
-        inner: usize,
-    ) -> Result<(), String>
-    where
-        T: Copy + PartialOrd + std::ops::Neg<Output = T> + std::ops::Sub<Output = T>,
-    {
-        if values
-            .iter()
-            .any(|value| value.partial_cmp(value).is_none())
-        {
+        };
+        if !are_numbers {
             return Err(
                 "its pre-activation is not a number (NaN) on some samples: look for what \
                  overflows before it, or for NaN in the data"
                     .into(),
             );
         }
-        self.total += (values.len() / self.above_zero.len()) as u64;
-        if self.threshold != 0.0 {
-            let limit = limit(self.threshold);
-            values.iter_mut().for_each(|value| *value = *value - limit);
-        }
-        signs(&values).add_counts_by_channel(inner, &mut self.above_zero);
-        values.iter_mut().for_each(|value| *value = -*value);
-        signs(&values).add_counts_by_channel(inner, &mut self.below_zero);
+        self.total += (shape.iter().product::<usize>() / self.above_zero.len()) as u64;
         Ok(())
     }
 
@@ -180,6 +166,76 @@ impl Counter {
             total: self.total,
         })
     }
+}
+
+/// So many numbers are looked at together: they stay in the cache from pass to pass.
+const TOGETHER: usize = 8192;
+
+/// Counts for each unit how many of `[.., units, inner]` numbers lie above zero and how many below, once
+/// `shifted`; false if one of them is not a number.
+fn count_signs<T>(
+    values: &[T],
+    shifted: impl Fn(T) -> T + Sync,
+    inner: usize,
+    [above_zero, below_zero]: [&mut Vec<u64>; 2],
+) -> bool
+where
+    T: Float + Copy + PartialOrd + Neg<Output = T> + Sync,
+{
+    let (units, row) = (above_zero.len(), above_zero.len() * inner);
+    // Pieces of whole rows, or of some units of a row.
+    let rows = (TOGETHER / row).max(1);
+    let together = if row <= TOGETHER {
+        units
+    } else {
+        (TOGETHER / inner).max(1)
+    };
+    let pieces: Vec<(usize, &[T])> = values
+        .chunks(rows * row)
+        .flat_map(|rows| {
+            let len = if together == units {
+                rows.len()
+            } else {
+                together * inner
+            };
+            let parts = rows.chunks(len).enumerate();
+            parts.map(|(part, values)| (part * together, values))
+        })
+        .collect();
+    let counted: Vec<Option<[Vec<u64>; 2]>> = pieces
+        .par_iter()
+        .map(|&(first, values)| {
+            let own = together.min(units - first);
+            let mut counts = [vec![0; own], vec![0; own]];
+            // A single unit may have more numbers than are looked at together.
+            let len = if own == 1 { TOGETHER } else { values.len() };
+            for values in values.chunks(len) {
+                let inner = if own == 1 { values.len() } else { inner };
+                if values
+                    .iter()
+                    .any(|value| value.partial_cmp(value).is_none())
+                {
+                    return None;
+                }
+                let mut shifted: Vec<T> = values.iter().map(|&value| shifted(value)).collect();
+                SignBits::of(&shifted).add_counts_by_channel(inner, &mut counts[0]);
+                shifted.iter_mut().for_each(|value| *value = -*value);
+                SignBits::of(&shifted).add_counts_by_channel(inner, &mut counts[1]);
+            }
+            Some(counts)
+        })
+        .collect();
+    for ((first, _), counts) in pieces.into_iter().zip(counted) {
+        let Some([above, below]) = counts else {
+            return false;
+        };
+        for (total, counts) in [(&mut *above_zero, above), (&mut *below_zero, below)] {
+            for (total, count) in total[first..].iter_mut().zip(counts) {
+                *total += count;
+            }
+        }
+    }
+    true
 }
 
 #[cfg(test)]
@@ -215,6 +271,34 @@ mod tests {
             .count(&TensorData::zeros::<f32, _>([2, 4]))
             .expect_err("four units, not three");
         assert!(reason.contains("4 units along axis 1"), "{reason}");
+    }
+
+    #[test]
+    fn large_and_small_layers_are_counted_one_by_one_the_same() {
+        let shapes = [
+            (3, 5, 1),
+            (2, 3, 7),
+            (40, 300, 1),
+            (2, 100, 120),
+            (2, 3, 9000),
+            (2, 1, 20_000),
+        ];
+        for (rows, units, inner) in shapes {
+            let numbers: Vec<f32> = (0..rows * units * inner)
+                .map(|i: usize| (i.wrapping_mul(2_654_435_761) >> 7) as f32 % 3.0 - 1.0)
+                .collect();
+            let (mut above, mut below) = (vec![0; units], vec![0; units]);
+            for (place, &number) in numbers.iter().enumerate() {
+                let unit = place / inner % units;
+                above[unit] += u64::from(number > 0.0);
+                below[unit] += u64::from(number < 0.0);
+            }
+            let mut counter = counter(Some(1), units);
+            let data = TensorData::new(numbers, [rows, units, inner]);
+            counter.count(&data).expect("numbers");
+            assert_eq!((counter.above_zero, counter.below_zero), (above, below));
+            assert_eq!(counter.total, (rows * inner) as u64);
+        }
     }
 
     #[test]
