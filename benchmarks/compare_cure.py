@@ -41,6 +41,7 @@ def ours(options: argparse.Namespace, network: str, folder: Path) -> dict[str, f
         [str(options.leaky), "cure", str(INPUTS / f"{network}.onnx"), "--data", str(data)]
         + ["-o", str(folder / "cured.onnx"), "--json", "-", "--epochs", str(CASES[network].epochs)]
         + ["--threads", str(options.threads), "--seed", "0"]
+        + (["--loss", "binary-cross-entropy"] if CASES[network].masks else [])
     )
     report = json.loads(output)
     training = sum(epoch["seconds"] for epoch in report["epochs"])
@@ -67,7 +68,7 @@ def pytorch(options: argparse.Namespace, network: str, folder: Path) -> dict[str
         "seconds": seconds,
         "training": report["training_seconds"],
         "memory": memory,
-        "score": report["accuracy_after"],
+        "score": report["score_after"],
         **result,
     }
 
@@ -121,11 +122,12 @@ def main() -> None:
             f"Batches of 64, Adam; medians of {options.rounds} rounds in which both take turns. Seconds of the "
             "whole process include PyTorch's import; `training` is what both spend in their epochs, validation "
             "included. A ratio above 1 is in our favour. The validation samples of the two are drawn differently; "
-            "the accuracy of the U-Net is that of its pixels.",
+            "the score is the accuracy, for masks the Dice coefficient. The plain script leaves units that more "
+            "than one layer hears, which the tool revives within a bound.",
             "",
             *(f"- {CASES[n].title}: {CASES[n].samples} samples, {CASES[n].epochs} epochs" for n in options.networks),
             "",
-            "| network | who | seconds | of them training | peak memory, MiB | dead before | dead after | accuracy |",
+            "| network | who | seconds | of them training | peak memory, MiB | dead before | dead after | score |",
             "|---|---|---:|---:|---:|---:|---:|---:|",
             *rows,
             "",

@@ -21,7 +21,7 @@ import numpy as np  # noqa: E402
 import torch  # noqa: E402
 from torch import Tensor, nn  # noqa: E402
 
-from cure_networks import CASES, Hidden  # noqa: E402
+from cure_networks import CASES, Case, Hidden  # noqa: E402
 
 EVALUATION_BATCH = 256
 # As many samples as revival looks at to centre a unit.
@@ -114,27 +114,33 @@ def leak(module: nn.Module, alpha: float) -> None:
 
 
 @torch.no_grad()
-def evaluate(network: nn.Module, x: Tensor, y: Tensor) -> tuple[float, float]:
-    """Mean loss and accuracy."""
-    loss, right = 0.0, 0
-    for batch, labels in zip(x.split(EVALUATION_BATCH), y.split(EVALUATION_BATCH), strict=True):
-        logits = network(batch)
-        loss += nn.functional.cross_entropy(logits, labels, reduction="sum").item()
-        right += (logits.argmax(1) == labels).sum().item()
-    return loss / y.numel(), right / y.numel()
+def evaluate(network: nn.Module, case: Case, x: Tensor, y: Tensor) -> tuple[float, float]:
+    """Mean loss, and accuracy; the Dice coefficient for masks."""
+    loss, shared, sizes = 0.0, 0, 0
+    for batch, wanted in zip(x.split(EVALUATION_BATCH), y.split(EVALUATION_BATCH), strict=True):
+        found = network(batch)
+        loss += case.loss(found, wanted, "sum").item()
+        if case.masks:
+            mask = found > 0
+            shared += 2 * (mask * wanted).sum().item()
+            sizes += mask.sum().item() + wanted.sum().item()
+        else:
+            shared += (found.argmax(1) == wanted).sum().item()
+            sizes += len(wanted)
+    return loss / y.numel(), shared / sizes
 
 
-def train(network: nn.Module, train_set: tuple, validation_set: tuple, options: argparse.Namespace) -> None:
+def train(network: nn.Module, case: Case, train_set: tuple, validation_set: tuple, options: argparse.Namespace) -> None:
     """Adam over shuffled batches; the network is left as it was in the epoch that validated best."""
     x, y = train_set
     optimizer = torch.optim.Adam(network.parameters(), lr=options.lr)
-    best_loss, best = evaluate(network, *validation_set)[0], copy.deepcopy(network.state_dict())
+    best_loss, best = evaluate(network, case, *validation_set)[0], copy.deepcopy(network.state_dict())
     for _ in range(options.epochs):
         for batch in torch.randperm(len(x)).split(options.batch_size):
             optimizer.zero_grad()
-            nn.functional.cross_entropy(network(x[batch]), y[batch]).backward()
+            case.loss(network(x[batch]), y[batch]).backward()
             optimizer.step()
-        loss, _ = evaluate(network, *validation_set)
+        loss, _ = evaluate(network, case, *validation_set)
         if loss < best_loss:
             best_loss, best = loss, copy.deepcopy(network.state_dict())
     network.load_state_dict(best)
@@ -159,20 +165,21 @@ def main() -> None:
 
     with np.load(options.data) as data:
         x, y = torch.from_numpy(data["x"]), torch.from_numpy(data["y"])
-    network = CASES[options.network].build().eval()
+    case = CASES[options.network]
+    network = case.build().eval()
     network.load_state_dict(torch.load(options.weights or options.data.with_suffix(".pt")))
     order = torch.randperm(len(x))
     held_out = round(options.validation_share * len(x))
     validation_set = x[order[:held_out]], y[order[:held_out]]
     train_set = x[order[held_out:]], y[order[held_out:]]
 
-    before, (_, accuracy_before) = diagnose(network, x), evaluate(network, *validation_set)
+    before, (_, score_before) = diagnose(network, x), evaluate(network, case, *validation_set)
     revived = revive(network, x, options.alpha)
     leak(network, options.alpha)
     training = time.perf_counter()
-    train(network, train_set, validation_set, options)
+    train(network, case, train_set, validation_set, options)
     training = time.perf_counter() - training
-    after, (_, accuracy_after) = diagnose(network, x), evaluate(network, *validation_set)
+    after, (_, score_after) = diagnose(network, x), evaluate(network, case, *validation_set)
     if options.output:
         torch.save(network.state_dict(), options.output)
     report = {
@@ -181,8 +188,8 @@ def main() -> None:
         "dead_before": [int((share == 0).sum()) for share in before],
         "dead_after": [int((share == 0).sum()) for share in after],
         "revived": revived,
-        "accuracy_before": accuracy_before,
-        "accuracy_after": accuracy_after,
+        "score_before": score_before,
+        "score_after": score_after,
         "seconds": time.perf_counter() - START,
         "training_seconds": training,
         # Linux counts in KiB.

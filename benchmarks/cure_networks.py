@@ -1,5 +1,6 @@
 """The networks of the cure benchmark: as PyTorch modules, so that both scripts build the same."""
 
+from collections.abc import Callable
 from dataclasses import dataclass
 
 import torch
@@ -29,9 +30,7 @@ class Residual(nn.Module):
         self.relu2 = nn.ReLU()
         self.shortcut = nn.Identity()
         if stride != 1 or inwards != outwards:
-            self.shortcut = nn.Sequential(
-                nn.Conv2d(inwards, outwards, 1, stride, bias=False), nn.BatchNorm2d(outwards)
-            )
+            self.shortcut = nn.Sequential(nn.Conv2d(inwards, outwards, 1, stride, bias=False), nn.BatchNorm2d(outwards))
 
     def forward(self, x: Tensor) -> Tensor:
         inner = self.relu1(self.bn1(self.conv1(x)))
@@ -70,7 +69,7 @@ class Twice(nn.Sequential):
 
 
 class UNet(nn.Module):
-    """A U-Net (Ronneberger et al. 2015) of three levels, 16 to 64 channels, for two classes a pixel."""
+    """A U-Net (Ronneberger et al. 2015) of three levels, 16 to 64 channels, for a mask."""
 
     def __init__(self) -> None:
         super().__init__()
@@ -79,7 +78,7 @@ class UNet(nn.Module):
         self.up = nn.ModuleList([nn.ConvTranspose2d(64, 32, 2, 2), nn.ConvTranspose2d(32, 16, 2, 2)])
         self.join = nn.ModuleList([Twice(64, 32), Twice(32, 16)])
         self.pool = nn.MaxPool2d(2)
-        self.head = nn.Conv2d(16, 2, 1)
+        self.head = nn.Conv2d(16, 1, 1)
 
     def forward(self, x: Tensor) -> Tensor:
         kept = []
@@ -153,11 +152,17 @@ class Case:
     """A network with the shape of its samples, how many there are, and how long it is trained."""
 
     title: str
-    build: type[nn.Module]
+    build: Callable[[], nn.Module]
     shape: tuple[int, ...]
     samples: int
     epochs: int
     masks: bool = False
+
+    def loss(self, found: Tensor, wanted: Tensor, reduction: str = "mean") -> Tensor:
+        """Cross-entropy, binary for masks."""
+        if self.masks:
+            return nn.functional.binary_cross_entropy_with_logits(found, wanted, reduction=reduction)
+        return nn.functional.cross_entropy(found, wanted, reduction=reduction)
 
 
 CASES = {

@@ -39,17 +39,17 @@ def make_data(case: Case) -> tuple[Tensor, Tensor]:
     noise = random.normal(0.0, 0.1, (case.samples, channels, side, side)).astype(np.float32)
     y = torch.from_numpy(labels[chosen].astype(np.int64))
     if case.masks:
-        y = (large[:, 0] > 0.5).long()
+        y = (large > 0.5).float()
     return (large + torch.from_numpy(noise)).view(-1, *case.shape), y
 
 
-def train(network: nn.Module, x: Tensor, y: Tensor, epochs: int) -> None:
+def train(network: nn.Module, case: Case, x: Tensor, y: Tensor, epochs: int) -> None:
     optimizer = torch.optim.Adam(network.parameters(), lr=1e-3)
     network.train()
     for _ in range(epochs):
         for batch in torch.randperm(len(x)).split(64):
             optimizer.zero_grad()
-            nn.functional.cross_entropy(network(x[batch]), y[batch]).backward()
+            case.loss(network(x[batch]), y[batch]).backward()
             optimizer.step()
     network.eval()
 
@@ -89,7 +89,7 @@ def main() -> None:
     torch.manual_seed(0)
     x, y = make_data(case)
     network = case.build()
-    train(network, x, y, 2)
+    train(network, case, x, y, 2)
     killed = damage(network, x)
 
     options.folder.mkdir(parents=True, exist_ok=True)
