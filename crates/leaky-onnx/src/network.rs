@@ -4,6 +4,7 @@ mod assembly;
 mod execution;
 mod fixed_batch;
 mod fusion;
+mod memory;
 
 pub(crate) use self::execution::Watched;
 

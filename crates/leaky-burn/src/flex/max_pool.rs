@@ -1,6 +1,7 @@
 //! Maxima over windows on the flex backend. What the backward pass keeps is a byte an element of the
 //! output: which place of its window held the maximum.
 
+use std::ops::Range;
 use std::sync::Arc;
 
 use burn::backend::autodiff::checkpoint::base::Checkpointer;
@@ -128,29 +129,32 @@ impl Operation {
         );
         let together = (TOGETHER / inner).max(1);
         let mut output = vec![0.0; self.output_len()];
-        let pieces = output.chunks_mut(together * outer).enumerate();
-        let pieces = pieces.map(|(index, maxima)| (&numbers[index * together * inner..], maxima));
+        let arch = pulp::Arch::new();
+        let work = |index: usize, maxima: &mut [f32], places: &mut [u8]| {
+            arch.dispatch(
+                #[inline(always)]
+                || {
+                    let mut line = Vec::with_capacity(self.shape[3]);
+                    let from = numbers[index * together * inner..].chunks_exact(inner);
+                    let maxima = maxima.chunks_exact_mut(outer);
+                    let own = places.chunks_exact_mut(outer);
+                    for ((plane, maxima), places) in from.zip(maxima).zip(own) {
+                        self.plane(plane, maxima, places, &mut line);
+                    }
+                },
+            );
+        };
+        let len = together * outer;
         match places {
             Some(places) => {
-                let places = places.chunks_mut(together * outer);
-                threads::map_items(
-                    pieces.zip(places).collect(),
-                    |_, ((from, maxima), places)| {
-                        let planes = from.chunks_exact(inner).zip(maxima.chunks_exact_mut(outer));
-                        for ((plane, maxima), places) in planes.zip(places.chunks_exact_mut(outer))
-                        {
-                            self.plane(plane, maxima, places);
-                        }
-                    },
-                );
+                let pieces = output.chunks_mut(len).zip(places.chunks_mut(len));
+                threads::map_items(pieces.collect(), |index, (maxima, places)| {
+                    work(index, maxima, places);
+                });
             }
             None => {
-                threads::map_items(pieces.collect(), |_, (from, maxima)| {
-                    let mut places = vec![0; outer];
-                    let planes = from.chunks_exact(inner).zip(maxima.chunks_exact_mut(outer));
-                    for (plane, maxima) in planes {
-                        self.plane(plane, maxima, &mut places);
-                    }
+                threads::map_chunks(&mut output, len, |index, maxima| {
+                    work(index, maxima, &mut vec![0; maxima.len()]);
                 });
             }
         }
@@ -159,39 +163,46 @@ impl Operation {
         tensor(output, Shape::from(shape))
     }
 
-    /// The maxima of one plane and their places.
-    fn plane(&self, plane: &[f32], maxima: &mut [f32], places: &mut [u8]) {
+    /// The maxima of one plane and their places. `line` is memory to work in.
+    #[inline(always)]
+    fn plane(&self, plane: &[f32], maxima: &mut [f32], places: &mut [u8], line: &mut Vec<f32>) {
         let [height, width] = [self.shape[2], self.shape[3]];
+        let [down, across] = self.pool.kernel;
         let along = self.output[1];
         maxima.fill(f32::NEG_INFINITY);
-        // Where all numbers are minus infinity, the first place within the image holds the maximum.
-        places.fill(u8::MAX);
         let rows = maxima
             .chunks_exact_mut(along)
             .zip(places.chunks_exact_mut(along));
         for (row, (maxima, places)) in rows.enumerate() {
-            for kernel_row in 0..self.pool.kernel[0] {
-                let Some(from) = self
-                    .source(0, row, kernel_row)
-                    .filter(|&from| from < height)
-                else {
-                    continue;
-                };
-                let numbers = &plane[from * width..][..width];
-                for kernel_column in 0..self.pool.kernel[1] {
-                    let place = (kernel_row * self.pool.kernel[1] + kernel_column) as u8;
-                    let columns = self.columns(kernel_column);
-                    let Some(first) = self.source(1, columns.start, kernel_column) else {
+            let sources = (0..down).filter_map(|kernel| {
+                let from = self.source(0, row, kernel).filter(|&from| from < height);
+                from.map(|from| (kernel * across, &plane[from * width..][..width]))
+            });
+            for (index, (first, numbers)) in sources.enumerate() {
+                if index == 0 {
+                    // Where all numbers are minus infinity, the first holds the maximum.
+                    for kernel in (0..across).rev() {
+                        places[self.columns(kernel)].fill((first + kernel) as u8);
+                    }
+                }
+                for kernel in 0..across {
+                    let columns = self.columns(kernel);
+                    let Some(from) = self.source(1, columns.start, kernel) else {
                         continue;
                     };
-                    let numbers = numbers[first.min(width)..]
-                        .iter()
-                        .step_by(self.pool.stride[1]);
-                    let own = maxima[columns.clone()].iter_mut().zip(&mut places[columns]);
-                    for ((maximum, own), &number) in own.zip(numbers) {
-                        let larger = number > *maximum || number.is_nan() || *own == u8::MAX;
-                        *maximum = if larger { number } else { *maximum };
-                        *own = if larger { place } else { *own };
+                    let numbers = &numbers[from.min(width)..];
+                    let (maxima, places) = (&mut maxima[columns.clone()], &mut places[columns]);
+                    let place = (first + kernel) as u8;
+                    match self.pool.stride[1] {
+                        1 => take_larger(numbers, place, maxima, places),
+                        stride => {
+                            line.clear();
+                            match stride {
+                                2 => line.extend(numbers.chunks(2).map(|pair| pair[0])),
+                                _ => line.extend(numbers.iter().step_by(stride)),
+                            }
+                            take_larger(line, place, maxima, places);
+                        }
                     }
                 }
             }
@@ -206,7 +217,7 @@ impl Operation {
     }
 
     /// The columns of the output for which a column of the kernel meets the image.
-    fn columns(&self, kernel: usize) -> std::ops::Range<usize> {
+    fn columns(&self, kernel: usize) -> Range<usize> {
         let (stride, padding) = (self.pool.stride[1], self.pool.padding[1]);
         let reach = kernel * self.pool.dilation[1];
         let first = padding.saturating_sub(reach).div_ceil(stride);
@@ -250,5 +261,15 @@ impl Operation {
             }
         });
         tensor(numbers, Shape::from(self.shape))
+    }
+}
+
+/// Puts numbers in the place of maxima that are smaller, and what names their place besides.
+#[inline(always)]
+fn take_larger(numbers: &[f32], place: u8, maxima: &mut [f32], places: &mut [u8]) {
+    for ((maximum, own), &number) in maxima.iter_mut().zip(places).zip(numbers) {
+        let larger = number > *maximum || number.is_nan();
+        *maximum = if larger { number } else { *maximum };
+        *own = if larger { place } else { *own };
     }
 }

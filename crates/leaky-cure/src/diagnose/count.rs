@@ -1,20 +1,21 @@
 //! Which units of a network are dead on some data.
 
-use std::ops::Neg;
-
 use burn::tensor::{DType, TensorData};
 use leaky_onnx::{Network, Rectifier, Shapes};
-use leaky_relu::{Float, SignBits};
-use rayon::prelude::*;
 
 use super::error::DiagnoseError;
+use super::signs::count_signs;
 use super::verdict::{Diagnosis, LayerCounts};
 use crate::data::dataset::Dataset;
 use crate::run::batch;
 use crate::stop::Stop;
 
+/// A batch holds at most about so many numbers at a time, 64 MiB of them in single precision.
+const NUMBERS: usize = 1 << 24;
+
 /// Runs the samples through the network batch by batch and counts for each unit of each rectifier
-/// how often its pre-activation lies above and below zero. `step` is called after each batch.
+/// how often its pre-activation lies above and below zero. `step` is called after each batch. A batch
+/// that would hold very much at a time is run in parts: counts do not depend on it.
 ///
 /// # Errors
 ///
@@ -35,7 +36,10 @@ pub fn diagnose_samples(
             model: model.to_owned(),
         });
     }
-    let shapes = network.shapes(batch(network, data, &samples[..samples.len().min(2)])?)?;
+    let few = &samples[..samples.len().min(2)];
+    let shapes = network.shapes(batch(network, data, few)?)?;
+    let held = network.most_numbers(&shapes).div_ceil(few.len().max(1));
+    let at_once = (NUMBERS / held.max(1)).clamp(1, batch_size);
     let mut counters: Vec<Counter> = rectifiers
         .iter()
         .map(|rectifier| Counter::new(network, rectifier, &shapes))
@@ -47,25 +51,27 @@ pub fn diagnose_samples(
         .collect();
     let watched: Vec<_> = rectifiers.iter().map(|rectifier| rectifier.input).collect();
     for samples in samples.chunks(batch_size) {
-        let mut failed = None;
-        let inputs = batch(network, data, samples)?;
-        network.watch(inputs, &wanted, &watched, |id, value| {
-            for (counter, rectifier) in counters
-                .iter_mut()
-                .zip(&rectifiers)
-                .filter(|(_, rectifier)| rectifier.input == id)
-            {
-                let counted = value
-                    .clone()
-                    .into_data()
-                    .and_then(|data| counter.count(&data));
-                if let Err(reason) = counted {
-                    failed.get_or_insert(wrong(rectifier, reason));
+        for samples in samples.chunks(at_once) {
+            let mut failed = None;
+            let inputs = batch(network, data, samples)?;
+            network.watch(inputs, &wanted, &watched, |id, value| {
+                for (counter, rectifier) in counters
+                    .iter_mut()
+                    .zip(&rectifiers)
+                    .filter(|(_, rectifier)| rectifier.input == id)
+                {
+                    let counted = value
+                        .clone()
+                        .into_data()
+                        .and_then(|data| counter.count(&data));
+                    if let Err(reason) = counted {
+                        failed.get_or_insert(wrong(rectifier, reason));
+                    }
                 }
+            })?;
+            if let Some(error) = failed {
+                return Err(error);
             }
-        })?;
-        if let Some(error) = failed {
-            return Err(error);
         }
         step();
         stop.check()?;
@@ -166,76 +172,6 @@ impl Counter {
             total: self.total,
         })
     }
-}
-
-/// So many numbers are looked at together: they stay in the cache from pass to pass.
-const TOGETHER: usize = 8192;
-
-/// Counts for each unit how many of `[.., units, inner]` numbers lie above zero and how many below, once
-/// `shifted`; false if one of them is not a number.
-fn count_signs<T>(
-    values: &[T],
-    shifted: impl Fn(T) -> T + Sync,
-    inner: usize,
-    [above_zero, below_zero]: [&mut Vec<u64>; 2],
-) -> bool
-where
-    T: Float + Copy + PartialOrd + Neg<Output = T> + Sync,
-{
-    let (units, row) = (above_zero.len(), above_zero.len() * inner);
-    // Pieces of whole rows, or of some units of a row.
-    let rows = (TOGETHER / row).max(1);
-    let together = if row <= TOGETHER {
-        units
-    } else {
-        (TOGETHER / inner).max(1)
-    };
-    let pieces: Vec<(usize, &[T])> = values
-        .chunks(rows * row)
-        .flat_map(|rows| {
-            let len = if together == units {
-                rows.len()
-            } else {
-                together * inner
-            };
-            let parts = rows.chunks(len).enumerate();
-            parts.map(|(part, values)| (part * together, values))
-        })
-        .collect();
-    let counted: Vec<Option<[Vec<u64>; 2]>> = pieces
-        .par_iter()
-        .map(|&(first, values)| {
-            let own = together.min(units - first);
-            let mut counts = [vec![0; own], vec![0; own]];
-            // A single unit may have more numbers than are looked at together.
-            let len = if own == 1 { TOGETHER } else { values.len() };
-            for values in values.chunks(len) {
-                let inner = if own == 1 { values.len() } else { inner };
-                if values
-                    .iter()
-                    .any(|value| value.partial_cmp(value).is_none())
-                {
-                    return None;
-                }
-                let mut shifted: Vec<T> = values.iter().map(|&value| shifted(value)).collect();
-                SignBits::of(&shifted).add_counts_by_channel(inner, &mut counts[0]);
-                shifted.iter_mut().for_each(|value| *value = -*value);
-                SignBits::of(&shifted).add_counts_by_channel(inner, &mut counts[1]);
-            }
-            Some(counts)
-        })
-        .collect();
-    for ((first, _), counts) in pieces.into_iter().zip(counted) {
-        let Some([above, below]) = counts else {
-            return false;
-        };
-        for (total, counts) in [(&mut *above_zero, above), (&mut *below_zero, below)] {
-            for (total, count) in total[first..].iter_mut().zip(counts) {
-                *total += count;
-            }
-        }
-    }
-    true
 }
 
 #[cfg(test)]

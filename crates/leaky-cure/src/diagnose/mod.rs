@@ -6,6 +6,7 @@ pub(crate) mod count;
 pub(crate) mod error;
 mod gradient_norm;
 pub(crate) mod look;
+mod signs;
 pub(crate) mod verdict;
 
 use crate::progress::Progress;

@@ -176,3 +176,128 @@ impl<'a> Fused<'a> {
         (&self.chain.run, behind)
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use burn::backend::ops::FloatTensorOps;
+    use burn::backend::{Dispatch, DispatchTensor};
+    use burn::tensor::TensorData;
+
+    use crate::testing::{Graph, value};
+    use crate::{Network, Value};
+
+    /// A convolution, its normalisation and a rectifier, whose output two nodes take.
+    fn network(rectifier: &str) -> Network {
+        Graph::new()
+            .input("x", &[None, Some(2), Some(4), Some(5)])
+            .floats("w", &[3, 2, 2, 3])
+            .floats("b", &[3])
+            .floats("scale", &[3])
+            .floats("shift", &[3])
+            .floats("mean", &[3])
+            .floats("variance", &[3])
+            .node("Conv", &["x", "w", "b"], "convolved")
+            .node(
+                "BatchNormalization",
+                &["convolved", "scale", "shift", "mean", "variance"],
+                "normalized",
+            )
+            .node(rectifier, &["normalized"], "rectified")
+            .node("Neg", &["rectified"], "negative")
+            .node("Add", &["rectified", "negative"], "zero")
+            .output("rectified")
+            .network()
+    }
+
+    fn input(network: &Network) -> Vec<Value> {
+        let numbers: Vec<f32> = (0..3 * 2 * 4 * 5)
+            .map(|i: u16| f32::from(i % 7) - 3.0)
+            .collect();
+        let data = TensorData::new(numbers, [3, 2, 4, 5]);
+        vec![Value::from_data(data, network.device())]
+    }
+
+    fn close(one: &[f32], other: &[f32]) -> bool {
+        let near = |(a, b): (&f32, &f32)| (a - b).abs() <= 1e-5 * a.abs().max(b.abs()).max(10.0);
+        one.len() == other.len() && one.iter().zip(other).all(near)
+    }
+
+    fn numbers(value: Value) -> Vec<f32> {
+        value.into_data().expect("a device").iter::<f32>().collect()
+    }
+
+    #[test]
+    fn what_runs_in_one_pass_gives_what_it_gives_node_by_node() {
+        for rectifier in ["Relu", "LeakyRelu", "Elu"] {
+            let network = network(rectifier);
+            let wanted = [value(&network, "rectified")];
+            let fused = network.compute(input(&network), &wanted).expect("it runs");
+            let mut seen = 0;
+            let single = network.forward(input(&network), &wanted, |_, _| seen += 1);
+            let single = single.expect("it runs");
+            assert!(seen >= 4, "the input and each node");
+            let [fused, single] = [fused, single].map(|mut found| numbers(found.remove(0)));
+            assert!(close(&fused, &single), "{rectifier}");
+            assert!(single.iter().any(|&y| y > 0.0) && single.iter().any(|&y| y <= 0.0));
+        }
+    }
+
+    #[test]
+    fn a_chain_is_cut_where_somebody_asks_for_what_lies_between() {
+        let network = network("Relu");
+        let wanted = [value(&network, "rectified")];
+        for name in ["convolved", "normalized"] {
+            let between = value(&network, name);
+            let mut seen = Vec::new();
+            network
+                .watch(input(&network), &wanted, &[between], |id, found| {
+                    seen.push((id, numbers(found.clone())));
+                })
+                .expect("it runs");
+            let asked = network.compute(input(&network), &[wanted[0], between]);
+            let asked = numbers(asked.expect("it runs").remove(1));
+            assert_eq!(seen.len(), 1, "{name}");
+            assert!(seen[0].0 == between && close(&seen[0].1, &asked), "{name}");
+        }
+    }
+
+    #[test]
+    fn the_gradients_of_a_chain_are_those_of_its_nodes() {
+        let mut network = network("LeakyRelu");
+        // The statistics too, which training leaves as they are.
+        network
+            .parameters
+            .iter_mut()
+            .for_each(|parameter| parameter.trainable = true);
+        let output = value(&network, "rectified");
+        let gradients = |wanted: &[_]| -> Vec<Vec<f32>> {
+            let tracked = network.tracked();
+            let found = network.forward_tracked(&tracked, input(&network), wanted);
+            let Value::Float(y) = found.expect("it runs").remove(0) else {
+                panic!("floats");
+            };
+            let squares = Dispatch::float_mul(y.clone(), y);
+            let found: Vec<Option<DispatchTensor>> =
+                tracked.gradients(Dispatch::float_sum(squares));
+            found
+                .into_iter()
+                .map(|gradient| numbers(Value::Float(gradient.expect("all are trained"))))
+                .collect()
+        };
+        let between = ["convolved", "normalized"].map(|name| value(&network, name));
+        let fused = gradients(&[output]);
+        let single = gradients(&[output, between[0], between[1]]);
+        for ((fused, single), parameter) in fused.iter().zip(&single).zip(network.parameters()) {
+            let largest = single.iter().fold(0.0_f32, |most, x| most.max(x.abs()));
+            let near = fused
+                .iter()
+                .zip(single)
+                .all(|(a, b)| (a - b).abs() <= 1e-4 * largest);
+            assert!(
+                near && largest > 0.0,
+                "{}: {fused:?} {single:?}",
+                parameter.name
+            );
+        }
+    }
+}
