@@ -8,8 +8,10 @@
 #   benchmarks/run.sh convolution convolutions with Leaky ReLU behind them, beside Burn's and PyTorch's
 #   benchmarks/run.sh cure        the whole cure of six networks, beside a plain PyTorch script of the same steps
 #   benchmarks/run.sh diagnose    the diagnosis, beside ONNX Runtime and PyTorch that count the same
+#   benchmarks/run.sh evidence    what helps networks that die or stop learning, beside the methods of the
+#                                 literature: docs/evidence.md, in an hour; with --quick, to see that it runs
 #
-# Options behind these two go to their script: --networks mlp conv, --rounds 1.
+# Options behind cure and diagnose go to their script: --networks mlp conv, --rounds 1.
 #
 # Python's packages go to benchmarks/.venv; PYTHON names another interpreter that has them.
 set -eu
@@ -64,8 +66,13 @@ diagnose)
     cargo build --release --package leaky --manifest-path ../Cargo.toml
     python compare_diagnose.py "$@"
     ;;
+evidence)
+    shift
+    python -c 'import leaky_relu' 2>/dev/null || python -m pip install --quiet ../python
+    python -m evidence "$@"
+    ;;
 *)
-    echo "usage: benchmarks/run.sh kernel|frameworks|convolution|cure|diagnose" >&2
+    echo "usage: benchmarks/run.sh kernel|frameworks|convolution|cure|diagnose|evidence" >&2
     exit 2
     ;;
 esac

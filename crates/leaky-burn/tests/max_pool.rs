@@ -3,6 +3,7 @@
 mod common;
 
 use burn::backend::DispatchTensor;
+use burn::tensor::ops::MaxPoolOptions;
 use burn::tensor::{DType, Device, Tensor, module};
 use common::{assert_same, devices, random, values};
 use leaky_burn::dispatch;
@@ -10,6 +11,19 @@ use leaky_burn::dispatch;
 fn ours(x: Tensor<4>, sizes: [[usize; 2]; 4], ceil_mode: bool) -> Tensor<4> {
     let pool = |x: DispatchTensor| dispatch::max_pool2d(x, sizes, ceil_mode);
     Tensor::from_dispatch(pool(x.into_dispatch()))
+}
+
+fn options<const N: usize>(
+    [kernel_size, stride, padding, dilation]: [[usize; N]; 4],
+    ceil_mode: bool,
+) -> MaxPoolOptions<N> {
+    MaxPoolOptions {
+        kernel_size,
+        stride,
+        padding: padding.map(|both| (both, both)),
+        dilation,
+        ceil_mode,
+    }
 }
 
 #[test]
@@ -25,13 +39,12 @@ fn pooling_over_two_axes_equals_burns() {
     for device in devices().into_iter().map(Device::autodiff) {
         for sizes in cases {
             for ceil_mode in [false, true] {
-                let [kernel, stride, padding, dilation] = sizes;
                 let x = random([2, 3, 9, 11], DType::F32, &device);
                 assert_same(
                     &format!("{sizes:?}, ceil {ceil_mode}"),
                     &x,
                     |x| ours(x, sizes, ceil_mode),
-                    |x| module::max_pool2d(x, kernel, stride, padding, dilation, ceil_mode),
+                    |x| module::max_pool2d(x, options(sizes, ceil_mode)),
                 );
             }
         }
@@ -53,14 +66,8 @@ fn a_permuted_input_is_pooled_by_its_axes() {
             )
         },
         |x| {
-            module::max_pool2d(
-                x.permute([0, 3, 1, 2]),
-                [2, 2],
-                [2, 2],
-                [0, 0],
-                [1, 1],
-                false,
-            )
+            let sizes = [[2, 2], [2, 2], [0, 0], [1, 1]];
+            module::max_pool2d(x.permute([0, 3, 1, 2]), options(sizes, false))
         },
     );
 }
@@ -73,7 +80,7 @@ fn pooling_over_one_axis_equals_burns() {
         "one axis",
         &x,
         |x| Tensor::from_dispatch(dispatch::max_pool1d(x.into_dispatch(), [3, 2, 1, 1], false)),
-        |x| module::max_pool1d(x, 3, 2, 1, 1, false),
+        |x| module::max_pool1d(x, options([[3], [2], [1], [1]], false)),
     );
 }
 

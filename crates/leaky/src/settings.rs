@@ -47,6 +47,8 @@ pub struct Diagnose {
     pub case: Case,
     /// How many samples to run at a time.
     pub batch_size: usize,
+    /// What dormant units are found by, where not by how often they fire.
+    pub tau: Option<f64>,
     /// How many threads to compute with; as many as there are cores where it is not said.
     pub threads: Option<usize>,
     /// The fraction of dead units above which the command ends with exit code 1.

@@ -41,6 +41,10 @@ pub struct Score {
 pub struct Report {
     /// The verdict on the network as it was given.
     pub before: Diagnosis,
+    /// How many units are dead on the samples to train on, which decides what is revived. Where a part of
+    /// the data is held out for validation, these may be more than are dead on all of it.
+    #[serde(default)]
+    pub dead_on_training: usize,
     /// The verdict on the network as it was cured.
     pub after: Diagnosis,
     /// The validation score.
@@ -55,10 +59,16 @@ pub struct Report {
     /// How many of them changed outputs, within the bound; the others changed none.
     #[serde(default)]
     pub revived_within_bound: usize,
-    /// The dead units that were left, and why.
+    /// How many dormant units were revived beside the dead ones; what they said beyond their mean is lost.
+    #[serde(default)]
+    pub revived_dormant: usize,
+    /// The dead and dormant units that were left, and why.
     pub not_revived: Vec<NotRevived>,
-    /// The largest difference that the revival made to an output.
+    /// The largest difference that the revival made to an output of the samples to train on.
     pub revival_max_difference: f64,
+    /// The same on the validation samples, by which no unit was found dead.
+    #[serde(default)]
+    pub revival_max_difference_validation: f64,
     /// The epochs of training.
     pub epochs: Vec<Epoch>,
     /// The epoch whose parameters are kept, counted from 1; 0 for those before training, none where

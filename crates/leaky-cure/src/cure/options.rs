@@ -1,5 +1,6 @@
 //! How to cure.
 
+use crate::diagnose::DiagnoseOptions;
 use crate::objective::metric::Loss;
 use crate::revive::DEFAULT_BOUND;
 use crate::train::options::TrainOptions;
@@ -23,6 +24,9 @@ pub struct CureOptions {
     /// How much of its magnitude an output may change by dead units that cannot be muted; 0 leaves
     /// these as they are.
     pub revival_bound: f64,
+    /// Dormant units, found by this score, are brought back too: see
+    /// [`DiagnoseOptions::tau`](crate::diagnose::DiagnoseOptions::tau).
+    pub tau: Option<f64>,
     /// What to minimise; without it, what suits the answers and the end of the network.
     pub loss: Option<Loss>,
     /// How to train.
@@ -37,8 +41,19 @@ impl Default for CureOptions {
             alpha: Alpha::Fixed(0.01),
             revive: true,
             revival_bound: DEFAULT_BOUND,
+            tau: None,
             loss: None,
             training: TrainOptions::default(),
+        }
+    }
+}
+
+impl CureOptions {
+    /// How the network is looked at, before and after.
+    pub(super) fn look(&self) -> DiagnoseOptions {
+        DiagnoseOptions {
+            batch_size: self.training.batch_size,
+            tau: self.tau,
         }
     }
 }

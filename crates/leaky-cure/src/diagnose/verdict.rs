@@ -5,6 +5,7 @@
 
 use serde::{Deserialize, Serialize};
 
+use super::cause::{CauseOfDeath, Prescription};
 use crate::text::percent;
 
 /// A unit above zero on less than this fraction of samples and positions, and not dead, is
@@ -45,6 +46,13 @@ pub struct Diagnosis {
     pub always_on: usize,
     /// The rectifiers, in the order of execution.
     pub layers: Vec<Layer>,
+    /// What dormant units were found by, where not by how often they fire: see
+    /// [`DiagnoseOptions::tau`](super::DiagnoseOptions::tau).
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub tau: Option<f64>,
+    /// What is to be done so that units do not die again, where it was asked why they did.
+    #[serde(default)]
+    pub prescription: Vec<Prescription>,
 }
 
 /// The verdict on the units of one rectifier.
@@ -60,13 +68,17 @@ pub struct Layer {
     pub units: usize,
     /// The dead units: never above zero.
     pub dead: Vec<usize>,
-    /// The dormant units: above zero on less than [`DORMANT_BELOW`], and not dead.
+    /// The dormant units: above zero on less than [`DORMANT_BELOW`], and not dead; or, by
+    /// [`tau`](Diagnosis::tau), those that say little beside the other units of the layer.
     pub dormant: Vec<usize>,
     /// The units that are always on: never below zero. (One that is zero throughout, neither above
     /// nor below, is both dead and always on.)
     pub always_on: Vec<usize>,
     /// For each unit, the fraction of samples and positions on which it was above zero.
     pub active: Vec<f64>,
+    /// Why the dead units are dead, where that was asked; each of them stands in one entry.
+    #[serde(default)]
+    pub causes: Vec<CauseOfDeath>,
 }
 
 impl Diagnosis {
@@ -82,6 +94,8 @@ impl Diagnosis {
             dormant: sum(|layer| layer.dormant.len()),
             always_on: sum(|layer| layer.always_on.len()),
             layers,
+            tau: None,
+            prescription: Vec::new(),
         }
     }
 
@@ -154,6 +168,7 @@ impl From<LayerCounts> for Layer {
             dormant: select(&|above, _| above > 0 && active(above) < DORMANT_BELOW),
             always_on: select(&|_, below| below == 0),
             active: above_zero.iter().map(|&above| active(above)).collect(),
+            causes: Vec::new(),
         }
     }
 }
@@ -198,9 +213,9 @@ mod tests {
             concat!(
                 r#"{"model":"net.onnx","samples":4,"units":3,"dead":1,"dormant":0,"always_on":0,"#,
                 r#""layers":[{"name":"/2/Relu","op":"Relu","alpha":0.0,"units":2,"dead":[0],"#,
-                r#""dormant":[],"always_on":[],"active":[0.0,0.5]},"#,
+                r#""dormant":[],"always_on":[],"active":[0.0,0.5],"causes":[]},"#,
                 r#"{"name":"/2/Relu","op":"Elu","alpha":null,"units":1,"dead":[],"#,
-                r#""dormant":[],"always_on":[],"active":[0.25]}]}"#,
+                r#""dormant":[],"always_on":[],"active":[0.25],"causes":[]}],"prescription":[]}"#,
             )
         );
     }

@@ -83,6 +83,7 @@ pub(super) fn epochs(count: usize) -> Vec<Epoch> {
 
 pub(super) fn cure(before: Diagnosis, after: Diagnosis) -> Report {
     Report {
+        dead_on_training: before.dead,
         before,
         after,
         score: Score {
@@ -94,8 +95,10 @@ pub(super) fn cure(before: Diagnosis, after: Diagnosis) -> Report {
         alpha_trials: Vec::new(),
         revived: 12,
         revived_within_bound: 0,
+        revived_dormant: 0,
         not_revived: Vec::new(),
         revival_max_difference: 1e-7,
+        revival_max_difference_validation: 1e-7,
         epochs: epochs(20),
         best_epoch: Some(17),
         output: Some("cured.onnx".into()),

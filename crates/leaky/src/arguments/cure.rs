@@ -66,6 +66,10 @@ pub(super) struct Cure {
     /// a residual stream; 0 leaves these as they are
     #[arg(long, value_name = "PART", default_value_t = 0.001, value_parser = fraction, help_heading = "Cure")]
     revival_bound: f64,
+    /// Bring dormant units back too: those whose mean activation is at most so many times their layer's
+    /// mean (ReDo's score); behind a slope below zero, those above zero on less than 0.1 % of the samples
+    #[arg(long, value_name = "PART", value_parser = fraction, conflicts_with = "no_revive", help_heading = "Cure")]
+    tau: Option<f64>,
     /// How many threads to compute with [default: one for each core]
     #[arg(long, value_name = "COUNT", value_parser = count)]
     threads: Option<usize>,
@@ -94,6 +98,7 @@ impl Cure {
                 alpha: self.alpha,
                 revive: !self.no_revive,
                 revival_bound: self.revival_bound,
+                tau: self.tau,
                 loss: self.loss,
                 training: TrainOptions {
                     epochs: self.epochs,

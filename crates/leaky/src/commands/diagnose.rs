@@ -1,7 +1,7 @@
 //! `leaky diagnose`: which units are dead.
 
 use leaky_cure::data::Samples;
-use leaky_cure::diagnose::{GradientNorm, diagnose, gradient_norms};
+use leaky_cure::diagnose::{DiagnoseOptions, GradientNorm, diagnose, gradient_norms};
 use leaky_cure::objective::{Objective, ObjectiveError};
 use leaky_cure::stop::Stop;
 use leaky_cure::task::Task;
@@ -15,7 +15,7 @@ use super::files::Files;
 use super::threads::use_threads;
 use crate::error::{Error, Outcome};
 use crate::settings::Diagnose;
-use crate::terminal::{Screen, diagnosis_table};
+use crate::terminal::{Screen, causes_text, diagnosis_table};
 
 pub(super) fn run(settings: &Diagnose, screen: &Screen) -> Result<Outcome, Error> {
     use_threads(settings.threads)?;
@@ -26,10 +26,17 @@ pub(super) fn run(settings: &Diagnose, screen: &Screen) -> Result<Outcome, Error
         return born_dead::run(&case.task, options, &figures, screen);
     }
     let mut bars = Bars::new(screen.bars());
-    let diagnosis = diagnose(&case.task, settings.batch_size, &Stop::new(), &mut bars)?;
+    let options = DiagnoseOptions {
+        batch_size: settings.batch_size,
+        tau: settings.tau,
+    };
+    let diagnosis = diagnose(&case.task, options, &Stop::new(), &mut bars)?;
     drop(bars);
     screen.tell(&diagnosis_table(&diagnosis, screen.look()));
     screen.tell(&diagnosis.verdict());
+    if let Some(causes) = causes_text(&diagnosis) {
+        screen.tell(&causes);
+    }
     figures.write_json(&diagnosis, screen)?;
     if figures.wants_page() {
         let gradients = gradients(&case.task, settings.batch_size)?;

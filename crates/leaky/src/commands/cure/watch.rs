@@ -19,6 +19,8 @@ pub(super) struct Watch<'a> {
     screen: &'a Screen,
     bars: Bars,
     training: Option<TrainingProgress>,
+    /// How many units are dead on all of the data.
+    dead: usize,
 }
 
 impl<'a> Watch<'a> {
@@ -27,6 +29,7 @@ impl<'a> Watch<'a> {
             screen,
             bars: Bars::new(screen.bars()),
             training: None,
+            dead: 0,
         }
     }
 }
@@ -66,6 +69,7 @@ impl Progress for Watch<'_> {
 
     fn diagnosed(&mut self, before: &Diagnosis, metric: Metric, found: f64) {
         self.bars.clear();
+        self.dead = before.dead;
         self.screen
             .tell(&diagnosis_table(before, self.screen.look()));
         self.screen.tell(&format!(
@@ -91,23 +95,38 @@ impl Progress for Watch<'_> {
         ));
     }
 
-    fn revived(&mut self, revival: &Revival, difference: Difference) {
+    fn revived(&mut self, revival: &Revival, training: Difference, validation: Difference) {
         let Revival {
             revived,
             within_bound,
+            dormant,
             not_revived,
         } = revival;
-        if revived + not_revived.len() == 0 {
+        if revived + dormant + not_revived.len() == 0 {
             return;
+        }
+        if *dormant == 0 && revived + not_revived.len() > self.dead {
+            self.screen.tell(&format!(
+                "Beside them {} units fire on samples held out for validation alone.",
+                revived + not_revived.len() - self.dead
+            ));
         }
         let small = match within_bound {
             0 => String::new(),
             small => format!(", {small} of them small because they cannot be muted"),
         };
+        let quiet = match dormant {
+            0 => String::new(),
+            quiet => {
+                format!(", and {quiet} dormant ones whose means were moved into what hears them")
+            }
+        };
         self.screen.tell(&format!(
-            "Revived {revived} units{small}; the outputs differ by at most {} (of up to {}).",
-            score(difference.maximum),
-            score(difference.magnitude)
+            "Revived {revived} units{small}{quiet}; the outputs differ by at most {} (of up to {}), for the \
+             validation samples by at most {}.",
+            score(training.maximum),
+            score(training.magnitude),
+            score(validation.maximum)
         ));
         for (reason, layer, units) in left(revival) {
             let names: Vec<String> = units.iter().map(ToString::to_string).collect();
