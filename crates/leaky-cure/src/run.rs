@@ -90,7 +90,7 @@ pub(crate) fn outputs(
     wanted: &[ValueId],
 ) -> Result<Vec<TensorData>, RunError> {
     network
-        .forward(batch(network, data, samples)?, wanted, |_, _| {})?
+        .compute(batch(network, data, samples)?, wanted)?
         .into_iter()
         .map(|value| value.into_data().map_err(RunError::Device))
         .collect()

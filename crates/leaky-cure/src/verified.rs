@@ -14,7 +14,7 @@ use crate::stop::Stop;
 
 /// How many samples at most the network to be written is compared on. They test the file, not the
 /// network: a wrong number in it shows on any of them.
-pub const VERIFIED_ON: usize = 1024;
+pub const VERIFIED_ON: usize = 128;
 
 /// Why a network could not be written.
 #[derive(Debug, thiserror::Error)]

@@ -3,11 +3,16 @@
 mod assembly;
 mod execution;
 mod fixed_batch;
+mod fusion;
+mod memory;
+
+pub(crate) use self::execution::Watched;
 
 use burn::backend::{DispatchDevice, DispatchTensor};
 use burn::tensor::TensorData;
 
 use self::fixed_batch::FixedBatch;
+use self::fusion::Chain;
 use crate::error::{Error, Result};
 use crate::graph::{Graph, Input, Node, Output, ValueId};
 use crate::model::Model;
@@ -23,6 +28,8 @@ pub struct Network {
     graph: Graph,
     /// What each node computes.
     runs: Vec<Run>,
+    /// Nodes that may be computed in one pass.
+    chains: Vec<Chain>,
     parameters: Vec<Parameter>,
     constants: Vec<(ValueId, Value)>,
     fixed_batch: Option<FixedBatch>,

@@ -27,6 +27,13 @@ use crate::train::validate::Validation;
 /// How many samples at most fresh weights are centred on.
 const CENTRED_ON: usize = 1024;
 
+/// Fewer are enough where each has many numbers, at whose positions a unit is looked at: so many that
+/// they hold about this many numbers, and at least [`CENTRED_ON_AT_LEAST`].
+const CENTRED_ON_NUMBERS: usize = 1 << 18;
+
+/// See [`CENTRED_ON_NUMBERS`].
+const CENTRED_ON_AT_LEAST: usize = 128;
+
 /// The slopes that are tried where the user leaves the choice to the tool.
 const SLOPES: [f32; 5] = [0.01, 0.05, 0.1, 0.2, 0.3];
 
@@ -80,7 +87,7 @@ impl Course<'_> {
         if self.options.revive {
             let request = revive::Request {
                 data,
-                samples: &spread(self.training.chosen, CENTRED_ON),
+                samples: &spread(self.training.chosen, centred_on(data)),
                 batch_size: options.batch_size,
                 bound: self.options.revival_bound,
                 alpha: f64::from(alpha),
@@ -218,6 +225,12 @@ impl Course<'_> {
             alpha_trials: trials,
         })
     }
+}
+
+/// How many samples fresh weights are centred on.
+fn centred_on(data: &Dataset) -> usize {
+    let enough = CENTRED_ON_NUMBERS / data.sample_len().max(1);
+    enough.clamp(CENTRED_ON_AT_LEAST, CENTRED_ON)
 }
 
 /// How many epochs a trial of a slope takes: a quarter of the whole training, at most five.

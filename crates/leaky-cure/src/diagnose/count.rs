@@ -2,7 +2,6 @@
 
 use burn::tensor::{DType, TensorData};
 use leaky_onnx::{Network, Rectifier, Shapes, Value, ValueId};
-use leaky_relu::SignBits;
 
 use super::autopsy::Autopsy;
 use super::cause::CauseOfDeath;
@@ -11,13 +10,18 @@ use super::evidence::Evidence;
 use super::moments::Moments;
 use super::options::DiagnoseOptions;
 use super::prescription::prescription;
+use super::signs::count_signs;
 use super::verdict::{Diagnosis, LayerCounts};
 use crate::data::dataset::Dataset;
 use crate::run::batch;
 use crate::stop::Stop;
 
+/// A batch holds at most about so many numbers at a time, 64 MiB of them in single precision.
+const NUMBERS: usize = 1 << 24;
+
 /// Runs the samples through the network batch by batch and counts for each unit of each rectifier
-/// how often its pre-activation lies above and below zero. `step` is called after each batch.
+/// how often its pre-activation lies above and below zero. `step` is called after each batch. A batch
+/// that would hold very much at a time is run in parts: counts do not depend on it.
 ///
 /// # Errors
 ///
@@ -116,6 +120,8 @@ fn score(diagnosis: &mut Diagnosis, tau: f64, rectifiers: &[Rectifier], activati
 struct Pass {
     rectifiers: Vec<Rectifier>,
     shapes: Shapes,
+    /// How many samples are run at a time at most.
+    at_once: usize,
     counters: Vec<Counter>,
     /// What tells why units are dead, where that is asked.
     evidence: Option<Evidence>,
@@ -144,7 +150,9 @@ impl Pass {
                 model: model.to_owned(),
             });
         }
-        let shapes = network.shapes(batch(network, data, &samples[..samples.len().min(2)])?)?;
+        let few = &samples[..samples.len().min(2)];
+        let shapes = network.shapes(batch(network, data, few)?)?;
+        let held = network.most_numbers(&shapes).div_ceil(few.len().max(1));
         let counters = rectifiers
             .iter()
             .map(|rectifier| Counter::new(network, rectifier, &shapes))
@@ -152,6 +160,7 @@ impl Pass {
         Ok(Self {
             rectifiers,
             shapes,
+            at_once: (NUMBERS / held.max(1)).max(1),
             counters,
             evidence: None,
             activations: Vec::new(),
@@ -168,20 +177,35 @@ impl Pass {
     ) -> Result<(), DiagnoseError> {
         let outputs = network.outputs().iter();
         let wanted: Vec<_> = outputs.map(|output| output.value).collect();
+        let watched = self.watched();
         for samples in samples.chunks(batch_size) {
-            let mut failed = None;
-            network.forward(batch(network, data, samples)?, &wanted, |id, value| {
-                if let Err(error) = self.see(id, value) {
-                    failed.get_or_insert(error);
+            for samples in samples.chunks(self.at_once) {
+                let mut failed = None;
+                let inputs = batch(network, data, samples)?;
+                network.watch(inputs, &wanted, &watched, |id, value| {
+                    if let Err(error) = self.see(id, value) {
+                        failed.get_or_insert(error);
+                    }
+                })?;
+                if let Some(error) = failed {
+                    return Err(error);
                 }
-            })?;
-            if let Some(error) = failed {
-                return Err(error);
             }
             step();
             stop.check()?;
         }
         Ok(())
+    }
+
+    /// The values that are looked at.
+    fn watched(&self) -> Vec<ValueId> {
+        let mut watched: Vec<ValueId> = Vec::new();
+        watched.extend(self.rectifiers.iter().map(|rectifier| rectifier.input));
+        if !self.activations.is_empty() {
+            watched.extend(self.rectifiers.iter().map(|rectifier| rectifier.output));
+        }
+        watched.extend(self.evidence.iter().flat_map(Evidence::values));
+        watched
     }
 
     fn see(&mut self, id: ValueId, value: &Value) -> Result<(), DiagnoseError> {
@@ -279,46 +303,27 @@ impl Counter {
         if shape.iter().product::<usize>() == 0 {
             return Ok(());
         }
-        match data.dtype() {
+        let threshold = self.threshold;
+        let counts = [&mut self.above_zero, &mut self.below_zero];
+        let are_numbers = match data.dtype() {
             DType::F64 => {
-                let values = data.try_to_vec::<f64>().map_err(|e| format!("{e:?}"))?;
-                self.signs(SignBits::of, |limit| limit, values, inner)
+                let values = data.as_slice::<f64>().map_err(|e| format!("{e:?}"))?;
+                count_signs(values, |value| value - threshold, inner, counts)
             }
             _ => {
-                let values = data.try_to_vec::<f32>().map_err(|e| format!("{e:?}"))?;
-                self.signs(SignBits::of, |limit| limit as f32, values, inner)
+                let (values, limit) = (data.as_slice::<f32>(), threshold as f32);
+                let values = values.map_err(|e| format!("{e:?}"))?;
+                count_signs(values, |value| value - limit, inner, counts)
             }
-        }
-    }
-
-    fn signs<T>(
-        &mut self,
-        signs: impl Fn(&[T]) -> SignBits,
-        limit: impl Fn(f64) -> T,
-        mut values: Vec<T>,
-        inner: usize,
-    ) -> Result<(), String>
-    where
-        T: Copy + PartialOrd + std::ops::Neg<Output = T> + std::ops::Sub<Output = T>,
-    {
-        if values
-            .iter()
-            .any(|value| value.partial_cmp(value).is_none())
-        {
+        };
+        if !are_numbers {
             return Err(
                 "its pre-activation is not a number (NaN) on some samples: look for what \
                  overflows before it, or for NaN in the data"
                     .into(),
             );
         }
-        self.total += (values.len() / self.above_zero.len()) as u64;
-        if self.threshold != 0.0 {
-            let limit = limit(self.threshold);
-            values.iter_mut().for_each(|value| *value = *value - limit);
-        }
-        signs(&values).add_counts_by_channel(inner, &mut self.above_zero);
-        values.iter_mut().for_each(|value| *value = -*value);
-        signs(&values).add_counts_by_channel(inner, &mut self.below_zero);
+        self.total += (shape.iter().product::<usize>() / self.above_zero.len()) as u64;
         Ok(())
     }
 
@@ -373,6 +378,34 @@ mod tests {
             .count(&TensorData::zeros::<f32, _>([2, 4]))
             .expect_err("four units, not three");
         assert!(reason.contains("4 units along axis 1"), "{reason}");
+    }
+
+    #[test]
+    fn large_and_small_layers_are_counted_one_by_one_the_same() {
+        let shapes = [
+            (3, 5, 1),
+            (2, 3, 7),
+            (40, 300, 1),
+            (2, 100, 120),
+            (2, 3, 9000),
+            (2, 1, 20_000),
+        ];
+        for (rows, units, inner) in shapes {
+            let numbers: Vec<f32> = (0..rows * units * inner)
+                .map(|i: usize| (i.wrapping_mul(2_654_435_761) >> 7) as f32 % 3.0 - 1.0)
+                .collect();
+            let (mut above, mut below) = (vec![0; units], vec![0; units]);
+            for (place, &number) in numbers.iter().enumerate() {
+                let unit = place / inner % units;
+                above[unit] += u64::from(number > 0.0);
+                below[unit] += u64::from(number < 0.0);
+            }
+            let mut counter = counter(Some(1), units);
+            let data = TensorData::new(numbers, [rows, units, inner]);
+            counter.count(&data).expect("numbers");
+            assert_eq!((counter.above_zero, counter.below_zero), (above, below));
+            assert_eq!(counter.total, (rows * inner) as u64);
+        }
     }
 
     #[test]

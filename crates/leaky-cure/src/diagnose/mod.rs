@@ -13,6 +13,7 @@ mod moments;
 mod options;
 mod prescription;
 mod sentences;
+mod signs;
 pub(crate) mod verdict;
 
 use crate::progress::Progress;

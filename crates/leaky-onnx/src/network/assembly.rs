@@ -8,6 +8,7 @@ use burn::tensor::TensorData;
 
 use super::Network;
 use super::fixed_batch::FixedBatch;
+use super::fusion;
 use crate::attributes::Attributes;
 use crate::error::{Error, Result, Unsupported};
 use crate::graph::{Graph, Input, Output, ValueId, label};
@@ -115,12 +116,14 @@ impl Network {
             let value = (*ints_of.get(&node.input(1)?)?).clone();
             Some(value.into_data().ok()?.iter::<i64>().collect())
         });
+        let chains = fusion::chains(&graph)?;
         Ok(Self {
             device: device.clone(),
             inputs,
             outputs,
             graph,
             runs,
+            chains,
             parameters,
             constants,
             fixed_batch,

@@ -6,7 +6,8 @@ mod geometry;
 mod gradient;
 mod operation;
 mod padded;
-mod threads;
+mod pieces;
+mod product;
 mod tile;
 mod weight_gradient;
 
