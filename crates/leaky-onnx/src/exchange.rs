@@ -77,8 +77,8 @@ impl Model {
                     self.set_operator(network, rectifier, RectifierKind::PRelu, None);
                     let name = self.free_name(network, &format!("{}.slope", rectifier.name));
                     self.add_initializer(&name, &slopes, alpha, weights_type)?;
-                    let node = self.node_mut(network.nodes()[rectifier.node].index);
-                    node.input.push(name);
+                    let index = network.nodes()[rectifier.node].index;
+                    self.change_node(index, |node| node.input.push(name.clone()));
                 }
             }
         }
@@ -93,11 +93,12 @@ impl Model {
         kind: RectifierKind,
         alpha: Option<f32>,
     ) {
-        let node = self.node_mut(network.nodes()[rectifier.node].index);
-        node.set_op_type(kind.operator().into());
-        node.input.truncate(1);
-        // Operator sets below 6 let an attribute name what may be overwritten; it goes too.
-        node.attribute = alpha.into_iter().map(alpha_attribute).collect();
+        self.change_node(network.nodes()[rectifier.node].index, |node| {
+            node.set_op_type(kind.operator().into());
+            node.input.truncate(1);
+            // Operator sets below 6 let an attribute name what may be overwritten; it goes too.
+            node.attribute = alpha.into_iter().map(alpha_attribute).collect();
+        });
     }
 
     /// The type in which the file holds the weights: that of slopes, which ONNX wants to be of the

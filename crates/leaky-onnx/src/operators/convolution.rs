@@ -12,7 +12,7 @@ use super::window::{AutoPad, Axis, Window};
 use crate::value::Value;
 
 /// What is read of the attributes that both operators have.
-fn read(request: &Request) -> Result<(Window, usize), Refusal> {
+pub(super) fn read(request: &Request) -> Result<(Window, usize), Refusal> {
     let window = Window::read(&request.attributes)?;
     if window.kernel.as_ref().is_some_and(|k| k.len() > 3) {
         return unsupported("convolution over more than three axes");
@@ -26,7 +26,7 @@ fn read(request: &Request) -> Result<(Window, usize), Refusal> {
 
 /// The shapes of input and weight, checked to belong together. `inward` is the axis of the weight
 /// that takes the input's channels; `shared` is how many groups lie along it.
-fn shapes(
+pub(super) fn shapes(
     x: &DispatchTensor,
     weight: &DispatchTensor,
     window: &Window,
