@@ -164,8 +164,8 @@ impl Network {
         parameters::mark_trainable(&mut parameters, &graph);
         let ints_of: HashMap<ValueId, &Value> =
             constants.iter().map(|(id, value)| (*id, value)).collect();
-        let fixed_batch = FixedBatch::of(&inputs, &graph, |node| {
-            let value = (*ints_of.get(&node.input(1)?)?).clone();
+        let fixed_batch = FixedBatch::of(&inputs, &graph, |value| {
+            let value = (*ints_of.get(&value)?).clone();
             Some(value.into_data().ok()?.iter::<i64>().collect())
         });
         Ok(Self {

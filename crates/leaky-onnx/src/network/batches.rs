@@ -83,14 +83,30 @@ impl Network {
         (first > 0 && sizes.all(|size| size == Some(first))).then_some(first)
     }
 
-    /// How many samples these inputs hold.
+    /// How many samples these inputs hold, if they agree.
     fn samples(&self, inputs: &[Value]) -> Option<usize> {
-        let mut inputs = self.inputs.iter().zip(inputs);
-        inputs.find_map(|(input, value)| value.shape().get(input.samples?).copied())
+        let inputs = self.inputs.iter().zip(inputs);
+        let mut counts = inputs.filter_map(|(input, value)| {
+            let axis = input.samples?;
+            Some(value.shape().get(axis).copied())
+        });
+        let first = counts.next()??;
+        counts.all(|count| count == Some(first)).then_some(first)
+    }
+
+    /// Whether these inputs are of the very shapes that the file declares.
+    fn are_as_declared(&self, inputs: &[Value]) -> bool {
+        self.inputs.iter().zip(inputs).all(|(input, value)| {
+            let declared: Option<Vec<usize>> = input.shape.iter().copied().collect();
+            input.ranked && declared == Some(value.shape())
+        })
     }
 
     /// The size of the parts in which this batch must be run, if it cannot be run at once.
     pub(super) fn part_size(&self, inputs: &[Value]) -> Option<usize> {
+        if self.are_as_declared(inputs) || inputs.iter().any(Value::is_empty) {
+            return None;
+        }
         let samples = self.samples(inputs)?;
         let unit = self.declared_batch().unwrap_or(1);
         if samples == unit || samples == 0 {

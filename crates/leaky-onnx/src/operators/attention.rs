@@ -84,12 +84,9 @@ pub(super) fn attention(request: &Request) -> Result<Run, Refusal> {
         right: bound("right_window_size")?,
     };
     let mode = attributes.int("qk_matmul_output_mode", 0)?;
-    // Operator set 23 had the cap behind the bias.
     let exposed = match mode {
         0 => Exposed::Products,
-        1 if request.opset < 24 => Exposed::Biased,
         1 => Exposed::Capped,
-        2 if request.opset < 24 => Exposed::Capped,
         2 => Exposed::Biased,
         3 => Exposed::Probabilities,
         other => return invalid(format!("attribute 'qk_matmul_output_mode' is {other}")),

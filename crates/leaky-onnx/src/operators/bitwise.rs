@@ -9,21 +9,27 @@ use crate::proto::tensor_proto::DataType;
 use crate::tensor;
 use crate::value::{Value, broadcast_shape};
 
-/// How many bits an unsigned type has.
-fn width(kind: Option<DataType>) -> u32 {
+/// How many bits a type has, and whether one of them is a sign.
+fn width(kind: Option<DataType>) -> (u32, bool) {
     match kind {
-        Some(DataType::UINT8) => 8,
-        Some(DataType::UINT16) => 16,
-        Some(DataType::UINT32) => 32,
-        _ => 64,
+        Some(DataType::UINT8) => (8, false),
+        Some(DataType::UINT16) => (16, false),
+        Some(DataType::UINT32) => (32, false),
+        Some(DataType::UINT64) => (64, false),
+        Some(DataType::INT8) => (8, true),
+        Some(DataType::INT16) => (16, true),
+        Some(DataType::INT32) => (32, true),
+        _ => (64, true),
     }
 }
 
-/// Keeps as many bits as an unsigned type has.
-fn kept(number: i64, bits: u32) -> i64 {
-    match bits {
-        64 => number,
-        bits => number & ((1 << bits) - 1),
+/// Keeps as many bits as a type has.
+fn kept(number: i64, (bits, signed): (u32, bool)) -> i64 {
+    let shift = 64 - bits;
+    if signed {
+        (number << shift) >> shift
+    } else {
+        (((number as u64) << shift) >> shift) as i64
     }
 }
 
@@ -61,31 +67,33 @@ pub(super) fn xor(_: &Request) -> Result<Run, Refusal> {
 }
 
 pub(super) fn not(request: &Request) -> Result<Run, Refusal> {
-    let bits = width((request.element)(0));
+    let width = width((request.element)(0));
     Ok(Box::new(move |mut inputs: Inputs| {
         let value = inputs.value(0)?;
         let Value::Int(_) = value else {
             return Err(format!("takes integers, found {}", value.kind()));
         };
-        Ok(vec![value.map_ints(|number| Ok(kept(!number, bits)))?])
+        Ok(vec![value.map_ints(|number| Ok(kept(!number, width)))?])
     }))
 }
 
-/// Shifts by as many bits as the second input says; what leaves the type is lost.
+/// Shifts by as many bits as the second input says; what leaves the type is lost. A shift by a
+/// negative number or by all bits leaves nothing but the sign.
 pub(super) fn shift(request: &Request) -> Result<Run, Refusal> {
     let left = match request.attributes.string("direction", "")? {
         "LEFT" => true,
         "RIGHT" => false,
         other => return invalid(format!("attribute 'direction' is '{other}'")),
     };
-    let bits = width((request.element)(0));
+    let width = width((request.element)(0));
     of_two(move |number, by| {
-        let by = u32::try_from(by).map_err(|_| format!("a shift by {by}"))?;
-        let shifted = if left {
-            number.checked_shl(by).map(|number| kept(number, bits))
-        } else {
-            (number as u64).checked_shr(by).map(|number| number as i64)
-        };
-        Ok(shifted.unwrap_or(0))
+        let by = u32::try_from(by).ok().filter(|&by| by < width.0);
+        Ok(match (by, left, width.1) {
+            (Some(by), true, _) => kept(number << by, width),
+            (Some(by), false, true) => number >> by,
+            (Some(by), false, false) => ((number as u64) >> by) as i64,
+            (None, false, true) if number < 0 => -1,
+            (None, ..) => 0,
+        })
     })
 }

@@ -4,8 +4,8 @@
 //! choice of elements from it. That choice is Burn's, and so is its gradient; for what is put, the
 //! row is the tensor followed by the updates.
 
-use burn::backend::ops::FloatTensorOps;
 use burn::backend::Dispatch;
+use burn::backend::ops::FloatTensorOps;
 use burn::tensor::{IndexingUpdateOp, TensorData};
 
 use super::elementwise;

@@ -1,6 +1,7 @@
 //! Whatever a file and its data say, an operator answers with values or with a reason.
 
 mod cases;
+mod examples;
 mod refusals;
 mod values;
 
@@ -118,8 +119,9 @@ fn no_input_makes_an_operator_panic() {
         if let Err(failure) = result {
             failures.push(format!("{}: {failure}", operator.name));
         }
-        // A constant is read with the network, never run.
-        if ran.into_inner() == 0 && operator.name != "Constant" {
+        // A constant is read with the network, never run; loops run in the tests of networks.
+        let elsewhere = ["Constant", "Loop", "Scan"].contains(&operator.name);
+        if ran.into_inner() == 0 && !elsewhere {
             failures.push(format!("{} never ran", operator.name));
         }
     }
