@@ -23,7 +23,7 @@ grep -v '^#' tools/real-networks.txt | while read -r registry name version; do
     pypi)
         wanted=$name
         [ "$version" = - ] || wanted="$name==$version"
-        "$python" -m pip download --quiet --no-deps --no-binary none --dest "$place.part" "$wanted" ||
+        "$python" -m pip download --quiet --no-deps --dest "$place.part" "$wanted" ||
             echo "$name: cannot be fetched" >&2
         ;;
     npm)

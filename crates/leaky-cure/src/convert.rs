@@ -114,7 +114,7 @@ pub fn convert(
 ) -> Result<Conversion, ConvertError> {
     let only = patterns("only", &options.only)?;
     let skip = patterns("skip", &options.skip)?;
-    let network = Network::new(model, &device())?;
+    let network = Network::outline(model, &device())?;
     let rectifiers = network.rectifiers()?;
     if rectifiers.is_empty() {
         return Err(ConvertError::NoRectifier {

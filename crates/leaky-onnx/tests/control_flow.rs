@@ -4,7 +4,7 @@
 
 mod common;
 
-use common::{arrays, cpu, difference, fixture};
+use common::{arrays, cpu, difference, fixture, with_prefix};
 use leaky_onnx::{Model, Network};
 
 fn model(name: &str) -> Model {
@@ -25,14 +25,12 @@ fn differs(name: &str, model: &Model) -> Option<String> {
         Ok(outputs) => outputs,
         Err(error) => return Some(error.to_string()),
     };
-    network
-        .outputs()
-        .iter()
-        .zip(outputs)
-        .find_map(|(output, found)| {
-            let expected = &arrays[&format!("output:{}", output.name)];
-            difference(&found, expected, 1e-4).map(|what| format!("{}: {what}", output.name))
-        })
+    let named: Vec<_> = network.outputs().iter().zip(&outputs).collect();
+    let differs = |(name, expected)| match named.iter().find(|(output, _)| output.name == name) {
+        None => Some(format!("no output {name}")),
+        Some((_, found)) => difference(found, expected, 1e-4).map(|what| format!("{name}: {what}")),
+    };
+    with_prefix(&arrays, "output:").find_map(differs)
 }
 
 const CASES: [&str; 7] = [

@@ -23,7 +23,7 @@ pub(crate) fn look(
 ) -> Result<Diagnosis, DiagnoseError> {
     let everything: Vec<usize> = (0..task.data.samples()).collect();
     progress.phase(Phase::Diagnose, everything.len().div_ceil(batch_size));
-    diagnose_samples(
+    let verdict = diagnose_samples(
         network,
         &task.name,
         &task.data,
@@ -31,5 +31,15 @@ pub(crate) fn look(
         batch_size,
         stop,
         || progress.step(),
-    )
+    )?;
+    for item in network.omitted() {
+        progress.note(&format!(
+            "{item} is not supported: the network is looked at up to there"
+        ));
+    }
+    if let Some(why) = network.runs_in_parts() {
+        let size = network.declared_batch().unwrap_or(1);
+        progress.note(&format!("run in batches of {size}: {why}"));
+    }
+    Ok(verdict)
 }

@@ -137,16 +137,21 @@ impl Picked {
             return Err("a step of 0".into());
         }
         let size = size as i64;
-        let (least, most) = if step > 0 { (0, size) } else { (-1, size - 1) };
-        let place = |bound: i64| {
+        // Backwards, a start before the axis is its first element; an end there takes that in too.
+        let (first, least, most) = if step > 0 {
+            (0, 0, size)
+        } else {
+            (0, -1, size - 1)
+        };
+        let place = |bound: i64, least: i64| {
             let counted = if bound < 0 {
                 bound.saturating_add(size)
             } else {
                 bound
             };
-            counted.clamp(least, most)
+            counted.min(most).max(least)
         };
-        let (start, end) = (place(start), place(end));
+        let (start, end) = (place(start, first), place(end, least));
         let distance = if step > 0 { end - start } else { start - end };
         let count = distance.max(0).unsigned_abs().div_ceil(step.unsigned_abs());
         Ok(Self {

@@ -27,7 +27,8 @@ pub(super) fn run(settings: &Diagnose, screen: &Screen) -> Result<Outcome, Error
     }
     let mut bars = Bars::new(screen.bars());
     let diagnosis = diagnose(&case.task, settings.batch_size, &Stop::new(), &mut bars)?;
-    drop(bars);
+    bars.clear();
+    bars.notes().iter().for_each(|note| screen.warn(note));
     screen.tell(&diagnosis_table(&diagnosis, screen.look()));
     screen.tell(&diagnosis.verdict());
     figures.write_json(&diagnosis, screen)?;
