@@ -24,18 +24,23 @@ pub enum Replacement {
 }
 
 impl Model {
-    /// Turns ReLU nodes of the file into Leaky ReLU nodes with this `alpha`. All else stays.
+    /// Turns ReLU nodes of the file into Leaky ReLU nodes with this `alpha`; Leaky ReLU and PReLU nodes
+    /// get it in place of their slopes. All else stays.
     ///
-    /// `network` is the one made from this model, `rectifiers` are those of its ReLUs to exchange.
+    /// `network` is the one made from this model, `rectifiers` are those of its own to exchange.
     ///
     /// # Errors
     ///
-    /// If one of them is not a `Relu`.
+    /// If one of them is of another kind.
     pub fn leak(&mut self, network: &Network, rectifiers: &[&Rectifier], alpha: f32) -> Result<()> {
         for rectifier in rectifiers {
-            if rectifier.kind != RectifierKind::Relu {
+            let leaks = matches!(
+                rectifier.kind,
+                RectifierKind::Relu | RectifierKind::LeakyRelu | RectifierKind::PRelu
+            );
+            if !leaks {
                 return Err(Error::Invalid(format!(
-                    "node '{}' is {}, not a ReLU that could leak",
+                    "node '{}' is {}, not a rectifier that could leak",
                     rectifier.name, rectifier.operator
                 )));
             }
