@@ -3,9 +3,8 @@
 import numpy as np
 import torch
 import torch.nn.functional as F
-from torch import Tensor
-
 from gradient_cases import Case
+from torch import Tensor
 
 
 def ints(*values) -> np.ndarray:
@@ -153,7 +152,6 @@ def resized(name: str, reference, scales, **attributes) -> Case:
 
 def cubic(x: Tensor) -> Tensor:
     return F.interpolate(x, scale_factor=(2, 2), mode="bicubic")
-
 
 
 def pooled_with_places(x: Tensor) -> tuple[Tensor, Tensor]:

@@ -3,9 +3,8 @@
 import numpy as np
 import torch
 import torch.nn.functional as F
-from torch import Tensor
-
 from gradient_cases import Case
+from torch import Tensor
 
 STEPS, SAMPLES, FEATURES, HIDDEN = 4, 3, 2, 5
 

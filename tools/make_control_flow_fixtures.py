@@ -7,10 +7,9 @@ from pathlib import Path
 
 import numpy as np
 import onnx
+from fixture_expectations import run
 from onnx import TensorProto, helper, numpy_helper
 from safetensors.numpy import save_file
-
-from fixture_expectations import run
 
 FOLDER = Path(__file__).resolve().parent.parent / "fixtures" / "control-flow"
 RANDOM = np.random.default_rng(0)
@@ -55,7 +54,10 @@ WEIGHTS = [
     tensor("last", 4, 2),
     numpy_helper.from_array(np.array(1.5, dtype=np.float32), "factor"),
 ]
-BEFORE = [node("MatMul", ["x", "first"], ["sums_before"], "first"), node("Relu", ["sums_before"], ["hidden"], "relu")]
+BEFORE = [
+    node("MatMul", ["x", "first"], ["sums_before"], "first"),
+    node("Relu", ["sums_before"], ["hidden"], "relu"),
+]
 BEHIND = [node("MatMul", ["chosen", "last"], ["y"], "last")]
 X, Y = info("x", shape=["batch", 3]), info("y", shape=["batch", 2])
 
@@ -82,7 +84,11 @@ def by_constant() -> onnx.ModelProto:
 
 def in_function() -> onnx.ModelProto:
     """A function with a choice whose branches take the function's own values."""
-    body = [node("Mul", ["a", "a"], ["hidden"], "square"), *choice("condition"), node("Neg", ["chosen"], ["b"], "turn")]
+    body = [
+        node("Mul", ["a", "a"], ["hidden"], "square"),
+        *choice("condition"),
+        node("Neg", ["chosen"], ["b"], "turn"),
+    ]
     function = helper.make_function("local", "Choose", ["a", "condition", "factor"], ["b"], body, [OPSET])
     calls = [
         node("Choose", ["hidden", "flag", "factor"], ["one"], "one", domain="local"),
@@ -163,7 +169,10 @@ def main() -> None:
         onnx.save(network, FOLDER / f"{name}.onnx")
         arrays = {f"input:{key}": array for key, array in inputs.items()}
         arrays |= {f"output:{key}": array for key, array in outputs.items()}
-        save_file({key: np.asarray(array, order="C") for key, array in arrays.items()}, FOLDER / f"{name}.safetensors")
+        save_file(
+            {key: np.asarray(array, order="C") for key, array in arrays.items()},
+            FOLDER / f"{name}.safetensors",
+        )
     print(f"{len(cases)} cases")
 
 

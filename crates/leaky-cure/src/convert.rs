@@ -12,7 +12,7 @@ pub struct ConvertOptions {
     /// The slope below zero that each converted ReLU gets.
     pub alpha: f32,
     /// Which rectifiers are converted.
-    pub from: From,
+    pub from: ConvertFrom,
     /// Patterns, such as `/layer1/*`: only nodes whose name fits one of them are converted; without
     /// any, all are.
     pub only: Vec<String>,
@@ -22,7 +22,7 @@ pub struct ConvertOptions {
 
 /// Which rectifiers a conversion starts from.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum From {
+pub enum ConvertFrom {
     /// ReLU, which then leaks.
     Relu,
     /// Leaky ReLU, whose slope changes.
@@ -31,7 +31,7 @@ pub enum From {
     PRelu,
 }
 
-impl From {
+impl ConvertFrom {
     fn kind(self) -> RectifierKind {
         match self {
             Self::Relu => RectifierKind::Relu,
@@ -46,7 +46,7 @@ impl Default for ConvertOptions {
     fn default() -> Self {
         Self {
             alpha: 0.01,
-            from: From::Relu,
+            from: ConvertFrom::Relu,
             only: Vec::new(),
             skip: Vec::new(),
         }

@@ -119,8 +119,8 @@ pub(super) fn grid_sample(request: &Request) -> Result<Run, Refusal> {
         // For each axis: the floors of the places, and what lies between them and the places. The
         // grid names the last axis first.
         let mut around = Vec::with_capacity(axes);
-        for axis in 0..axes {
-            let size = spatial[axis] as f64;
+        for (axis, &size) in spatial.iter().enumerate() {
+            let size = size as f64;
             let column = axes - 1 - axis;
             let mut place = grid.part(1, column..column + 1)?;
             place = if corners {

@@ -3,7 +3,7 @@
 use std::path::PathBuf;
 
 use clap::{Args, ValueEnum};
-use leaky_cure::convert::{ConvertOptions, From};
+use leaky_cure::convert::{ConvertFrom, ConvertOptions};
 
 use super::values::alpha;
 use crate::settings;
@@ -57,9 +57,9 @@ impl Convert {
             options: ConvertOptions {
                 alpha: self.alpha,
                 from: match self.from {
-                    Kind::Relu => From::Relu,
-                    Kind::LeakyRelu => From::LeakyRelu,
-                    Kind::Prelu => From::PRelu,
+                    Kind::Relu => ConvertFrom::Relu,
+                    Kind::LeakyRelu => ConvertFrom::LeakyRelu,
+                    Kind::Prelu => ConvertFrom::PRelu,
                 },
                 only: self.only,
                 skip: self.skip,
