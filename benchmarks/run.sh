@@ -7,6 +7,8 @@
 #                                 training steps, and the memory it keeps
 #   benchmarks/run.sh convolution convolutions with Leaky ReLU behind them, beside Burn's and PyTorch's
 #   benchmarks/run.sh cure        the whole cure, beside a plain PyTorch script of the same steps
+#   benchmarks/run.sh evidence    what helps networks that die or stop learning, beside the methods of the
+#                                 literature: docs/evidence.md, in an hour; with --quick, to see that it runs
 #
 # Python's packages go to benchmarks/.venv; PYTHON names another interpreter that has them.
 set -eu
@@ -55,8 +57,13 @@ cure)
     cargo build --release --package leaky --manifest-path ../Cargo.toml
     python compare_cure.py
     ;;
+evidence)
+    shift
+    python -c 'import leaky_relu' 2>/dev/null || python -m pip install --quiet ../python
+    python -m evidence "$@"
+    ;;
 *)
-    echo "usage: benchmarks/run.sh kernel|frameworks|convolution|cure" >&2
+    echo "usage: benchmarks/run.sh kernel|frameworks|convolution|cure|evidence" >&2
     exit 2
     ;;
 esac

@@ -35,3 +35,10 @@ step "Tests"
 # In a folder of its own, and not by `python -m pytest`: what is imported is the wheel, not the sources here.
 cd tests
 pytest
+
+step "The evidence in its short form"
+cd ../../benchmarks
+pip install --quiet --disable-pip-version-check -r evidence/requirements.txt
+ruff format --check evidence
+ruff check evidence
+python -m pytest evidence/tests

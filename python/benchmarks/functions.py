@@ -13,6 +13,7 @@ import numpy as np
 import leaky_relu as lr
 
 ROUNDS, SHARE = 15, 0.01
+AIM = 3
 SIZES = [1 << 10, 1 << 12, 1 << 14, 1 << 16, 1 << 18, 1 << 20, 1 << 22, 1 << 24]
 
 
@@ -66,10 +67,17 @@ def main():
         for size in SIZES if dtype != np.float16 else SIZES[:6]:
             x = np.random.default_rng(0).normal(size=size).astype(dtype)
             for name, (ours, theirs) in entries(x, x[::-1].copy(), np.empty_like(x)).items():
-                rows.setdefault(name, []).append(f"{ratio(ours, theirs):.1f}")
-        for name, cells in rows.items():
-            print(f"| {name} | " + " | ".join(cells) + " |")
+                rows.setdefault(name, []).append(ratio(ours, theirs))
+        for name, ratios in rows.items():
+            print(f"| {name} | " + " | ".join(f"{found:.1f}" for found in ratios) + " |")
         print()
+        for name, ratios in rows.items():
+            missed = [
+                f"{found:.1f} at {title}" for found, title in zip(ratios, titles, strict=False) if found < AIM
+            ]
+            if missed:
+                print(f"Below {AIM} times, {dtype.__name__}, {name}: {', '.join(missed)}.")
+        print(flush=True)
 
 
 if __name__ == "__main__":

@@ -2,20 +2,22 @@
 
     python python/benchmarks/memory.py [ROUNDS]
 
-Memory is what PyTorch's allocator has given out at most within the step, and the part of it that autograd
-keeps for the backward pass. Each measurement runs in a process of its own, and all take turns in rounds; the
-smallest figures of the rounds are printed.
+Memory is what PyTorch's allocator has given out at most within the step, over what was there before, and the
+part of it that autograd keeps for the backward pass. The steps take turns in rounds, in one process; of the
+times the median ratio of the rounds is printed, and the least.
 """
 
-import json
-import subprocess
+import statistics
 import sys
 import time
+from collections.abc import Callable
 
 import torch
 from torch import Tensor, nn
 
 import leaky_relu.torch as lt
+
+Step = Callable[[], Tensor]
 
 RECTIFIERS = {
     "nn.ReLU": nn.ReLU,
@@ -84,25 +86,28 @@ class UNet(nn.Module):
 NETWORKS = {"VGG-like": Vgg, "ResNet-like": ResNet, "U-Net": UNet}
 
 
-def measure(network: str, rectifier: str, steps: int = 3) -> None:
-    """One measurement, in this process, printed as JSON."""
+def step_of(network: str, rectifier: str, x: Tensor, y: Tensor) -> tuple[nn.Module, Step]:
+    """A model, and its loss on a batch."""
     torch.manual_seed(0)
-    torch.set_num_threads(2)
     model = NETWORKS[network](RECTIFIERS[rectifier])
-    x, y = torch.randn(8, 3, 32, 32), torch.randint(10, (8,))
     with torch.no_grad():
-        model(x[:1]) if network == "U-Net" else model.eval()(x[:1])
+        model.eval()(x[:1])  # lazy layers take their shapes
     model.train()
     run = torch.compile(model) if rectifier.startswith("torch.compile") else model
 
-    def loss(inputs: Tensor, labels: Tensor) -> Tensor:
-        return nn.functional.cross_entropy(run(inputs), labels)
+    def loss() -> Tensor:
+        return nn.functional.cross_entropy(run(x), y)
 
-    def step() -> None:
-        loss(x, y).backward()
-        model.zero_grad()
+    return model, loss
 
-    step()  # what is set up once
+
+def finish(model: nn.Module, loss: Tensor) -> None:
+    loss.backward()
+    model.zero_grad()
+
+
+def kept_by(model: nn.Module, loss: Step) -> int:
+    """The bytes that autograd keeps for the backward pass, beside the parameters."""
     kept: dict[int, int] = {}
 
     def keep(tensor: Tensor) -> Tensor:
@@ -111,24 +116,16 @@ def measure(network: str, rectifier: str, steps: int = 3) -> None:
 
     held = {parameter.untyped_storage().data_ptr() for parameter in model.parameters()}
     with torch.autograd.graph.saved_tensors_hooks(keep, lambda tensor: tensor):
-        result = loss(x, y)
-    size = sum(count for pointer, count in kept.items() if pointer not in held)
-    result.backward()
-    del result
-    model.zero_grad()
-    seconds = []
-    for _ in range(steps):
-        start = time.perf_counter()
-        step()
-        seconds.append(time.perf_counter() - start)
-    print(json.dumps({"kept": size, "peak": peak_of(step), "seconds": min(seconds)}))
+        result = loss()
+    finish(model, result)
+    return sum(count for pointer, count in kept.items() if pointer not in held)
 
 
-def peak_of(step) -> int:
+def peak_of(model: nn.Module, loss: Step) -> int:
     """The most bytes that a step has allocated at any moment, over what was there before."""
     activities = [torch.profiler.ProfilerActivity.CPU]
     with torch.profiler.profile(activities=activities, profile_memory=True) as profile:
-        step()
+        finish(model, loss())
     events = profile.profiler.kineto_results.events()
     memory = sorted((e.start_ns(), e.nbytes()) for e in events if e.name() == "[memory]")
     held = peak = 0
@@ -138,32 +135,47 @@ def peak_of(step) -> int:
     return peak
 
 
+def measure(network: str, rounds: int) -> None:
+    x, y = torch.randn(8, 3, 32, 32), torch.randint(10, (8,))
+    steps = {rectifier: step_of(network, rectifier, x, y) for rectifier in RECTIFIERS}
+    memory = {}
+    for rectifier, (model, loss) in steps.items():
+        finish(model, loss())  # what is set up once
+        memory[rectifier] = kept_by(model, loss), peak_of(model, loss)
+    seconds: dict[str, list[float]] = {rectifier: [] for rectifier in RECTIFIERS}
+    for number in range(rounds):
+        # Whoever comes after another finds its caches: the order turns.
+        for rectifier in list(RECTIFIERS)[:: 1 if number % 2 else -1]:
+            model, loss = steps[rectifier]
+            start = time.perf_counter()
+            finish(model, loss())
+            seconds[rectifier].append(time.perf_counter() - start)
+    usual = seconds["nn.LeakyReLU"]
+    print(f"\n| {network}, 8 images of 32x32 | kept for the gradient | peak | time of a step |")
+    print("|---|---:|---:|---:|")
+    ratios = {}
+    for rectifier, (kept, peak) in memory.items():
+        pairs = zip(seconds[rectifier], usual, strict=True)
+        ratios[rectifier] = statistics.median(own / other for own, other in pairs)
+        least = 1e3 * min(seconds[rectifier])
+        print(
+            f"| {rectifier} | {kept / 2**20:.1f} MiB | {peak / 2**20:.1f} MiB "
+            f"| {ratios[rectifier]:.2f} of nn.LeakyReLU's, {least:.0f} ms at least |"
+        )
+    for figures, name in (
+        ({rectifier: kept for rectifier, (kept, _) in memory.items()}, "keeps least"),
+        ({rectifier: peak for rectifier, (_, peak) in memory.items()}, "peaks lowest"),
+        (ratios, "is fastest"),
+    ):
+        print(f"\n{min(figures, key=lambda rectifier: figures[rectifier])} {name}.", flush=True)
+
+
 def main() -> None:
-    rounds = int(sys.argv[1]) if len(sys.argv) > 1 else 3
+    rounds = int(sys.argv[1]) if len(sys.argv) > 1 else 15
+    torch.set_num_threads(2)
     for network in NETWORKS:
-        best: dict[str, dict[str, float]] = {}
-        for _ in range(rounds):
-            for rectifier in RECTIFIERS:
-                arguments = [sys.executable, __file__, "--measure", network, rectifier]
-                done = subprocess.run(arguments, capture_output=True, text=True, check=True)
-                found = json.loads(done.stdout.splitlines()[-1])
-                known = best.setdefault(rectifier, found)
-                best[rectifier] = {key: min(value, known[key]) for key, value in found.items()}
-        print(f"\n| {network}, 8 images of 32x32 | kept for the gradient | peak | time of a step |")
-        print("|---|---:|---:|---:|")
-        usual = best["nn.LeakyReLU"]
-        for rectifier, found in best.items():
-            print(
-                f"| {rectifier} | {found['kept'] / 2**20:.0f} MiB | {found['peak'] / 2**20:.0f} MiB "
-                f"| {found['seconds'] / usual['seconds']:.2f} of nn.LeakyReLU's |",
-                flush=True,
-            )
-        for figure, name in (("kept", "keeps least"), ("peak", "peaks lowest"), ("seconds", "is fastest")):
-            print(f"\n{min(best, key=lambda rectifier: best[rectifier][figure])} {name}.")
+        measure(network, rounds)
 
 
 if __name__ == "__main__":
-    if sys.argv[1:2] == ["--measure"]:
-        measure(sys.argv[2], sys.argv[3])
-    else:
-        main()
+    main()

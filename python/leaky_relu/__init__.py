@@ -16,6 +16,7 @@ from leaky_relu._functions import (
     relu_grad,
 )
 from leaky_relu._networks import compare, convert, cure, diagnose
+from leaky_relu._plot import Plot, plot
 from leaky_relu._results import Comparison, Conversion, Cure
 
 __all__ = [
@@ -24,6 +25,7 @@ __all__ = [
     "Cure",
     "Diagnosis",
     "Layer",
+    "Plot",
     "__version__",
     "compare",
     "convert",
@@ -33,6 +35,7 @@ __all__ = [
     "elu_grad",
     "leaky_relu",
     "leaky_relu_grad",
+    "plot",
     "prelu",
     "prelu_grad",
     "relu",

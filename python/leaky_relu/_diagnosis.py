@@ -5,11 +5,13 @@ from __future__ import annotations
 import html
 import json
 import os
-import tempfile
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
+
+from leaky_relu import _engine
+from leaky_relu._files import write_whole
 
 # A unit above zero on less than this fraction of samples and positions, and not dead, is dormant.
 DORMANT_BELOW = 0.001
@@ -35,6 +37,9 @@ class Layer:
     """Units whose pre-activation was never below zero."""
     active: list[float] = field(repr=False)
     """For each unit, the fraction of samples and positions above zero."""
+    causes: list[dict[str, Any]] = field(default_factory=list, repr=False, compare=False)
+    """Why the dead units are dead, where the engine told: each entry holds `cause`, `units`, `sentence` and
+    the figures that it rests on."""
 
     def to_dict(self) -> dict[str, Any]:
         return {
@@ -46,6 +51,7 @@ class Layer:
             "dormant": self.dormant,
             "always_on": self.always_on,
             "active": self.active,
+            "causes": self.causes,
         }
 
     @property
@@ -65,6 +71,11 @@ class Diagnosis:
     """The rectifiers, in the order of execution."""
     notes: tuple[str, ...] = field(default=(), repr=False, compare=False)
     """What the reader should know of how it was measured."""
+    prescription: list[dict[str, Any]] = field(default_factory=list, repr=False, compare=False)
+    """What to do so that units do not die again: each entry holds `remedy`, `units` and `sentence`."""
+    gradients: list[dict[str, Any]] | None = field(default=None, repr=False, compare=False)
+    """How much of the gradient reaches each layer of weights, where that is known: `layer`, `operator` and
+    `norm`."""
 
     @property
     def units(self) -> int:
@@ -92,14 +103,16 @@ class Diagnosis:
             "dormant": self.dormant,
             "always_on": self.always_on,
             "layers": [layer.to_dict() for layer in self.layers],
+            "prescription": self.prescription,
         }
 
     @classmethod
     def from_dict(cls, figures: dict[str, Any]) -> Diagnosis:
         """Reads what `to_dict` gave. Further keys are passed over."""
         keys = Layer.__dataclass_fields__
-        layers = [Layer(**{key: layer[key] for key in keys}) for layer in figures["layers"]]
-        return cls(figures["model"], figures["samples"], layers)
+        layers = [Layer(**{key: layer[key] for key in keys if key in layer}) for layer in figures["layers"]]
+        prescription = figures.get("prescription", [])
+        return cls(figures["model"], figures["samples"], layers, prescription=prescription)
 
     def save(self, path: str | os.PathLike[str]) -> None:
         """Writes a page for any browser, `….html`, or the figures, `….json`: whole or not at all."""
@@ -107,11 +120,13 @@ class Diagnosis:
         if kind == ".json":
             write_whole(path, json.dumps(self.to_dict(), indent=1) + "\n")
         elif kind in (".html", ".htm"):
-            title = html.escape(f"{self.model}: dead units")
-            head = f'<!doctype html><html lang="en"><meta charset="utf-8"><title>{title}</title>'
-            write_whole(path, f"{head}<body>{self._repr_html_()}</body></html>\n")
+            write_whole(path, self._page())
         else:
             raise ValueError(f"{os.fspath(path)}: a diagnosis is written as .html or .json")
+
+    def _page(self) -> str:
+        gradients = None if self.gradients is None else json.dumps(self.gradients)
+        return _engine.diagnosis_page(json.dumps(self.to_dict()), gradients, list(self.notes))
 
     @property
     def verdict(self) -> str:
@@ -133,7 +148,8 @@ class Diagnosis:
             )
             lines.append(" " + "   ".join(cells).rstrip())
         rule = "─" * max(map(len, lines))
-        return "\n".join([lines[0], rule, *lines[1:-1], rule, lines[-1], "", self.verdict, *self.notes])
+        told = [self.verdict, *self._explanation(), *self.notes]
+        return "\n".join([lines[0], rule, *lines[1:-1], rule, lines[-1], "", *told])
 
     def _repr_html_(self) -> str:
         """The table, for notebooks."""
@@ -147,10 +163,20 @@ class Diagnosis:
             + f"<td>{bar(share)}</td></tr>"
             for row, share in zip(self._rows(), self._shares(), strict=True)
         )
-        notes = "".join(f"<p>{html.escape(note)}</p>" for note in (self.verdict, *self.notes))
+        told = (self.verdict, *self._explanation(), *self.notes)
+        notes = "".join(f"<p>{html.escape(note)}</p>" for note in told)
         return (
             f"<div>{notes}<table><thead><tr>{head}<th></th></tr></thead><tbody>{body}</tbody></table></div>"
         )
+
+    def _explanation(self) -> list[str]:
+        """Why units died and what to do, a line each."""
+        causes = [
+            f"{layer.name}, {len(cause['units'])} of {layer.units} units: {cause['sentence']}."
+            for layer in self.layers
+            for cause in layer.causes
+        ]
+        return causes + [found["sentence"] for found in self.prescription]
 
     def _rows(self) -> list[tuple[str, ...]]:
         rows = [
@@ -202,26 +228,6 @@ def layer_of_counts(
         always_on=[unit for unit, below in enumerate(below_zero) if below == 0],
         active=active,
     )
-
-
-def write_whole(path: str | os.PathLike[str], text: str) -> None:
-    """Writes a file beside its place and moves it there, so that it appears whole or not at all."""
-    target = Path(path)
-    descriptor, part = tempfile.mkstemp(dir=target.parent, prefix=f".{target.name}.")
-    try:
-        with os.fdopen(descriptor, "w", encoding="utf-8") as file:
-            file.write(text)
-        os.chmod(part, 0o666 & ~_umask())
-        os.replace(part, target)
-    except BaseException:
-        os.unlink(part)
-        raise
-
-
-def _umask() -> int:
-    mask = os.umask(0)
-    os.umask(mask)
-    return mask
 
 
 def bar(share: float) -> str:

@@ -7,8 +7,10 @@ written.
 
 from __future__ import annotations
 
+import dataclasses
 import json
 import os
+import warnings
 from collections.abc import Iterable, Mapping, Sequence
 from concurrent.futures import BrokenExecutor, Executor, Future
 from dataclasses import dataclass
@@ -38,7 +40,8 @@ def diagnose(
     Args:
         model: a path, bytes, or an `onnx.ModelProto`.
         x: samples, all of which are run through the network.
-        y: what it should answer; a diagnosis does without.
+        y: what it should answer. A diagnosis does without; with it, the result tells how much of the gradient
+            reaches each layer, too.
         batch_size: how many samples run at a time.
         progress: whether to show a bar; by default where `tqdm` is installed and there is a terminal.
 
@@ -47,7 +50,10 @@ def diagnose(
     """
     task = _engine.Task(_name(model), _source(model), _arrays(x, y))
     with watching(progress) as bar:
-        return Diagnosis.from_dict(json.loads(task.diagnose(batch_size, bar)))
+        found = Diagnosis.from_dict(json.loads(task.diagnose(batch_size, bar)))
+    if y is None:
+        return found
+    return dataclasses.replace(found, gradients=json.loads(task.gradient_norms(batch_size)))
 
 
 def convert(
@@ -79,6 +85,7 @@ def convert(
 class _CureRequest:
     alpha: float | str
     revive: bool
+    revival_bound: float
     loss: str | None
     epochs: int
     batch_size: int
@@ -96,6 +103,7 @@ def cure(
     output: str | os.PathLike[str] | None = None,
     alpha: float | str = 0.01,
     revive: bool = True,
+    revival_bound: float = 0.001,
     loss: str | None = None,
     epochs: int = 20,
     batch_size: int = 64,
@@ -116,6 +124,8 @@ def cure(
         output: where to write the cured network, which is also in the result.
         alpha: the slope below zero of the hidden ReLUs, or `"auto"` for the best of five in short trainings.
         revive: whether dead units get fresh weights.
+        revival_bound: how much of its magnitude an output may change by dead units that cannot be muted, as
+            those of a residual stream; 0 leaves these dead.
         loss: `"cross-entropy"`, `"mean-squared-error"` or `"binary-cross-entropy"`; by default what suits.
         epochs: how many times to see all samples.
         batch_size: how many samples make a step.
@@ -130,11 +140,19 @@ def cure(
     """
     validation = None if val is None else _arrays(*val)
     task = _engine.Task(_name(model), _source(model), _arrays(x, y), validation)
-    request = _CureRequest(alpha, revive, loss, epochs, batch_size, lr, optimizer, seed)
+    request = _CureRequest(alpha, revive, revival_bound, loss, epochs, batch_size, lr, optimizer, seed)
     path = None if output is None else os.fspath(output)
     with watching(progress) as bar:
-        made, figures = task.cure(request, path, bar)
-    return Cure(made, json.loads(figures))
+        made, figures, gradients, diverged = task.cure(request, path, bar)
+    if diverged is not None:
+        warnings.warn(
+            f"the loss became NaN or infinite in epoch {diverged}; the best network before it was kept. What "
+            "helps: a smaller lr",
+            RuntimeWarning,
+            stacklevel=2,
+        )
+    before, after = json.loads(gradients)
+    return Cure(made, json.loads(figures), (before, after), seed, diverged)
 
 
 @dataclass(frozen=True)

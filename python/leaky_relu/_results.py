@@ -9,7 +9,9 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from leaky_relu._diagnosis import Diagnosis, write_whole
+from leaky_relu import _engine
+from leaky_relu._diagnosis import Diagnosis
+from leaky_relu._files import write_whole
 
 
 class _Figures:
@@ -21,11 +23,25 @@ class _Figures:
         """The figures in the form of the command's `--json`."""
         return self.figures
 
-    def save(self, path: str | os.PathLike[str]) -> None:
-        """Writes the figures as `….json`: whole or not at all."""
-        if Path(path).suffix.lower() != ".json":
-            raise ValueError(f"{os.fspath(path)}: figures are written as .json")
+    def _save_figures(self, path: str | os.PathLike[str]) -> None:
         write_whole(path, json.dumps(self.figures, indent=1) + "\n")
+
+
+class _Paged(_Figures):
+    """Figures that have a page."""
+
+    def save(self, path: str | os.PathLike[str]) -> None:
+        """Writes a page for any browser, `….html`, or the figures, `….json`: whole or not at all."""
+        kind = Path(path).suffix.lower()
+        if kind == ".json":
+            self._save_figures(path)
+        elif kind in (".html", ".htm"):
+            write_whole(path, self._page())
+        else:
+            raise ValueError(f"{os.fspath(path)}: results are written as .html or .json")
+
+    def _page(self) -> str:
+        raise NotImplementedError
 
 
 @dataclass(frozen=True, repr=False)
@@ -35,6 +51,16 @@ class Conversion(_Figures):
     model: bytes
     """The network, as the bytes of an ONNX file."""
     figures: dict[str, Any]
+
+    def save(self, path: str | os.PathLike[str]) -> None:
+        """Writes the network as `….onnx`, or the figures as `….json`: whole or not at all."""
+        kind = Path(path).suffix.lower()
+        if kind == ".json":
+            self._save_figures(path)
+        elif kind == ".onnx":
+            write_whole(path, self.model)
+        else:
+            raise ValueError(f"{os.fspath(path)}: a conversion is written as .onnx or .json")
 
     @property
     def converted(self) -> int:
@@ -49,12 +75,19 @@ class Conversion(_Figures):
 
 
 @dataclass(frozen=True, repr=False)
-class Cure(_Figures):
+class Cure(_Paged):
     """A cured network, and what the cure did."""
 
     model: bytes
     """The cured network, as the bytes of an ONNX file."""
     figures: dict[str, Any] = field(compare=False)
+    gradients: tuple[list[dict[str, Any]], list[dict[str, Any]]] = field(compare=False)
+    """How much of the gradient reached each layer of weights before the cure and reaches it now: `layer`,
+    `operator` and `norm`."""
+    seed: int
+    """Where the random numbers started."""
+    diverged: int | None = None
+    """The epoch in which the loss was no longer a finite number; the best network before it was kept."""
 
     @property
     def before(self) -> Diagnosis:
@@ -78,6 +111,11 @@ class Cure(_Figures):
         return int(self.figures["revived"])
 
     @property
+    def revived_within_bound(self) -> int:
+        """How many of these changed outputs, within the bound; the others changed none."""
+        return int(self.figures["revived_within_bound"])
+
+    @property
     def not_revived(self) -> list[dict[str, Any]]:
         """Dead units that were left: `layer`, `unit` and `reason`."""
         return list(self.figures["not_revived"])
@@ -95,13 +133,17 @@ class Cure(_Figures):
             f"{_number(score['after'])} after."
         )
 
+    def _page(self) -> str:
+        figures, gradients = json.dumps(self.figures), json.dumps(self.gradients)
+        return _engine.cure_page(figures, gradients, self.diverged, self.seed)
+
     def _repr_html_(self) -> str:
         paragraphs = "".join(f"<p>{html.escape(line)}</p>" for line in repr(self).splitlines())
         return f"<div>{paragraphs}{self.after._repr_html_()}</div>"
 
 
 @dataclass(frozen=True, repr=False)
-class Comparison(_Figures):
+class Comparison(_Paged):
     """Which rectifier suits a network and its data."""
 
     figures: dict[str, Any]
@@ -129,6 +171,9 @@ class Comparison(_Figures):
     def verdict(self) -> str:
         """The answer in a sentence."""
         return str(self.figures["verdict"])
+
+    def _page(self) -> str:
+        return _engine.comparison_page(json.dumps(self.figures))
 
     def _table(self) -> list[tuple[str, ...]]:
         titles = ("rectifier", "learning rate", str(self.figures["metric"]), "± deviation", "dead", "p")

@@ -9,8 +9,10 @@ mod data;
 mod functions;
 mod networks;
 mod options;
+mod pages;
 mod signs;
 mod threads;
+mod unit_map;
 mod watched;
 
 use pyo3::prelude::*;
@@ -22,9 +24,13 @@ mod _engine {
         elu, elu_grad, leaky_relu, leaky_relu_grad, prelu, prelu_grad, relu, relu_grad,
     };
     #[pymodule_export]
-    use crate::networks::{Task, command, convert, diagnosis_page, with_its_data};
+    use crate::networks::{Task, command, convert, with_its_data};
+    #[pymodule_export]
+    use crate::pages::{comparison_page, cure_page, diagnosis_page, plot_file};
     #[pymodule_export]
     use crate::signs::{leaky_relu_from_signs, leaky_relu_with_signs};
+    #[pymodule_export]
+    use crate::unit_map::UnitMap;
 
     use pyo3::prelude::*;
 

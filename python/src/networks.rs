@@ -3,20 +3,25 @@
 use std::io::Write;
 use std::path::{Path, PathBuf};
 
+use leaky_cure::Stop;
 use leaky_cure::compare::{Plan, Trial};
 use leaky_cure::convert::ConvertOptions;
 use leaky_cure::cure::cure_to_file;
+use leaky_cure::diagnose::gradient_norms_on;
 use leaky_cure::files::{Destination, FileError};
-use leaky_cure::{Diagnosis, Stop};
+use leaky_cure::train::End;
 use leaky_onnx::{Model, Network, Value};
-use leaky_report::Provenance;
 use pyo3::exceptions::{PyOSError, PyValueError};
 use pyo3::prelude::*;
 use pyo3::types::{PyBytes, PyDict};
 
 use crate::data::{Source, arrays, refused};
 use crate::options::{CompareRequest, CureRequest};
+use crate::unit_map::UnitMap;
 use crate::watched::watched;
+
+/// A network's bytes, figures and gradient norms, and the epoch in which its training diverged.
+type CuredParts<'py> = (Bound<'py, PyBytes>, String, String, Option<usize>);
 
 /// A network with its samples.
 #[pyclass(frozen, module = "leaky_relu._engine")]
@@ -57,7 +62,8 @@ impl Task {
         json_of(&diagnosis.map_err(refused)?)
     }
 
-    /// The cured network, and the figures.
+    /// The cured network, the figures, the gradient norms before and after, and the epoch in which the
+    /// training diverged, if it did.
     #[pyo3(signature = (request, output=None, progress=None))]
     fn cure<'py>(
         &self,
@@ -65,7 +71,7 @@ impl Task {
         request: CureRequest,
         output: Option<PathBuf>,
         progress: Option<&Bound<'_, PyAny>>,
-    ) -> PyResult<(Bound<'py, PyBytes>, String)> {
+    ) -> PyResult<CuredParts<'py>> {
         let options = request.options()?;
         let destination = output
             .map(|path| destination(&path, &self.files))
@@ -75,8 +81,21 @@ impl Task {
             None => leaky_cure::cure(&self.task, &options, stop, progress),
         })?;
         let cured = cured.map_err(refused)?;
+        let gradients = watched(py, None, |_, _| {
+            let size = options.training.batch_size;
+            let norms = |network: &Network| {
+                gradient_norms_on(&self.task, network, options.loss, size).map_err(refused)
+            };
+            let given = self.task.network().map_err(refused)?;
+            PyResult::Ok([norms(&given)?, norms(&cured.network)?])
+        })??;
         let bytes = cured.model.to_bytes().map_err(refused)?;
-        Ok((PyBytes::new(py, &bytes), json_of(&cured.report)?))
+        let diverged = match cured.end {
+            End::Diverged(epoch) => Some(epoch),
+            End::Done | End::Stopped => None,
+        };
+        let (report, gradients) = (json_of(&cured.report)?, json_of(&gradients)?);
+        Ok((PyBytes::new(py, &bytes), report, gradients, diverged))
     }
 
     #[pyo3(signature = (request, progress=None))]
@@ -127,8 +146,17 @@ impl Task {
         json_of(&comparison)
     }
 
+    /// How much of the gradient reaches each layer of weights.
+    fn gradient_norms(&self, py: Python<'_>, batch_size: usize) -> PyResult<String> {
+        let network = self.task.network().map_err(refused)?;
+        let norms = watched(py, None, |_, _| {
+            gradient_norms_on(&self.task, &network, None, batch_size.max(1))
+        })?;
+        json_of(&norms.map_err(refused)?)
+    }
+
     /// Which slices of which parameters make each unit, and which hear it.
-    fn unit_map(&self) -> PyResult<String> {
+    fn unit_map(&self) -> PyResult<UnitMap> {
         let network: Network = self.task.network().map_err(refused)?;
         let few: Vec<usize> = (0..self.task.data.samples().min(2)).collect();
         let batch = self.task.data.batch(&few).map_err(refused)?;
@@ -137,7 +165,7 @@ impl Task {
             .map(|array| Value::from_data(array, network.device()))
             .collect();
         let shapes = network.shapes(inputs).map_err(refused)?;
-        json_of(&network.unit_map(&shapes).map_err(refused)?)
+        Ok(UnitMap::new(network.unit_map(&shapes).map_err(refused)?))
     }
 }
 
@@ -188,15 +216,6 @@ pub(crate) fn with_its_data<'py>(py: Python<'py>, path: PathBuf) -> PyResult<Bou
     Ok(PyBytes::new(py, &model.to_bytes().map_err(refused)?))
 }
 
-/// The page of a diagnosis.
-#[pyfunction]
-pub(crate) fn diagnosis_page(figures: &str, made_by: Vec<String>) -> PyResult<String> {
-    let diagnosis: Diagnosis = serde_json::from_str(figures).map_err(refused)?;
-    let provenance = Provenance::new(made_by.into_iter().map(Into::into)).network(&diagnosis.model);
-    let gradients = Err("it was not asked for".to_owned());
-    leaky_report::diagnosis(&diagnosis, &gradients, &provenance).map_err(refused)
-}
-
 /// External data that was not changed stays where it is, if the file is written beside it.
 fn written_bytes(model: &Model, path: &Path, whole: &[u8]) -> PyResult<Vec<u8>> {
     if model.external_files().is_empty() {
@@ -217,6 +236,6 @@ fn unwritable(error: FileError) -> PyErr {
     }
 }
 
-fn json_of(figures: &impl serde::Serialize) -> PyResult<String> {
+pub(crate) fn json_of(figures: &impl serde::Serialize) -> PyResult<String> {
     serde_json::to_string(figures).map_err(refused)
 }

@@ -22,6 +22,7 @@ pub(crate) enum Slope {
 pub(crate) struct CureRequest {
     alpha: Slope,
     revive: bool,
+    revival_bound: f64,
     loss: Option<String>,
     epochs: usize,
     batch_size: usize,
@@ -43,7 +44,7 @@ impl CureRequest {
                 }
             },
             revive: self.revive,
-            revival_bound: CureOptions::default().revival_bound,
+            revival_bound: part("revival_bound", self.revival_bound)?,
             loss: self.loss.map(|loss| named("loss", loss)).transpose()?,
             training: TrainOptions {
                 epochs: self.epochs,
@@ -118,6 +119,16 @@ fn above_zero(option: &str, value: f64) -> PyResult<f64> {
     } else {
         Err(PyValueError::new_err(format!(
             "{option} must be above zero, but is {value}"
+        )))
+    }
+}
+
+fn part(option: &str, value: f64) -> PyResult<f64> {
+    if (0.0..=1.0).contains(&value) {
+        Ok(value)
+    } else {
+        Err(PyValueError::new_err(format!(
+            "{option} must lie between 0 and 1, but is {value}"
         )))
     }
 }

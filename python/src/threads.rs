@@ -22,9 +22,10 @@ struct Pools {
 
 static POOLS: Mutex<Option<Pools>> = Mutex::new(None);
 
-/// Does `work` on `bytes` bytes, on so many `threads`; 0: on this one, with the help of whoever is free
-/// in the common pool. No thread waits for that help, so a process that was forked, which has none of
-/// its threads, is merely alone.
+/// Does `work` on `bytes` bytes, on so many `threads`; 0, or as many as the common pool has: on this one,
+/// with the help of whoever is free in that pool. This thread begins at once and waits for nobody to
+/// wake up, so a process that was forked, which has none of the pool's threads, is merely alone. A pool
+/// of fewer threads does the work while this one sleeps.
 pub(crate) fn detached<R: Send>(
     py: Python<'_>,
     bytes: usize,
@@ -35,7 +36,8 @@ pub(crate) fn detached<R: Send>(
         return Ok(work());
     }
     py.detach(|| {
-        if threads == 0 || bytes < WORTH_SHARING {
+        let common = threads == 0 || threads >= rayon::current_num_threads();
+        if common || bytes < WORTH_SHARING {
             return Ok(work());
         }
         Ok(pool(threads)?.install(work))

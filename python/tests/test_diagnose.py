@@ -1,10 +1,14 @@
 """`lt.diagnose`: which rectifiers are found, what they are called, and what is counted."""
 
 import gc
+import json
+import subprocess
+import sys
 import warnings
 import weakref
 
 import numpy as np
+import onnx
 import pytest
 import torch
 from conftest import fixture_network
@@ -54,6 +58,37 @@ def test_each_fixture_network_gets_the_verdict_that_onnx_runtime_gives_its_file(
         for key in ("op", "alpha", "units", "dead", "dormant", "always_on"):
             assert ours[key] == verdict[key], (layer.name, key)
         np.testing.assert_allclose(ours["active"], active, atol=2e-3 if name == "half" else 1e-4)
+
+
+@pytest.mark.parametrize("name", FIXTURES)
+def test_each_fixture_network_gets_the_verdict_of_the_command_on_its_exported_file(name, tmp_path):
+    made = fixture_network(name)
+    inputs = tuple(torch.from_numpy(array) for array in made.inputs.values())
+    found = lt.diagnose(made.network, [inputs], forward=lambda model, batch: model(*batch)).to_dict()
+    onnx.save(made.model, tmp_path / "model.onnx")
+    np.savez(tmp_path / "data.npz", **made.inputs)
+    command = [
+        sys.executable,
+        "-m",
+        "leaky_relu",
+        "diagnose",
+        "model.onnx",
+        "--data",
+        "data.npz",
+        "--json",
+        "-",
+    ]
+    done = subprocess.run(command, cwd=tmp_path, capture_output=True, text=True)
+    assert done.returncode == 0, done.stderr
+    told = json.loads(done.stdout)
+    for key in ("samples", "units", "dead", "dormant", "always_on"):
+        assert found[key] == told[key], key
+    for layer, verdict in zip(found["layers"], told["layers"], strict=True):
+        for key in ("op", "units", "dead", "dormant", "always_on"):
+            assert layer[key] == verdict[key], (verdict["name"], key)
+        alpha = verdict["alpha"]  # the file holds it as float32
+        assert layer["alpha"] == (alpha if alpha is None else pytest.approx(alpha, rel=1e-6))
+        np.testing.assert_allclose(layer["active"], verdict["active"], atol=2e-3 if name == "half" else 1e-4)
 
 
 class Calls(nn.Module):
@@ -330,11 +365,41 @@ def test_a_tiny_transformers_model_is_diagnosed():
         ([torch.zeros(2, 3, dtype=torch.float64)], ValueError, "float64"),
         ([torch.full((2, 3), torch.nan)], ValueError, "1: its pre-activation is not a number"),
         (["text"], TypeError, "a str"),
+        (np.array(["a"]), TypeError, "an array of <U1: give numbers"),
+        (torch.eye(3).to_sparse(), TypeError, "to_dense"),
+        (torch.zeros(2, 3, dtype=torch.int64), ValueError, "int64"),
+        (torch.utils.data.TensorDataset(torch.zeros(2, 3)), TypeError, "such as a DataLoader"),
+        (torch.utils.data.DataLoader([]), ValueError, "no samples"),
     ],
 )
 def test_bad_batches_are_refused_in_a_sentence(batches, error, message):
     with pytest.raises(error, match=message):
         lt.diagnose(small(), batches)
+
+
+@pytest.mark.parametrize(
+    "call", [lt.diagnose, lt.revive, lambda model, _: lt.Watch(model), lambda m, _: lt.replace(m)]
+)
+def test_what_is_no_module_or_holds_no_numbers_is_refused_in_a_sentence(call):
+    x = torch.randn(2, 3)
+    with pytest.raises(TypeError, match="the model is a function: give a torch.nn.Module"):
+        call(test_nothing_is_warned_of, x)
+    with pytest.raises(ValueError, match=r"'0.weight' lies on the device 'meta'"):
+        call(small().to("meta"), x)
+    lazy = nn.Sequential(nn.LazyLinear(4), nn.ReLU())
+    with pytest.raises(ValueError, match=r"'0.weight' has no shape yet"):
+        call(lazy, x)
+    assert nn.parameter.is_lazy(lazy[0].weight)
+
+
+@pytest.mark.parametrize("tau", [-1.0, float("nan"), float("inf")])
+def test_a_tau_that_is_none_is_refused(tau):
+    for call in (
+        lambda: lt.diagnose(small(), torch.randn(2, 3), tau=tau),
+        lambda: lt.Watch(small(), tau=tau),
+    ):
+        with pytest.raises(ValueError, match="tau must be a number of at least 0"):
+            call()
 
 
 def test_a_model_without_rectifiers_is_refused():
@@ -358,10 +423,10 @@ def test_a_diagnosis_is_shown_and_saved(tmp_path):
     assert " 1 " in text and "16 units" in text
     assert "<table>" in found._repr_html_()
     found.save(tmp_path / "report.html")
-    assert (tmp_path / "report.html").read_text().startswith("<!doctype html>")
+    page = (tmp_path / "report.html").read_text()
+    assert page.lower().startswith("<!doctype html>") and "Dead units of Sequential" in page
+    assert "it was measured in evaluation mode" in page
     found.save(tmp_path / "report.json")
-    import json
-
     figures = json.loads((tmp_path / "report.json").read_text())
     assert figures == found.to_dict() and lr.Diagnosis.from_dict(figures) == found
     with pytest.raises(ValueError, match="html or .json"):

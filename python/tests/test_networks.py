@@ -39,6 +39,18 @@ def test_a_diagnosis_is_that_of_the_command(name):
         assert layer["alpha"] == (alpha if alpha is None else pytest.approx(alpha, rel=1e-6))
 
 
+def test_a_diagnosis_says_why_units_died_and_what_to_do():
+    folder = FIXTURES.parent / "causes"
+    d = lr.diagnose(folder / "raw-pixels.onnx", load_file(folder / "raw-pixels.safetensors")["x"])
+    expected = json.loads((folder / "cases.json").read_text())["raw-pixels"]
+    found = [{cause["cause"]: cause["units"] for cause in layer.causes} for layer in d.layers]
+    assert found == expected
+    assert [found["remedy"] for found in d.prescription][0] == "inputs"
+    assert "the inputs of the network are not scaled (from 0 to 255" in repr(d)
+    assert "Scale the inputs of the network" in d._repr_html_()
+    assert lr.Diagnosis.from_dict(d.to_dict()).to_dict() == d.to_dict()
+
+
 def test_paths_bytes_and_messages_are_the_same_network():
     path, x, _ = case("mlp")
     message = onnx.load(path)
@@ -113,6 +125,44 @@ def figures(comparison):
     return found
 
 
+def test_a_cure_has_the_page_of_the_command(cured, tmp_path):
+    found, _ = cured
+    found.save(tmp_path / "cure.html")
+    page = (tmp_path / "cure.html").read_text()
+    for words in ("The cure of", "Revived units", "How this page was made", "The gradient", "Epochs"):
+        assert words in page
+    before, after = found.gradients
+    assert len(before) == len(after) == 3 and all(row["norm"] > 0 for row in after)
+    with pytest.raises(ValueError, match=r"results are written as .html or .json"):
+        found.save(tmp_path / "cure.txt")
+
+
+def test_a_diagnosis_with_answers_tells_the_gradient_on_its_page(tmp_path):
+    path, x, y = case("mlp")
+    told = lr.diagnose(path, x, y)
+    told.save(tmp_path / "with.html")
+    lr.diagnose(path, x).save(tmp_path / "without.html")
+    assert told == lr.diagnose(path, x) and len(told.gradients) == 3
+    assert "Gradient by layer of weights" in (tmp_path / "with.html").read_text()
+    without = (tmp_path / "without.html").read_text()
+    assert "is not drawn: it takes a loss" in without and "Dead units of" in without
+
+
+def test_a_training_that_diverges_is_warned_of():
+    path, x, y = case("mlp")
+    with pytest.warns(RuntimeWarning, match="became NaN or infinite in epoch"):
+        found = lr.cure(path, x, y, val=(x, y), epochs=3, lr=1e30, optimizer="sgd")
+    assert found.diverged is not None and found.score["after"] >= found.score["before"]
+
+
+def test_units_of_a_residual_stream_are_revived_within_a_bound_or_not_at_all():
+    path, x, y = case("residual")
+    bounded = lr.cure(path, x, y, val=(x, y), epochs=2)
+    exact = lr.cure(path, x, y, val=(x, y), epochs=2, revival_bound=0)
+    assert bounded.score["after"] > bounded.score["before"], "what was treated is kept"
+    assert bounded.revived_within_bound > 0 and exact.revived_within_bound == 0
+
+
 @pytest.fixture(scope="module")
 def compared():
     return lr.compare(*case("mlp"), **SMALL)
@@ -122,6 +172,12 @@ def test_a_comparison_concludes(compared):
     assert len(compared.trials) == 8 and len(compared.summary) == 4
     assert compared.best in SMALL["rectifiers"] and compared.verdict in repr(compared)
     assert compared.conclusive in (True, False) and "<table>" in compared._repr_html_()
+
+
+def test_a_comparison_has_the_page_of_the_command(compared, tmp_path):
+    compared.save(tmp_path / "compare.html")
+    page = (tmp_path / "compare.html").read_text()
+    assert "Rectifiers compared on" in page and compared.verdict.split(":")[0] in page
 
 
 @pytest.mark.parametrize("kind", ["threads", "processes", "forked processes"])
@@ -192,6 +248,7 @@ def test_a_file_that_was_read_is_never_written():
         (lambda p, x, y: lr.cure(p, x, y, lr=-1.0), ValueError, "lr must be above zero"),
         (lambda p, x, y: lr.cure(p, x, y, alpha="much"), ValueError, "'auto'"),
         (lambda p, x, y: lr.cure(p, x, y, batch_size=0), ValueError, "batch_size"),
+        (lambda p, x, y: lr.cure(p, x, y, revival_bound=2.0), ValueError, "revival_bound must lie between"),
         (lambda p, x, y: lr.compare(p, x, y, rectifiers=["swish"]), ValueError, "swish"),
         (lambda p, x, y: lr.compare(p, x, y, seeds=0), ValueError, "at least one training"),
         (lambda p, x, y: lr.convert(p, alpha=float("nan")), ValueError, "alpha must be finite"),
@@ -219,6 +276,38 @@ except KeyboardInterrupt:
     time.sleep(1)
     process.send_signal(signal.SIGINT)
     assert process.communicate(timeout=60)[0] == "interrupted\n"
+
+
+def test_control_c_ends_the_command_at_its_next_good_moment(tmp_path):
+    path, _, _ = case("mlp")
+    x = np.random.default_rng(0).normal(size=(4000, 64)).astype(np.float32)
+    np.savez(tmp_path / "data.npz", x=x, y=np.random.default_rng(0).integers(0, 10, 4000))
+    command = [sys.executable, "-m", "leaky_relu", "cure", str(path), "--data", "data.npz"]
+    command += ["--epochs", "1000000", "--json", "figures.json"]
+    process = subprocess.Popen(
+        command, cwd=tmp_path, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True
+    )
+    for line in process.stdout:
+        if "Revived" in line or "Validation" in line:
+            break
+    time.sleep(2)
+    process.send_signal(signal.SIGINT)
+    _, told = process.communicate(timeout=60)
+    assert process.returncode == 130 and "KeyboardInterrupt" not in told
+    assert lr.diagnose(tmp_path / "cured.onnx", x).units == lr.diagnose(path, x).units
+
+
+def test_control_c_ends_a_command_that_does_not_listen_to_it_at_once(tmp_path):
+    path, _, _ = case("mlp")
+    # A file with nothing but a hole behind its header.
+    np.lib.format.open_memmap(tmp_path / "x.npy", "w+", np.float32, (3_000_000, 64)).flush()
+    command = [sys.executable, "-m", "leaky_relu", "diagnose", str(path), "--data", "x.npy"]
+    process = subprocess.Popen(command, cwd=tmp_path, stderr=subprocess.PIPE, stdout=subprocess.DEVNULL)
+    time.sleep(2)
+    assert process.poll() is None, "it should still be at work"
+    process.send_signal(signal.SIGINT)
+    _, told = process.communicate(timeout=10)
+    assert process.returncode == -signal.SIGINT and b"Traceback" not in told
 
 
 def test_progress_is_shown_where_it_is_asked_for(capsys):

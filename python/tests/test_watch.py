@@ -46,6 +46,81 @@ def test_the_verdict_is_that_of_diagnose_on_the_same_samples():
     assert watch.diagnosis().to_dict() == lt.diagnose(model, x).to_dict()
 
 
+def hooks(model):
+    return sum(len(m._forward_hooks) + len(m._forward_pre_hooks) for m in model.modules())
+
+
+def test_hooks_are_on_the_model_only_in_steps_with_a_look():
+    model = dying(dead=3)
+    watch = lt.Watch(model, every=4)
+    train(model, watch, 4)  # the first look finds out what there is to count
+    counts = []
+    for _ in range(8):
+        counts.append(hooks(model))
+        train(model, watch, 1)
+    assert counts == [0, 0, 0, 1, 0, 0, 0, 1]
+    assert watch.diagnosis().layers[0].dead == [0, 1, 2] and watch.diagnosis().samples == 3 * 8
+
+
+def test_what_passes_in_the_step_itself_is_counted():
+    model = nn.Sequential(nn.Linear(3, 8), nn.ReLU(inplace=True), nn.Linear(8, 4), nn.ReLU(), nn.Linear(4, 1))
+    watch = lt.Watch(model, every=1)
+    seen = []
+    for _ in range(25):
+        x = torch.randn(64, 3)
+        seen.append(x[:8])
+        train(model, watch, 1, x)
+    ran, x = 0, torch.cat(seen)
+    model[0].register_forward_pre_hook(lambda *_: seen.append(1))
+    ran = len(seen)
+    train(model, watch, 1, seen[0])
+    assert len(seen) == ran + 1, "the model ran once"
+    expected = lt.diagnose(model, torch.cat([x, x[:8]])).to_dict()
+    assert watch.diagnosis().to_dict() == expected
+
+
+def test_rectifiers_that_are_called_are_counted_by_a_run_of_their_own():
+    class Called(nn.Module):
+        def __init__(self):
+            super().__init__()
+            self.inner, self.relu = dying(2), nn.ReLU()
+
+        def forward(self, x):
+            return torch.relu(self.relu(self.inner(x)))
+
+    model = Called()
+    watch = lt.Watch(model, every=1)
+    train(model, watch, 3)
+    assert [layer.name for layer in watch.diagnosis().layers] == ["inner.1", "relu", "relu()"]
+    assert watch.diagnosis().layers[0].dead == [0, 1] and watch.diagnosis().samples == 24
+
+
+def test_validations_and_checkpoints_are_not_counted():
+    from torch.utils.checkpoint import checkpoint
+
+    model = dying(2)
+    watch = lt.Watch(model, every=1)
+    train(model, watch, 1)
+    for _ in range(3):
+        with torch.no_grad():
+            model(torch.randn(640, 3))
+        y = checkpoint(model, torch.randn(64, 3, requires_grad=True), use_reentrant=False)
+        y.sum().backward()
+        watch.step()
+    assert watch.diagnosis().samples == 4 * 8
+
+
+def test_a_rectifier_that_becomes_another_is_seen_as_what_it_is():
+    model = dying(2)
+    watch = lt.Watch(model, every=1)
+    train(model, watch, 3)
+    lt.replace(model, 0.3)
+    train(model, watch, 3)
+    for _ in range(100):
+        train(model, watch, 1)
+    assert watch.diagnosis().layers[0].alpha == 0.3
+
+
 def test_old_looks_are_forgotten():
     model = dying(dead=8)
     watch = lt.Watch(model, every=1)
@@ -189,6 +264,12 @@ def test_tensorboard_takes_the_shares(tmp_path):
 def test_wrong_settings_are_refused():
     with pytest.raises(ValueError, match="at least 1 step"):
         lt.Watch(dying(), every=0)
+    with pytest.raises(ValueError, match="samples must be at least 1"):
+        lt.Watch(dying(), samples=0)
+    with pytest.raises(ValueError, match="bound must lie between"):
+        lt.Watch(dying(), bound=2)
+    with pytest.raises(ValueError, match="holds none of the parameters"):
+        lt.Watch(dying(), optimizer=torch.optim.SGD(dying().parameters()))
     with pytest.raises(TypeError, match="logger is a int"):
         lt.Watch(dying(), logger=3)
 
@@ -224,3 +305,18 @@ def test_verdicts_rest_on_the_counts_of_all_processes(tmp_path):
     assert found[0] == found[1]
     assert found[0]["samples"] == 3 * (5 + 6) and found[0]["dead"] == 0
     assert found[0]["layers"][0]["active"] == [15 / 33, 18 / 33]
+
+
+def test_units_are_recycled_where_samples_come_one_by_one() -> None:
+    torch.manual_seed(0)
+    model = nn.Sequential(nn.Linear(4, 6), nn.ReLU(), nn.Linear(6, 1))
+    with torch.no_grad():
+        model[0].bias[:3] = -100
+    watch = lt.Watch(model, every=1, recycle=100)
+    x = torch.randn(100, 4)
+    for sample in x.split(1):
+        model(sample)
+        watch.step()
+    assert watch.recycled >= 3
+    fires = (model[0](x) > 0).float().mean(0)
+    assert ((fires > 0.2) & (fires < 0.8))[:3].all(), fires

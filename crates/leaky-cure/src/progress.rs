@@ -43,8 +43,9 @@ pub trait Progress: Send {
     fn diagnosed(&mut self, _before: &Diagnosis, _metric: Metric, _score: f64) {}
     /// A cure has chosen a slope.
     fn chose_alpha(&mut self, _alpha: f32, _trials: &[AlphaTrial], _metric: Metric) {}
-    /// A cure has revived dead units, and compared the outputs.
-    fn revived(&mut self, _revival: &Revival, _difference: Difference) {}
+    /// A cure has revived dead units, and compared the outputs on the samples to train on and on those
+    /// to validate with.
+    fn revived(&mut self, _revival: &Revival, _training: Difference, _validation: Difference) {}
 }
 
 /// Nobody watches.

@@ -5,8 +5,10 @@ use std::sync::{Arc, Mutex};
 use leaky_cure::compare::Comparison;
 use leaky_cure::convert::Done;
 use leaky_cure::cure::Report;
-use leaky_cure::data::DType;
+use leaky_cure::data::{DType, Split};
+use leaky_cure::difference::Difference;
 use leaky_cure::progress::{Phase, Progress};
+use leaky_cure::revive::Revival;
 use leaky_cure::train::{Epoch, TrainOptions};
 use leaky_cure::{
     Arrays, CompareOptions, ConvertOptions, CureOptions, Diagnosis, MemoryArray, Model, Stop, Task,
@@ -97,6 +99,7 @@ fn a_cure_in_memory_writes_nothing_and_its_figures_have_the_keys_of_the_contract
         "revived",
         "not_revived",
         "revival_max_difference",
+        "revival_max_difference_validation",
         "epochs",
         "output",
         "verified_max_difference",
@@ -117,6 +120,47 @@ fn a_cure_in_memory_writes_nothing_and_its_figures_have_the_keys_of_the_contract
     let verdict = diagnose(&task, 64, &Stop::new(), &mut ()).expect("a verdict");
     assert_eq!(verdict, read.after);
     assert!(read.after.dead < read.before.dead);
+}
+
+/// Keeps what a revival came to, and what it changed for the samples to train on and to validate with.
+#[derive(Default)]
+struct Revivals(Vec<(Revival, [Difference; 2])>);
+
+impl Progress for Revivals {
+    fn revived(&mut self, revival: &Revival, training: Difference, validation: Difference) {
+        self.0.push((revival.clone(), [training, validation]));
+    }
+}
+
+#[test]
+fn samples_held_out_for_validation_have_no_part_in_what_is_revived() {
+    let (mut x, y) = numbers();
+    let samples = y.len();
+    let held_out = Split::new(samples, 0.2, 0).expect("a split").validation;
+    // Turned inside out, they wake units that are dead on all others.
+    for &sample in &held_out {
+        for pixel in &mut x[sample * 64..][..64] {
+            *pixel *= -20.0;
+        }
+    }
+    let arrays = Arrays::in_memory([
+        MemoryArray::of("x", &[samples, 64], x).expect("64 pixels each"),
+        MemoryArray::of("y", &[samples], y).expect("a label each"),
+    ]);
+    let task = Task::new("digits", model(), &arrays.expect("two arrays")).expect("they fit");
+    let mut seen = Revivals::default();
+    let cured = cure(&task, &short(), &Stop::new(), &mut seen).expect("a cure");
+    let [(revival, [training, validation])] = &seen.0[..] else {
+        panic!("one revival");
+    };
+    let dead_on_all = cured.report.before.dead;
+    assert!(
+        revival.revived > dead_on_all,
+        "{revival:?}, {dead_on_all} dead"
+    );
+    assert!(training.is_rounding(), "{training:?}");
+    // That it changes much for the others is told, and nothing is decided by it.
+    assert!(!validation.is_rounding(), "{validation:?}");
 }
 
 /// Keeps what it sees.

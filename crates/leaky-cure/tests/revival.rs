@@ -5,7 +5,7 @@ use std::path::{Path, PathBuf};
 use leaky_cure::data::{Arrays, Dataset};
 use leaky_cure::diagnose::{Diagnosis, diagnose_samples};
 use leaky_cure::difference::Difference;
-use leaky_cure::revive::{Request, Revival, revive};
+use leaky_cure::revive::{Request, Revival, plan, revive};
 use leaky_cure::run::device;
 use leaky_cure::stop::Stop;
 use leaky_onnx::{Model, Network, Normalization, Role};
@@ -189,5 +189,45 @@ fn a_batch_norm_behind_revived_units_expects_what_they_say_now() {
             (stored(4)[unit] / variance - 1.0).abs() < 1e-2,
             "unit {unit}"
         );
+    }
+}
+
+#[test]
+fn the_plan_without_numbers_is_what_a_revival_does() {
+    for name in cases().keys() {
+        let Revived {
+            before,
+            revival,
+            network,
+            data,
+            ..
+        } = revived(name);
+        let few = data.batch(&[0, 1]).expect("two samples").into_iter();
+        let few = few.map(|array| leaky_onnx::Value::from_data(array, network.device()));
+        let shapes = network.shapes(few.collect()).expect("it runs");
+        let map = network.unit_map(&shapes).expect("a map");
+        let dead: Vec<Vec<usize>> = before.layers.iter().map(|l| l.dead.clone()).collect();
+        let left: Vec<(String, usize, String)> = plan(&map, &dead, false)
+            .into_iter()
+            .flat_map(|treatment| {
+                assert!(treatment.bounded.is_empty(), "{name}");
+                let units = treatment.units;
+                treatment.left.into_iter().flat_map(move |left| {
+                    let reason = left.reason;
+                    let units = units.clone().into_iter();
+                    units.map(move |unit| (left.layer, unit, reason.clone()))
+                })
+            })
+            .map(|(layer, unit, reason)| (before.layers[layer].name.clone(), unit, reason))
+            .collect();
+        // What was planned and did not come to life is left too, for another reason.
+        for found in &left {
+            let told = revival.not_revived.iter();
+            let told =
+                told.filter(|l| (&l.layer, l.unit, &l.reason) == (&found.0, found.1, &found.2));
+            assert_eq!(told.count(), 1, "{name}: {found:?}");
+        }
+        let planned: usize = dead.iter().map(Vec::len).sum::<usize>() - left.len();
+        assert!(revival.revived <= planned, "{name}");
     }
 }

@@ -270,3 +270,32 @@ fn the_map_as_json_says_where_a_units_numbers_stand() {
     let length = json.to_string().len();
     assert!(length < numbers, "{length} bytes for {numbers} numbers");
 }
+
+#[test]
+fn parameters_that_must_stay_make_nothing_and_are_not_muted() {
+    for path in networks() {
+        let given = map(&open(&path));
+        for group in &given.groups {
+            for share in shares(group) {
+                let name = share.parameter.as_str();
+                let fixed = given
+                    .clone()
+                    .with_fixed(|other| (other == name).then(|| "it is frozen".into()));
+                let left = fixed.groups.iter().flat_map(shares);
+                assert!(
+                    left.into_iter().all(|left| left.parameter != name),
+                    "{name}"
+                );
+                for (before, after) in given.groups.iter().zip(&fixed.groups) {
+                    let lost = before.makers.len() + before.hearers.len()
+                        - after.makers.len()
+                        - after.hearers.len();
+                    let told = after.obstacles.iter();
+                    let told = told.filter(|obstacle| obstacle.reason == "it is frozen");
+                    assert_eq!(lost > 0, told.count() > 0, "{name} in {}", path.display());
+                }
+            }
+        }
+        assert_eq!(given.clone().with_fixed(|_| None), given);
+    }
+}

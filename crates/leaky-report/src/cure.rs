@@ -2,6 +2,7 @@
 
 use maud::{Markup, html};
 
+use super::causes::causes;
 use super::figures::epochs::epochs;
 use super::figures::rectifier::rectifier;
 use super::page::{Tile, page, percent, section, table, tiles};
@@ -30,6 +31,7 @@ pub fn cure(
     let body = html! {
         (tiles(&figures(report)))
         (sections::network(&report.before, Some(&report.after)))
+        (causes(&report.before))
         (section("The training", &training(report)?))
         (sections::gradient(&gradients, Some(&after))?)
         (section("The rectifier", &rectifier("The hidden rectifier and its gradient", &curves(report)?)?))
@@ -220,6 +222,10 @@ fn checks(report: &Report) -> Markup {
         (
             "largest change of an output by the revival, before training",
             score(report.revival_max_difference),
+        ),
+        (
+            "the same for the validation samples, by which no unit was found dead",
+            score(report.revival_max_difference_validation),
         ),
         (
             "largest difference of an output between the file, read again, and the network in memory",

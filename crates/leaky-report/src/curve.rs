@@ -50,7 +50,7 @@ impl Curve {
     /// # Errors
     ///
     /// Where its slope is not a finite number.
-    pub(crate) fn of(name: String, rectifier: Candidate) -> Result<Self, leaky_relu::Error> {
+    pub fn of(name: String, rectifier: Candidate) -> Result<Self, leaky_relu::Error> {
         Self::new(name, |x| {
             let (mut values, mut gradients) = (x.to_vec(), vec![1.0; x.len()]);
             match rectifier.replacement() {

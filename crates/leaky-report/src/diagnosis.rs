@@ -2,6 +2,7 @@
 
 use maud::html;
 
+use super::causes::causes;
 use super::figures::rectifier::rectifier;
 use super::page::{Tile, page, percent, section, tiles};
 use super::provenance::Provenance;
@@ -26,6 +27,7 @@ pub fn diagnosis(
     let body = html! {
         (tiles(&figures(diagnosis)))
         (sections::network(diagnosis, None))
+        (causes(diagnosis))
         (sections::gradient(gradients, None)?)
         @let curves = curves(diagnosis)?;
         @if !curves.is_empty() {

@@ -4,15 +4,17 @@
 //! windows and for paper. Everything that comes from files or from the command line is escaped.
 
 mod activity;
+mod causes;
 mod chart;
 mod comparison;
 mod cure;
 pub mod curve;
 mod diagnosis;
-pub mod drawing;
+mod drawing;
 mod error;
 mod figures;
 mod page;
+pub mod plot;
 mod provenance;
 mod sections;
 mod series;

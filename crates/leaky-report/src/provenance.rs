@@ -15,7 +15,7 @@ const ENGINE: &str = "Burn 0.22.1";
 /// it, so that the same command gives the same page.
 #[derive(Debug, Clone)]
 pub struct Provenance {
-    command: String,
+    command: Option<String>,
     facts: Vec<(&'static str, String)>,
 }
 
@@ -31,7 +31,15 @@ impl Provenance {
             .chain(arguments)
             .collect();
         Self {
-            command: command.join(" "),
+            command: Some(command.join(" ")),
+            facts: Vec::new(),
+        }
+    }
+
+    /// Without a command line: by a program of the user's.
+    pub fn of_program() -> Self {
+        Self {
+            command: None,
             facts: Vec::new(),
         }
     }
@@ -55,6 +63,12 @@ impl Provenance {
             "Validation",
             "a part of the data, not trained on".to_owned(),
         )
+    }
+
+    /// And what else is to be known of it.
+    #[must_use]
+    pub fn note(self, text: String) -> Self {
+        self.fact("Note", text)
     }
 
     /// And where the random numbers started.
@@ -84,8 +98,10 @@ impl Provenance {
             "How this page was made",
             &html! {
                 dl {
-                    dt { "Command" }
-                    dd { code { (printable(&self.command)) } }
+                    @if let Some(command) = &self.command {
+                        dt { "Command" }
+                        dd { code { (printable(command)) } }
+                    }
                     @for (name, value) in &self.facts {
                         dt { (name) }
                         dd { (printable(value)) }
@@ -120,8 +136,8 @@ mod tests {
     fn the_command_can_be_given_again_and_tells_no_folder_of_the_program() {
         let line = words(&["/opt/bin/leaky", "diagnose", "my net.onnx", "it's", ""]);
         assert_eq!(
-            Provenance::new(line).command,
-            r"leaky diagnose 'my net.onnx' 'it'\''s' ''"
+            Provenance::new(line).command.as_deref(),
+            Some(r"leaky diagnose 'my net.onnx' 'it'\''s' ''")
         );
     }
 

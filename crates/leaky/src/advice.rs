@@ -22,9 +22,6 @@ pub fn advice(error: &Error) -> Option<Cow<'static, str>> {
             );
         }
         Error::Diverged { .. } => "try a smaller --lr",
-        Error::Cure(CureError::RevivalChangedOutputs { .. }) => {
-            "nothing was written; --no-revive leaves dead units as they are"
-        }
         Error::Objective(error)
         | Error::Cure(CureError::Objective(error))
         | Error::Compare(CompareError::Objective(error)) => objective(error)?,

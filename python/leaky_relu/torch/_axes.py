@@ -55,11 +55,13 @@ class Axes:
 
     def __init__(self, constants: Iterable[Tensor]) -> None:
         self._axes: Any = WeakIdKeyDictionary()
-        self._constants: Any = WeakIdKeyDictionary({tensor: True for tensor in constants})
+        # By number, since these are kept alive here; what is computed from them is not.
+        self._given = {id(tensor): tensor for tensor in constants}
+        self._computed: Any = WeakIdKeyDictionary()
 
     def is_constant(self, tensor: Any) -> bool:
         """Whether no data reach the tensor: parameters, buffers and what is computed from them alone."""
-        return tensor in self._constants
+        return id(tensor) in self._given or (len(self._computed) > 0 and tensor in self._computed)
 
     def unit_axis(self, tensor: Tensor) -> int:
         """The axis that counts units. Where nothing tells, axis 1; a tensor without such an axis belongs to
@@ -73,7 +75,7 @@ class Axes:
         results = list(_tensors([result]))
         if inputs and all(self.is_constant(tensor) for tensor in inputs):
             for tensor in results:
-                self._constants[tensor] = True
+                self._computed[tensor] = True
             return
         for tensor in results:
             axis = self._followed(getattr(operator, "overloadpacket", None), args, inputs, tensor)

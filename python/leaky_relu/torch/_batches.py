@@ -8,6 +8,7 @@ from typing import Any
 import numpy as np
 import torch
 from torch import Tensor, nn
+from torch.utils import _pytree as pytree
 
 from leaky_relu.torch._counts import UnitsDiffer
 
@@ -20,8 +21,12 @@ CHUNK = 256
 def batches_of(batches: Any) -> Iterator[Any]:
     """The batches one after the other. A tensor or an array is all samples at once, and is cut up."""
     if isinstance(batches, np.ndarray):
+        if batches.dtype.kind not in "biuf":
+            raise TypeError(f"batches is an array of {batches.dtype}: give numbers")
         batches = torch.from_numpy(batches)
     if isinstance(batches, Tensor):
+        if batches.layout != torch.strided:
+            raise TypeError(f"batches is a tensor of layout {batches.layout}: give a dense one, .to_dense()")
         if batches.dim() == 0:
             raise ValueError("batches is a single number: give samples on the first axis")
         yield from batches.split(CHUNK)
@@ -44,7 +49,7 @@ def run(model: nn.Module, batch: Any, forward: Forward | None, number: int) -> A
         return forward(model, batch)
     except UnitsDiffer:
         raise
-    except (RuntimeError, TypeError, ValueError, IndexError) as error:
+    except (RuntimeError, TypeError, ValueError, LookupError, AttributeError) as error:
         raise ValueError(f"the model does not run on batch {number} ({described(batch)}): {error}") from error
 
 
@@ -61,11 +66,11 @@ def inputs_of(batch: Any) -> Any:
 
 
 def sample_count(batch: Any) -> int:
-    """How many samples a batch holds: the size of the first axis of its first tensor."""
+    """How many samples a batch holds: the size of the first axis of its first tensor that has one."""
     if isinstance(batch, np.ndarray):
-        return len(batch) if batch.ndim else 1
+        return len(batch) if batch.ndim else 0
     if isinstance(batch, Tensor):
-        return batch.shape[0] if batch.dim() else 1
+        return batch.shape[0] if batch.dim() else 0
     parts = (
         batch.values() if isinstance(batch, Mapping) else batch if isinstance(batch, (list, tuple)) else ()
     )
@@ -103,3 +108,39 @@ def described(batch: Any) -> str:
     if isinstance(batch, (list, tuple)):
         return f"a {type(batch).__name__} of {len(batch)}: {', '.join(map(described, batch[:4]))}"
     return f"a {type(batch).__name__}"
+
+
+def some(batch: Any, samples: int | None) -> tuple[Any, int]:
+    """The first samples of a batch, and how many: of each tensor with as many as the first."""
+    size = sample_count(batch)
+    count = samples_of(size, samples)
+
+    def cut(value: Any) -> Any:
+        if isinstance(value, Tensor):
+            is_samples = value.dim() > 0 and value.shape[0] == size
+            return value.detach()[:count] if is_samples else value.detach()
+        if isinstance(value, tuple) and hasattr(value, "_fields"):
+            return type(value)(*map(cut, value))
+        if isinstance(value, (list, tuple)):
+            return type(value)(map(cut, value))
+        if isinstance(value, Mapping):
+            return {key: cut(part) for key, part in value.items()}
+        return value
+
+    return cut(batch), count
+
+
+def samples_of(size: int, samples: int | None) -> int:
+    """How many samples of a batch of `size` to look at: by default an eighth, and at least eight."""
+    return min(size, samples if samples is not None else max(8, size // 8))
+
+
+def few(batch: Any, count: int) -> Any:
+    """The first samples of a batch."""
+    size = sample_count(batch)
+
+    def cut(leaf: Any) -> Any:
+        is_samples = isinstance(leaf, Tensor) and leaf.dim() and leaf.shape[0] == size
+        return leaf[:count] if is_samples else leaf
+
+    return pytree.tree_map(cut, batch)

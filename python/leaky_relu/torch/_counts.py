@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+import math
+from dataclasses import dataclass, field, replace
 
 import torch
 from torch import Tensor
@@ -21,21 +22,22 @@ class LayerCounts:
 
     op: str
     alpha: float | None
+    threshold: float
     above_zero: Tensor
-    below_zero: Tensor
+    lowest: Tensor
+    """The lowest pre-activation of each unit; NaN where one was not a number."""
     magnitude: Tensor
     """Sums of the magnitude of the activation, where they are asked for."""
-    not_a_number: Tensor
     total: int = 0
 
     def added(self, other: LayerCounts) -> LayerCounts:
         return LayerCounts(
             self.op,
             self.alpha,
+            self.threshold,
             self.above_zero + other.above_zero,
-            self.below_zero + other.below_zero,
+            torch.minimum(self.lowest, other.lowest),
             self.magnitude + other.magnitude,
-            self.not_a_number | other.not_a_number,
             self.total + other.total,
         )
 
@@ -46,7 +48,7 @@ class LayerCounts:
             self.op,
             self.alpha,
             self.above_zero.tolist(),
-            self.below_zero.tolist(),
+            (self.lowest < self.threshold).tolist(),
             self.total,
             magnitude,
             tau,
@@ -75,10 +77,9 @@ class Counts:
         if z.numel() == 0:
             return None
         others = [other for other in range(z.dim()) if other != axis]
-        threshold = firing.rectifier.threshold
-        layer.above_zero += _sum(z > threshold, others)
-        layer.below_zero += _sum(z < threshold, others)
-        layer.not_a_number |= z.isnan().any()
+        layer.above_zero += _sum(z > layer.threshold, others)
+        lowest = z.amin(others) if others else z
+        layer.lowest = torch.minimum(layer.lowest, lowest.view_as(layer.lowest))
         layer.total += z.numel() // units
         if not self.magnitudes:
             return None
@@ -100,25 +101,21 @@ class Counts:
         samples of all."""
         summed = samples
         for name, layer in self.layers.items():
-            of_all = torch.cat([layer.above_zero, layer.below_zero, layer.not_a_number.long()[None]])
+            not_numbers = layer.lowest.isnan()
+            lowest = layer.lowest.masked_fill(not_numbers, math.inf)
+            torch.distributed.all_reduce(lowest, torch.distributed.ReduceOp.MIN)
+            of_all = torch.cat([layer.above_zero, not_numbers.long()])
             of_all = torch.cat([of_all, of_all.new_tensor([layer.total, samples])])
             torch.distributed.all_reduce(of_all)
             units = len(layer.above_zero)
-            above, below, rest = of_all.split([units, units, 3])
-            not_a_number, total, summed = rest.tolist()
-            self.layers[name] = LayerCounts(
-                layer.op,
-                layer.alpha,
-                above,
-                below,
-                layer.magnitude,
-                layer.not_a_number.new_tensor(not_a_number > 0),
-                total,
-            )
+            above, not_numbers, rest = of_all.split([units, units, 2])
+            total, summed = rest.tolist()
+            lowest = lowest.masked_fill(not_numbers > 0, math.nan)
+            self.layers[name] = replace(layer, above_zero=above, lowest=lowest, total=total)
         return summed
 
-    def finished(self, tau: float | None = None) -> list[Layer]:
-        """The verdicts.
+    def check(self) -> None:
+        """Refuses counts that give no verdict.
 
         Raises:
             ValueError: if a pre-activation was not a number, or a rectifier saw nothing.
@@ -126,11 +123,19 @@ class Counts:
         for name, layer in self.layers.items():
             if layer.total == 0:
                 raise ValueError(f"{name}: its pre-activation is empty: it holds no number to diagnose")
-            if layer.not_a_number:
+            if layer.lowest.isnan().any():
                 raise ValueError(
                     f"{name}: its pre-activation is not a number (NaN) on some samples: look for what "
                     "overflows before it, or for NaN in the data"
                 )
+
+    def finished(self, tau: float | None = None) -> list[Layer]:
+        """The verdicts.
+
+        Raises:
+            ValueError: as `check`.
+        """
+        self.check()
         return [layer.layer(name, tau) for name, layer in self.layers.items()]
 
 
@@ -139,15 +144,15 @@ def is_distributed() -> bool:
 
 
 def _empty(firing: Firing, units: int) -> LayerCounts:
-    device = firing.rectifier.input.device
-    counts = torch.zeros(units, dtype=torch.int64, device=device)
+    z = firing.rectifier.input
+    kind = torch.float64 if z.dtype == torch.float64 else torch.float32
     return LayerCounts(
         firing.rectifier.op,
         firing.rectifier.alpha,
-        above_zero=counts,
-        below_zero=counts.clone(),
-        magnitude=torch.zeros(units, dtype=torch.float32, device=device),
-        not_a_number=torch.zeros((), dtype=torch.bool, device=device),
+        firing.rectifier.threshold,
+        above_zero=torch.zeros(units, dtype=torch.int64, device=z.device),
+        lowest=torch.full((units,), math.inf, dtype=kind, device=z.device),
+        magnitude=torch.zeros(units, dtype=torch.float32, device=z.device),
     )
 
 

@@ -2,16 +2,18 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterable
 from typing import Any
 
 from torch import nn
+from torch.nn.parameter import is_lazy
 
 from leaky_relu._diagnosis import Diagnosis
 from leaky_relu.torch._axes import Axes
 from leaky_relu.torch._batches import Forward, batches_of, run, sample_count
 from leaky_relu.torch._counts import Counts
-from leaky_relu.torch._observer import Names, Observer, untouched
+from leaky_relu.torch._observer import Before, Names, Observer, untouched
 
 
 def diagnose(
@@ -36,14 +38,20 @@ def diagnose(
             (Sokar et al. 2023), not those above zero on less than 0.1 % of samples and positions.
 
     Raises:
-        TypeError: if a batch is a dictionary or a longer tuple and no `forward` says what to do with it.
+        TypeError: if the model is no module; if a batch is a dictionary or a longer tuple and no `forward`
+            says what to do with it.
         ValueError: if there is no batch or no rectifier, the model does not run on a batch, or a
             pre-activation is not a number.
     """
     model = unwrapped(model)
+    check_tau(tau)
     counts, samples = counted(model, batches_of(batches), forward, magnitudes=tau is not None)
-    notes = ("The model is in training mode; it was measured in evaluation mode.",) if model.training else ()
-    return Diagnosis(type(model).__name__, samples, counts.finished(tau), notes)
+    notes = []
+    if model.training:
+        notes.append("The model is in training mode; it was measured in evaluation mode.")
+    if tau is not None:
+        notes.append(f"Dormant are units whose mean magnitude is at most {tau:g} times their layer's mean.")
+    return Diagnosis(type(model).__name__, samples, counts.finished(tau), tuple(notes))
 
 
 def counted(
@@ -55,7 +63,7 @@ def counted(
     names = Names(model)
     for number, batch in enumerate(batches):
         with untouched(model), names.followed():
-            observe(model, batch, forward, names, counts, number)
+            observe(model, batch, forward, names, counts.count, number)
         samples += sample_count(batch)
     if not samples:
         raise ValueError("batches gave no samples: there is nothing to diagnose")
@@ -68,21 +76,39 @@ def counted(
 
 
 def observe(
-    model: nn.Module, batch: Any, forward: Forward | None, names: Names, counts: Counts, number: int
+    model: nn.Module, batch: Any, forward: Forward | None, names: Names, count: Before, number: int
 ) -> None:
-    """Runs one batch and counts."""
+    """Runs one batch, and calls `count` at each rectifier."""
     names.start()
     constants = [*model.parameters(), *model.buffers()]
-    with Observer(names, Axes(constants), counts.count):
+    with Observer(names, Axes(constants), count):
         run(model, batch, forward, number)
 
 
 def unwrapped(model: nn.Module) -> nn.Module:
-    """The module itself, out of `torch.compile`, `DistributedDataParallel` and `DataParallel`."""
+    """The module itself, out of `torch.compile`, `DistributedDataParallel` and `DataParallel`.
+
+    Raises:
+        TypeError: if it is no module.
+        ValueError: if it has no numbers yet.
+    """
+    if not isinstance(model, nn.Module):
+        raise TypeError(f"the model is a {type(model).__name__}: give a torch.nn.Module")
     while True:
         inner = getattr(model, "_orig_mod", None)
         if inner is None and isinstance(model, (nn.parallel.DistributedDataParallel, nn.DataParallel)):
             inner = model.module
         if not isinstance(inner, nn.Module):
-            return model
+            break
         model = inner
+    for name, tensor in [*model.named_parameters(), *model.named_buffers()]:
+        if is_lazy(tensor):
+            raise ValueError(f"'{name}' has no shape yet: run the model once on a batch before")
+        if tensor.is_meta:
+            raise ValueError(f"'{name}' lies on the device 'meta', which holds no numbers")
+    return model
+
+
+def check_tau(tau: float | None) -> None:
+    if tau is not None and not 0 <= tau < math.inf:
+        raise ValueError(f"tau must be a number of at least 0, but is {tau}")

@@ -45,9 +45,6 @@ class Edits:
             for share, _, indices, _ in self._old
         ]
 
-    def extend(self, other: Edits) -> None:
-        self._old += other._old
-
 
 @torch.no_grad()
 def write(tensor: Tensor, indices: Tensor, values: Tensor | float) -> None:

@@ -1,178 +1,105 @@
-"""What it takes to revive units of a layer, read from the unit map."""
+"""What is to be done for dead units, as the engine tells it from the unit map."""
 
 from __future__ import annotations
 
-import math
+from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any
 
-import torch
-from torch import Tensor, nn
+from torch import nn
 
-from leaky_relu.torch._edits import Edits, write
-from leaky_relu.torch._unit_map import Share, UnitMap
-
-
-@dataclass(frozen=True)
-class Muted:
-    """A batch normalisation that passes units on, and is to give what it gave for silent ones."""
-
-    scale: Share
-    shift: Share
-    mean: Share
-    variance: Share
-    epsilon: float
+from leaky_relu.torch._parts import Hearer, Maker, Normalization
+from leaky_relu.torch._unit_map import UnitMap
 
 
 @dataclass(frozen=True)
-class Plan:
-    """The numbers that make the units of a layer, and those that hear them."""
+class Exact:
+    """Units that are revived without a change of any output, at all of these layers together."""
 
-    weights: Share | None
-    shift: Share | None
-    factor: float
-    scale: Share | None
-    mean: Share | None
-    variance: Share | None
-    epsilon: float
-    heard_by: tuple[Share | Muted, ...]
-    gain: float
-    threshold: float
-
-    def shares(self) -> list[Share]:
-        """Everything that is changed."""
-        own = [self.weights, self.shift, self.scale, self.mean, self.variance]
-        found = [share for share in own if share is not None]
-        for heard in self.heard_by:
-            found += [heard] if isinstance(heard, Share) else [heard.scale, heard.shift]
-        return found
-
-    def remember(self, edits: Edits, units: Tensor) -> None:
-        for share in self.shares():
-            edits.remember(share, units)
-
-    def mute(self, units: Tensor) -> None:
-        """Makes the rest of the network deaf to the units."""
-        for heard in self.heard_by:
-            if isinstance(heard, Share):
-                write(heard.tensor, heard.indices(units), 0.0)
-                continue
-            parts = (heard.scale, heard.shift, heard.mean, heard.variance)
-            scale, shift, mean, variance = (part.tensor.take(part.indices(units)).double() for part in parts)
-            given = shift - scale * mean / (variance + heard.epsilon).sqrt()
-            write(heard.shift.tensor, heard.shift.indices(units), given)
-            write(heard.scale.tensor, heard.scale.indices(units), 0.0)
-
-    def draw(self, units: Tensor, random: torch.Generator) -> Tensor | None:
-        """Draws weights and sets everything behind them so that it passes them on; gives the weights."""
-        drawn = None
-        if self.weights is not None:
-            indices = self.weights.indices(units)
-            # On the CPU, so that they are the same whatever the device.
-            drawn = torch.randn(indices.shape, generator=random, dtype=torch.float64)
-            drawn *= self.gain / math.sqrt(indices.shape[1])
-            write(self.weights.tensor, indices, drawn.to(indices.device))
-        for share, value in (
-            (self.shift, 0.0),
-            (self.scale, 1.0),
-            (self.mean, 0.0),
-            (self.variance, 1.0 - self.epsilon),
-        ):
-            if share is not None:
-                write(share.tensor, share.indices(units), value)
-        return drawn
-
-    def centre(self, units: Tensor, seen: Seen, drawn: Tensor | None) -> None:
-        """Puts the median of the pre-activations at the threshold and their deviation at the gain."""
-        deviation = seen.deviation.where(seen.deviation > 0, torch.ones_like(seen.deviation))
-        factor = self.gain / deviation
-        shift = self.threshold - seen.median * factor
-        if self.mean is not None and self.variance is not None and self.scale is not None:
-            # Batch normalisation gets the statistics that it would have found.
-            variance = seen.deviation.square()
-            self._set(self.mean, units, seen.mean)
-            self._set(self.variance, units, variance)
-            self._set(self.scale, units, factor * (variance + self.epsilon).sqrt())
-            shift = shift + seen.mean * factor
-        elif self.scale is not None:
-            self._set(self.scale, units, factor)
-        elif self.weights is not None and drawn is not None:
-            indices = self.weights.indices(units)
-            write(self.weights.tensor, indices, (drawn * factor[:, None]).to(indices.device))
-        if self.shift is not None:
-            self._set(self.shift, units, shift / self.factor)
-
-    def _set(self, share: Share, units: Tensor, values: Tensor) -> None:
-        indices = share.indices(units)
-        write(share.tensor, indices, values[:, None].to(indices.device))
+    layers: list[tuple[int, Maker | None]]
+    """Each layer, and the maker that is to speak there unless the unit lives there already."""
+    makers: list[Maker]
+    hearers: list[Hearer]
 
 
 @dataclass(frozen=True)
-class Seen:
-    """What was seen of the pre-activations of some units: a number for each."""
+class Bounded:
+    """Units of a layer that something hears that cannot be muted."""
 
-    mean: Tensor
-    deviation: Tensor
-    median: Tensor
-    firing: Tensor
-    """The fraction of samples and positions above the threshold."""
+    layer: int
+    makers: list[Maker]
+    hearers: list[Hearer]
+    reason: str
+    """Why they cannot be revived exactly."""
 
 
-def plan(unit_map: UnitMap, layer: int, model: nn.Module) -> Plan | str:
-    """The plan for the units of a layer, or why there is none."""
-    own = unit_map.layers[layer]
-    if not own["silent"]:
-        return f"{own['operator']} is never silent: the unit passes on its negative input and still learns"
-    if not own["hidden"]:
-        return "no weights stand between it and the output, which would change"
-    group = unit_map.groups[own["group"]]
-    for obstacle in group.get("obstacles", ()):
-        return str(obstacle["reason"])
-    if len(group["makers"]) != 1:
-        return "it is added to a stream of other units (a residual sum), which nothing can mute"
-    if len(group["layers"]) != 1:
-        others = ", ".join(unit_map.layers[other]["name"] for other in group["layers"] if other != layer)
-        return f"its channel passes other rectifiers too ({others})"
-    maker = group["makers"][0]
-    try:
-        made = _made(unit_map, maker, group["hearers"], own)
-    except KeyError as error:
-        return f"its numbers do not stand as they are in a parameter of the module ({error.args[0]})"
+@dataclass(frozen=True)
+class Treatment:
+    """Units that are dead in the same way, and what is to be done for them."""
+
+    units: list[int]
+    exact: Exact | None
+    bounded: list[Bounded]
+    left: list[tuple[int, str]]
+    """Layers at which they are left dead, and why."""
+
+
+def treatments(unit_map: UnitMap, model: nn.Module, dead: list[list[int]], bounded: bool) -> list[Treatment]:
+    """What is to be done for the dead units of each layer, in execution order."""
+    groups, planned = unit_map.plan(dead, bounded, _fixed(unit_map, model))
+    return [_treatment(unit_map, groups[found["group"]], found) for found in planned]
+
+
+def _fixed(unit_map: UnitMap, model: nn.Module) -> dict[str, str]:
+    """Parameters of the map that must stay as they are, and why."""
     frozen = {name for name, parameter in model.named_parameters() if not parameter.requires_grad}
-    for share in made.shares():
-        if share.name in frozen:
-            return f"'{share.name}' is frozen (requires_grad=False)"
-    muted = {id(heard.tensor) for heard in made.heard_by if isinstance(heard, Share)}
-    if made.weights is not None and id(made.weights.tensor) in muted:
-        return f"the weights '{made.weights.name}' both feed it and are fed by it"
-    if made.weights is None and made.scale is None and made.shift is None:
-        return "it has no numbers of its own that could move it"
-    return made
+    fixed = {}
+    for parameter, shape in set(_named(unit_map.groups)):
+        reason, name = unit_map.obstacle(parameter, shape), unit_map.name(parameter)
+        if reason is None and name in frozen:
+            reason = f"'{name}' is frozen (requires_grad=False)"
+        if reason is not None:
+            fixed[parameter] = reason
+    return fixed
 
 
-def _made(
-    unit_map: UnitMap, maker: dict[str, Any], hearers: list[dict[str, Any]], layer: dict[str, Any]
-) -> Plan:
+def _named(part: Any) -> Iterator[tuple[str, tuple[int, ...]]]:
+    """The parameters that a part of the map names, with their sizes."""
+    if isinstance(part, dict):
+        if "parameter" in part:
+            yield part["parameter"], tuple(part["shape"])
+        for inner in part.values():
+            yield from _named(inner)
+    elif isinstance(part, list):
+        for inner in part:
+            yield from _named(inner)
+
+
+def _treatment(unit_map: UnitMap, group: dict[str, Any], found: dict[str, Any]) -> Treatment:
+    def makers(places: list[int]) -> list[Maker]:
+        return [_maker(unit_map, group["makers"][place]) for place in places]
+
+    def hearers(places: list[int]) -> list[Hearer]:
+        return [_hearer(unit_map, group["hearers"][place]) for place in places]
+
+    exact = found.get("exact")
+    if exact is not None:
+        known = dict(zip(exact["makers"], makers(exact["makers"]), strict=True))
+        layers = [(spoken["layer"], known.get(spoken.get("maker"))) for spoken in exact["layers"]]
+        exact = Exact(layers, list(known.values()), hearers(exact["hearers"]))
+    bounded = [
+        Bounded(small["layer"], makers(small["makers"]), hearers(small["hearers"]), small["reason"])
+        for small in found.get("bounded", ())
+    ]
+    left = [(left["layer"], left["reason"]) for left in found.get("left", ())]
+    return Treatment(found["units"], exact, bounded, left)
+
+
+def _maker(unit_map: UnitMap, maker: dict[str, Any]) -> Maker:
     share = unit_map.share
     normalization = maker.get("normalization") or {}
     statistics = normalization.get("statistics") or {}
-    heard_by: list[Share | Muted] = []
-    for hearer in hearers:
-        if "weights" in hearer:
-            heard_by.append(share(hearer["weights"]))
-            continue
-        by = hearer["normalization"]
-        known = by["statistics"]
-        heard_by.append(
-            Muted(
-                scale=share(by["scale"]),
-                shift=share(by["shift"]),
-                mean=share(known["mean"]),
-                variance=share(known["variance"]),
-                epsilon=known["epsilon"],
-            )
-        )
-    return Plan(
+    return Maker(
         weights=share(maker["weights"]) if maker.get("weights") else None,
         shift=share(maker["shift"]) if maker.get("shift") else None,
         factor=maker["shift"]["factor"] if maker.get("shift") else 1.0,
@@ -180,8 +107,25 @@ def _made(
         mean=share(statistics["mean"]) if statistics else None,
         variance=share(statistics["variance"]) if statistics else None,
         epsilon=statistics.get("epsilon", 0.0),
-        heard_by=tuple(heard_by),
-        # He et al. (2015), equation 14.
-        gain=math.sqrt(2 / (1 + (layer["alpha"] or 0.0) ** 2)),
-        threshold=layer["threshold"],
+    )
+
+
+def _hearer(unit_map: UnitMap, hearer: dict[str, Any]) -> Hearer:
+    def normalization(found: dict[str, Any] | None) -> Normalization | None:
+        if found is None:
+            return None
+        statistics, share = found["statistics"], unit_map.share
+        return Normalization(
+            share(found["scale"]),
+            share(found["shift"]),
+            share(statistics["mean"]),
+            share(statistics["variance"]),
+            statistics["epsilon"],
+        )
+
+    weights = hearer.get("weights")
+    return Hearer(
+        weights=unit_map.share(weights) if weights else None,
+        by=normalization(hearer.get("normalization")),
+        behind=normalization(hearer.get("behind")),
     )

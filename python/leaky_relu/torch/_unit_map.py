@@ -16,7 +16,6 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from typing import Any
 
-import numpy as np
 import torch
 from torch import Tensor, nn
 from torch.utils import _pytree as pytree
@@ -57,26 +56,47 @@ class Share:
 
 
 class UnitMap:
-    """The layers and groups of the map, with the tensors of a module in the place of their names."""
+    """The map of a module, with the tensors of the module in the place of their names."""
 
-    def __init__(self, figures: dict[str, Any], model: nn.Module) -> None:
+    def __init__(self, engine: _engine.UnitMap, model: nn.Module, exported: set[str]) -> None:
+        figures = json.loads(engine.figures())
         self.layers: list[dict[str, Any]] = figures["layers"]
         self.groups: list[dict[str, Any]] = figures["groups"]
-        self._tensors = dict(model.named_parameters(remove_duplicate=False)) | dict(
-            model.named_buffers(remove_duplicate=False)
-        )
+        self._engine = engine
+        self._tensors = _tensors(model)
+        # A tensor may stand in the graph under more than one of its names.
+        names: dict[int, list[str]] = {}
+        for name, tensor in self._tensors.items():
+            if PREFIX + name in exported:
+                names.setdefault(id(tensor), []).append(name)
+        self._shared = {name: alike for alike in names.values() if len(alike) > 1 for name in alike}
+
+    def plan(
+        self, dead: list[list[int]], bounded: bool, fixed: dict[str, str]
+    ) -> tuple[list[dict[str, Any]], list[dict[str, Any]]]:
+        """The groups of the map without the parameters that are `fixed`, and what is to be done for the dead
+        units of each layer; `bounded` where outputs may change within a bound."""
+        figures, planned = json.loads(self._engine.plan(dead, bounded, fixed))
+        return figures["groups"], planned
 
     def share(self, places: dict[str, Any]) -> Share:
-        """The share that stands in the map.
+        """The share that stands in the map, where there is no `obstacle`."""
+        name = self.name(places["parameter"])
+        return Share(self._tensors[name], name, places)
 
-        Raises:
-            KeyError: if the module has no such tensor of this shape under the name.
-        """
-        name = places["parameter"].removeprefix(PREFIX)
+    def name(self, parameter: str) -> str:
+        """The module's name for a parameter of the graph."""
+        return parameter.removeprefix(PREFIX)
+
+    def obstacle(self, parameter: str, shape: tuple[int, ...]) -> str | None:
+        """Why the numbers of a parameter of the graph are not to be changed in the module, if so."""
+        name = self.name(parameter)
         tensor = self._tensors.get(name)
-        if tensor is None or list(tensor.shape) != places["shape"]:
-            raise KeyError(name)
-        return Share(tensor, name, places)
+        if tensor is None or tuple(tensor.shape) != shape:
+            return f"its numbers do not stand as they are in a parameter of the module ('{name}')"
+        if name in self._shared:
+            return f"its numbers belong to several layers ({', '.join(self._shared[name])})"
+        return None
 
 
 def unit_map(model: nn.Module, batch: Any, call: Callable[[nn.Module, Any], Any]) -> UnitMap:
@@ -109,7 +129,6 @@ def unit_map(model: nn.Module, batch: Any, call: Callable[[nn.Module, Any], Any]
             )
             assert program is not None, "the exporter gives a program"
             exported = program.model_proto
-            _without_zero_biases(exported)
     except Exception as error:
         raise ValueError(
             f"{name} cannot be exported, so what makes its units and what hears them is not known: "
@@ -121,42 +140,16 @@ def unit_map(model: nn.Module, batch: Any, call: Callable[[nn.Module, Any], Any]
     }
     try:
         task = _engine.Task(name, exported.SerializeToString(), arrays)
-        return UnitMap(json.loads(task.unit_map()), model)
+        return UnitMap(task.unit_map(), model, {tensor.name for tensor in exported.graph.initializer})
     except ValueError as error:
         raise ValueError(
             f"what makes the units of {name} and what hears them is not known: {error}"
         ) from error
 
 
-def _without_zero_biases(exported: Any) -> None:
-    """Leaves out the zeros that the exporter computes for convolutions without a bias: their type and shape
-    are asked of activations and weights, by nodes that would seem to hear these."""
-    graph = exported.graph
-    makers = {output: node for node in graph.node for output in node.output}
-    for node in graph.node:
-        if node.op_type in ("Conv", "ConvTranspose") and len(node.input) == 3:
-            expand = makers.get(node.input[2])
-            if expand is not None and expand.op_type == "Expand" and _is_zero(expand.input[0], makers):
-                del node.input[2]
-    while True:
-        used = {name for node in graph.node for name in node.input} | {value.name for value in graph.output}
-        idle = [node for node in graph.node if not used.intersection(node.output)]
-        if not idle:
-            return
-        for node in idle:
-            graph.node.remove(node)
-
-
-def _is_zero(name: str, makers: dict[str, Any]) -> bool:
-    from onnx import numpy_helper  # needed by the exporter, so it is there
-
-    node = makers.get(name)
-    while node is not None and node.op_type in ("CastLike", "Cast"):
-        node = makers.get(node.input[0])
-    if node is None or node.op_type != "Constant":
-        return False
-    values = [a.f if a.name == "value_float" else numpy_helper.to_array(a.t) for a in node.attribute]
-    return len(values) == 1 and not np.any(values[0])
+def _tensors(model: nn.Module) -> dict[str, Tensor]:
+    parameters = dict(model.named_parameters(remove_duplicate=False))
+    return {**parameters, **dict(model.named_buffers(remove_duplicate=False))}
 
 
 def _cause(error: BaseException) -> str:

@@ -3,19 +3,21 @@
 from __future__ import annotations
 
 import warnings
-from collections.abc import Callable, Mapping
 from typing import Any
 
 import torch
-from torch import Tensor, nn
-from torch.utils import _pytree as pytree
+from torch import nn
 
 from leaky_relu._diagnosis import Diagnosis, Layer
-from leaky_relu.torch._batches import Forward
+from leaky_relu.torch._batches import Forward, some
 from leaky_relu.torch._counts import Counts, is_distributed
-from leaky_relu.torch._doctor import observe, unwrapped
-from leaky_relu.torch._observer import Names, untouched
-from leaky_relu.torch._revive import check_optimizer, revive_units
+from leaky_relu.torch._doctor import check_tau, observe, unwrapped
+from leaky_relu.torch._inputs import Inputs
+from leaky_relu.torch._loggers import logging_to
+from leaky_relu.torch._observer import After, Firing, Names, untouched
+from leaky_relu.torch._revive import BOUND, check_bound, check_optimizer, revive_units
+from leaky_relu.torch._samples_before import SamplesBefore
+from leaky_relu.torch._taps import Call, Taps
 from leaky_relu.torch._unit_map import UnitMap
 
 # A layer with a larger share of dead units than this is said to be dying.
@@ -28,10 +30,11 @@ LOOKS_A_VERDICT = 10
 class Watch:
     """Looks at a model's units every so often while it is trained: `watch.step()` after each step.
 
-    What entered the model in the step is put through it once more, a few samples of it, in evaluation mode
-    and without gradients, so a look takes little and works under `torch.compile`; nothing of the model
-    changes. A verdict rests on the last 50 to 100 looks. A layer more than half of whose units are dead is
-    warned of once.
+    A look takes some samples of the batch. Where all rectifiers are modules, what passes them in the step
+    itself is counted, in training mode, by hooks that are there in steps with a look only. Where some are
+    calls (`F.relu`), or the model is compiled, the samples are put through it once more instead, in
+    evaluation mode and without gradients. Nothing of the model changes. A verdict rests on the last 50 to 100
+    looks. A layer more than half of whose units are dead is warned of once.
 
     Under `torch.distributed` every process makes its own looks, and verdicts rest on the counts of all:
     `step` and `diagnosis` are to be called in each.
@@ -48,6 +51,7 @@ class Watch:
             mean (ReDo, Sokar et al. 2023). What the model computes then changes by what these gave.
         samples: how many samples a look takes; by default an eighth of the batch, and at least eight.
         forward: how to run what is given to `step(batch)`, `forward(model, batch)`.
+        bound: as for `revive`.
 
     Example:
         >>> watch = lt.Watch(model)
@@ -69,11 +73,16 @@ class Watch:
         tau: float | None = None,
         samples: int | None = None,
         forward: Forward | None = None,
+        bound: float = BOUND,
     ) -> None:
         if every < 1:
             raise ValueError(f"every must be at least 1 step, but is {every}")
         if recycle is not None and recycle < 1:
             raise ValueError(f"recycle must be at least 1 step, but is {recycle}")
+        if samples is not None and samples < 1:
+            raise ValueError(f"samples must be at least 1, but is {samples}")
+        check_tau(tau)
+        check_bound(bound)
         self.model = unwrapped(model)
         check_optimizer(optimizer, self.model)
         self.every = every
@@ -82,15 +91,21 @@ class Watch:
         self.steps = 0
         self.recycled = 0
         """How many units were recycled so far."""
-        self._log = _logging(logger)
+        self._log = logging_to(logger)
         self._samples = samples
         self._forward = forward
+        self._bound = bound
         self._names = Names(self.model)
         self._tau = tau
+        self._taps: Taps | None = None
         self._forget()
         self._warned: set[str] = set()
         self._maps: dict[nn.Module, UnitMap] = {}
-        self._inputs = _Inputs(model)
+        self._inputs = Inputs(model)
+        self._before = SamplesBefore()
+        # Magnitudes are those of the activation, which hooks on the input do not see.
+        self._may_tap = tau is None
+        self._prepare()
 
     def step(self, batch: Any = None) -> None:
         """To be called after each training step.
@@ -103,16 +118,20 @@ class Watch:
             ValueError: if the model does not run on samples of its batch.
         """
         self.steps += 1
+        if self.steps < self._due:
+            return
         is_look = self.steps % self.every == 0
         is_recycling = self.recycle is not None and self.steps % self.recycle == 0
-        if not (is_look or is_recycling):
-            return
-        runs = self._runs(batch)
-        if is_look:
-            self._look(runs)
-        if is_recycling and self._looks:
-            self._revive(runs)
-        self._inputs.latest.clear()
+        try:
+            if is_look:
+                self._look(batch)
+            if is_look and self.recycle is not None and (batch is not None or self._inputs.latest):
+                for module, entered, _ in self._runs(batch):
+                    self._before.keep(module, entered)
+            if is_recycling and self._looks:
+                self._revive(self._runs(batch))
+        finally:
+            self._prepare()
 
     def diagnosis(self) -> Diagnosis:
         """The verdict on the last looks.
@@ -120,20 +139,19 @@ class Watch:
         Raises:
             ValueError: if nothing was looked at yet, or a pre-activation was not a number.
         """
-        counts = self._older.with_added(self._recent)
-        samples = sum(self._seen_samples)
+        counts, samples = self._counted()
         if not counts.layers:
             looked = f"the first look is after {self.every} steps"
             looked = "it ran no rectifier" if self._looks else looked
             raise ValueError(f"no unit of {type(self.model).__name__} was seen yet: {looked}")
-        if is_distributed():
-            samples = counts.add_other_processes(samples)
         note = f"Seen in training, every {self.every} steps, until step {self.steps}."
         return Diagnosis(type(self.model).__name__, samples, counts.finished(self._tau), (note,))
 
     def close(self) -> None:
         """Takes the hooks off the model."""
         self._inputs.close()
+        if self._taps is not None:
+            self._taps.close()
 
     def __enter__(self) -> Watch:
         return self
@@ -142,6 +160,8 @@ class Watch:
         self.close()
 
     def _forget(self) -> None:
+        if self._taps is not None:
+            self._taps.forget()
         self._recent, self._older = (Counts(self._tau is not None) for _ in range(2))
         self._looks = 0
         self._seen_samples = [0, 0]
@@ -157,18 +177,64 @@ class Watch:
             )
         return [(module, inputs, _calling(module)) for module, inputs in self._inputs.latest.items()]
 
-    def _look(self, runs: list[tuple[nn.Module, Any, Forward | None]]) -> None:
-        for _, batch, forward in runs:
-            some, count = _some(batch, self._samples)
-            with untouched(self.model), self._names.followed():
-                observe(self.model, some, forward, self._names, self._recent, self.steps)
-            self._seen_samples[0] += count
+    def _prepare(self) -> None:
+        """Puts hooks on the model where the next step needs any, and tells when there is something to do."""
+        upcoming = self.steps + 1
+        counts = upcoming % self.every == 0
+        revives = self.recycle is not None and upcoming % self.recycle == 0
+        if self._taps is None:
+            # Until it is known what there is to count, and where a compiled model keeps the hooks that it
+            # had when it was compiled, they stay.
+            self._inputs.next_step(True)
+            self._due = upcoming
+            return
+        self._taps.close()
+        if counts:
+            self._taps.open(self._recent)
+        self._inputs.next_step(revives or (counts and self.recycle is not None))
+        periods = (self.every, self.recycle or self.every)
+        # A step before each, to put the hooks in place.
+        next_one = min(period - self.steps % period for period in periods)
+        self._due = self.steps + max(1, next_one - 1)
+
+    def _look(self, batch: Any) -> None:
+        seen = None if self._taps is None else self._taps.seen()
+        if self._taps is not None and seen is None:
+            # The model is not what it was; from the next look on it is run again. This look saw nothing, but
+            # other processes may wait for its verdict.
+            self._taps.settle()
+            self._taps.close()
+            self._taps, self._may_tap = None, False
+            seen = 0 if batch is None else None
+        if seen is None:
+            seen = self._run_again(self._runs(batch))
+        self._seen_samples[0] += seen
         self._looks += 1
         if self._looks % LOOKS_A_VERDICT == 0:
             self._judge()
         if self._looks % LOOKS_A_WINDOW == 0:
             self._older, self._recent = self._recent, Counts(self._tau is not None)
             self._seen_samples = [0, self._seen_samples[0]]
+
+    def _run_again(self, runs: list[tuple[nn.Module, Any, Forward | None]]) -> int:
+        """Puts some samples through what ran, and counts; says of how many samples."""
+        seen = 0
+        calls: list[Call] = []
+
+        def count(firing: Firing) -> After | None:
+            calls.append(Call.of(firing, number))
+            return self._recent.count(firing)
+
+        for _, batch, forward in runs:
+            some_samples, number = some(batch, self._samples)
+            with untouched(self.model), self._names.followed():
+                observe(self.model, some_samples, forward, self._names, count, self.steps)
+            seen += number
+        whole = [module for module, _, _ in runs] == [self.model]
+        if self._may_tap and whole and not self._inputs.is_compiled() and self._taps is None:
+            self._taps = Taps.of(self.model, calls, self._samples)
+            self._may_tap = self._taps is not None
+        return seen
 
     def _revive(self, runs: list[tuple[nn.Module, Any, Forward | None]]) -> None:
         """Recycles the units that the last looks found dead."""
@@ -180,129 +246,55 @@ class Watch:
             verdict = Diagnosis(found.model, found.samples, own)
             revival = revive_units(
                 self.model,
-                [pytree.tree_map(_detached, batch)],
+                self._before.together_with(module, batch),
                 units,
                 verdict,
                 self.optimizer,
                 self.steps,
                 forward,
+                self._bound,
                 self._maps,
                 module,
             )
             self.recycled += revival.revived
         # What was counted before no longer holds.
         self._forget()
-        self._look(runs)
+        self._seen_samples[0] += self._run_again(runs)
+        self._looks += 1
 
     def _to_recycle(self, layer: Layer) -> list[int]:
         return sorted(layer.dead + (layer.dormant if self._tau is not None else []))
 
+    def _counted(self) -> tuple[Counts, int]:
+        """What was counted in the last looks, by all processes, and of how many samples."""
+        if self._taps is not None:
+            self._taps.settle()
+        counts = self._older.with_added(self._recent)
+        samples = sum(self._seen_samples)
+        if is_distributed():
+            samples = counts.add_other_processes(samples)
+        return counts, samples
+
     def _judge(self) -> None:
-        found = self.diagnosis()
-        shares = {f"dead_units/{layer.name}": len(layer.dead) / layer.units for layer in found.layers}
-        shares["dead_units"] = found.dead / found.units
+        counts, _ = self._counted()
+        counts.check()
+        layers = counts.layers
+        dead = {name: int((layer.above_zero == 0).sum()) for name, layer in layers.items()}
+        units = {name: len(layer.above_zero) for name, layer in layers.items()}
+        shares = {f"dead_units/{name}": dead[name] / units[name] for name in layers}
+        shares["dead_units"] = sum(dead.values()) / sum(units.values())
         self._log(shares, self.steps)
-        for layer in found.layers:
-            if len(layer.dead) > DYING * layer.units and layer.name not in self._warned:
-                self._warned.add(layer.name)
+        for name in layers:
+            if dead[name] > DYING * units[name] and name not in self._warned:
+                self._warned.add(name)
                 warnings.warn(
-                    f"{layer.name} is dying: {len(layer.dead)} of its {layer.units} units are dead at step "
+                    f"{name} is dying: {dead[name]} of its {units[name]} units are dead at step "
                     f"{self.steps}. What helps: a smaller learning rate; lt.revive(model, batches) to bring "
                     "them back; lt.replace(model) to let them leak from now on",
                     stacklevel=3,
                 )
 
 
-class _Inputs:
-    """What entered the model last: the model itself, or its parts where they are called by themselves."""
-
-    def __init__(self, model: nn.Module) -> None:
-        self.latest: dict[nn.Module, tuple[tuple[Any, ...], dict[str, Any]]] = {}
-        self._within = False
-        inner = unwrapped(model)
-        self._handles = []
-        for whole in dict.fromkeys([model, inner]):
-            self._handles.append(whole.register_forward_pre_hook(self._enter, with_kwargs=True))
-            self._handles.append(whole.register_forward_hook(self._leave))
-        self._whole = inner
-        for part in inner.children():
-            self._handles.append(part.register_forward_pre_hook(self._enter_part, with_kwargs=True))
-
-    def close(self) -> None:
-        for handle in self._handles:
-            handle.remove()
-        self.latest.clear()
-
-    def _enter(self, module: nn.Module, args: Any, kwargs: Any) -> None:
-        self._within = True
-        self.latest[self._whole] = (args, kwargs)
-
-    def _leave(self, module: nn.Module, args: Any, output: Any) -> None:
-        self._within = False
-
-    def _enter_part(self, module: nn.Module, args: Any, kwargs: Any) -> None:
-        if not self._within:
-            self.latest[module] = (args, kwargs)
-
-
 def _calling(module: nn.Module) -> Forward:
     """Runs a module, whatever it is a part of, on arguments and named arguments."""
     return lambda _, inputs: module(*inputs[0], **inputs[1])
-
-
-def _detached(leaf: Any) -> Any:
-    return leaf.detach() if isinstance(leaf, Tensor) else leaf
-
-
-def _some(batch: Any, samples: int | None) -> tuple[Any, int]:
-    """Some samples of a batch, and how many: of each tensor with as many as the first."""
-    size = _size(batch)
-    count = min(size, samples if samples is not None else max(8, size // 8))
-
-    def cut(value: Any) -> Any:
-        if isinstance(value, Tensor):
-            is_samples = value.dim() > 0 and value.shape[0] == size
-            return value.detach()[:count] if is_samples else value.detach()
-        if isinstance(value, tuple) and hasattr(value, "_fields"):
-            return type(value)(*map(cut, value))
-        if isinstance(value, (list, tuple)):
-            return type(value)(map(cut, value))
-        if isinstance(value, Mapping):
-            return {key: cut(part) for key, part in value.items()}
-        return value
-
-    return cut(batch), count
-
-
-def _size(batch: Any) -> int:
-    if isinstance(batch, Tensor):
-        return batch.shape[0] if batch.dim() else 0
-    if isinstance(batch, Mapping):
-        batch = tuple(batch.values())
-    if isinstance(batch, (list, tuple)):
-        return next((size for size in map(_size, batch) if size), 0)
-    return 0
-
-
-def _logging(logger: Any) -> Callable[[dict[str, float], int], object]:
-    """A function that hands shares to whatever logger there is."""
-    if logger is None:
-        return lambda shares, step: None
-    if hasattr(logger, "log_metrics"):  # Lightning
-        return lambda shares, step: logger.log_metrics(shares, step)
-    if hasattr(logger, "add_scalar"):  # TensorBoard
-
-        def add(shares: dict[str, float], step: int) -> None:
-            for name, share in shares.items():
-                logger.add_scalar(name, share, step)
-
-        return add
-    if hasattr(logger, "log"):  # Weights & Biases
-        return lambda shares, step: logger.log(shares, step=step)
-    if callable(logger):
-        log: Callable[[dict[str, float], int], object] = logger
-        return log
-    raise TypeError(
-        f"logger is a {type(logger).__name__}: give a TensorBoard SummaryWriter, a Weights & Biases run, a "
-        "Lightning logger, or a function of a dictionary and the step"
-    )

@@ -6,7 +6,6 @@ use super::error::CureError;
 use super::figures::AlphaTrial;
 use super::options::CureOptions;
 use crate::candidate::hidden_relus;
-use crate::data::dataset::Dataset;
 use crate::data::samples::Samples;
 use crate::data::split::spread;
 use crate::diagnose::verdict::Diagnosis;
@@ -14,7 +13,7 @@ use crate::difference::Difference;
 use crate::objective::{Objective, ObjectiveError};
 use crate::progress::{Phase, Progress};
 use crate::revive::revival::Revival;
-use crate::revive::{self, revive};
+use crate::revive::{self, revive_checked};
 use crate::run::device;
 use crate::stop::{Stop, Stopped};
 use crate::task::Task;
@@ -35,7 +34,8 @@ pub(super) struct Course<'a> {
     pub options: &'a CureOptions,
     /// The network as it was given.
     pub given: &'a Network,
-    pub before: &'a Diagnosis,
+    /// The verdict that decides what is revived: that on the samples to train on.
+    pub deciding: &'a Diagnosis,
     pub objective: &'a Objective,
     pub training: Samples<'a>,
     pub validation: Samples<'a>,
@@ -47,7 +47,10 @@ pub(super) struct Prepared {
     pub model: Model,
     pub network: Network,
     pub revival: Revival,
+    /// What the revival changed in the outputs of the samples to train on.
     pub difference: Difference,
+    /// The same on the samples to validate with, which no unit was found dead by.
+    pub validation_difference: Difference,
 }
 
 impl Course<'_> {
@@ -64,6 +67,7 @@ impl Course<'_> {
         let mut network = self.task.network()?;
         let mut model = self.task.model.clone();
         let (mut revival, mut difference) = (Revival::default(), Difference::default());
+        let mut validation_difference = Difference::default();
         if self.options.revive {
             let request = revive::Request {
                 data,
@@ -73,14 +77,19 @@ impl Course<'_> {
                 alpha: f64::from(alpha),
                 seed: options.seed,
             };
-            revival = revive(&mut network, self.before, &request)?;
-            self.stop.check()?;
+            let chosen = self.training.chosen;
+            (revival, difference) = revive_checked(
+                &mut network,
+                self.given,
+                self.deciding,
+                &request,
+                chosen,
+                self.stop,
+            )?;
+            let Samples { data, chosen, .. } = self.validation;
             let networks = [self.given, &network];
-            let bound = match revival.within_bound {
-                0 => 0.0,
-                _ => self.options.revival_bound,
-            };
-            difference = revival_difference(networks, data, options.batch_size, bound, self.stop)?;
+            validation_difference =
+                Difference::between(networks, data, chosen, options.batch_size, self.stop)?;
         }
         network.store(&mut model)?;
         if alpha != 0.0 {
@@ -93,6 +102,7 @@ impl Course<'_> {
             network,
             revival,
             difference,
+            validation_difference,
         })
     }
 
@@ -162,25 +172,5 @@ struct Trying<'a>(&'a mut dyn Progress);
 impl Progress for Trying<'_> {
     fn step(&mut self) {
         self.0.step();
-    }
-}
-
-/// What the revival changed in the outputs: nothing beyond the bound, but for rounding.
-fn revival_difference(
-    networks: [&Network; 2],
-    data: &Dataset,
-    batch_size: usize,
-    bound: f64,
-    stop: &Stop,
-) -> Result<Difference, CureError> {
-    let everything: Vec<usize> = (0..data.samples()).collect();
-    let difference = Difference::between(networks, data, &everything, batch_size, stop)?;
-    if difference.is_within(bound) {
-        Ok(difference)
-    } else {
-        Err(CureError::RevivalChangedOutputs {
-            maximum: difference.maximum,
-            magnitude: difference.magnitude,
-        })
     }
 }

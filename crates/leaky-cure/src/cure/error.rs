@@ -14,16 +14,6 @@ pub enum CureError {
         /// The network's name.
         model: String,
     },
-    /// Revived units changed what the network gives.
-    #[error(
-        "reviving changed the outputs by up to {maximum} (of up to {magnitude}), which is more than rounding"
-    )]
-    RevivalChangedOutputs {
-        /// The largest difference.
-        maximum: f64,
-        /// The largest magnitude of an output.
-        magnitude: f64,
-    },
     /// The network cannot be diagnosed.
     #[error(transparent)]
     Diagnose(DiagnoseError),

@@ -57,8 +57,11 @@ pub struct Report {
     pub revived_within_bound: usize,
     /// The dead units that were left, and why.
     pub not_revived: Vec<NotRevived>,
-    /// The largest difference that the revival made to an output.
+    /// The largest difference that the revival made to an output of the samples to train on.
     pub revival_max_difference: f64,
+    /// The same on the validation samples, by which no unit was found dead.
+    #[serde(default)]
+    pub revival_max_difference_validation: f64,
     /// The epochs of training.
     pub epochs: Vec<Epoch>,
     /// The epoch whose parameters are kept, counted from 1; 0 for those before training, none where

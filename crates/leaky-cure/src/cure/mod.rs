@@ -103,6 +103,7 @@ fn cure_and_write(
             revived_within_bound: done.revival.within_bound,
             not_revived: done.revival.not_revived,
             revival_max_difference: done.difference.maximum,
+            revival_max_difference_validation: done.validation_difference.maximum,
             epochs: treated.epochs,
             best_epoch: done.best_epoch,
             output,

@@ -10,6 +10,7 @@ use super::error::CureError;
 use super::figures::{AlphaTrial, Score};
 use super::options::{Alpha, CureOptions};
 use crate::candidate::hidden_relus;
+use crate::diagnose::diagnose_samples;
 use crate::diagnose::look::look;
 use crate::diagnose::verdict::{Diagnosis, Layer};
 use crate::difference::Difference;
@@ -48,6 +49,7 @@ pub(super) struct Done {
     pub alpha_trials: Vec<AlphaTrial>,
     pub revival: Revival,
     pub difference: Difference,
+    pub validation_difference: Difference,
     /// See [`Report::best_epoch`].
     pub best_epoch: Option<usize>,
 }
@@ -73,6 +75,7 @@ impl Done {
                 not_revived: dead.collect(),
             },
             difference: Difference::default(),
+            validation_difference: Difference::default(),
             best_epoch: None,
         }
     }
@@ -112,6 +115,19 @@ pub(super) fn treat(
     let (training, validation) = (parts.training(&target), parts.validation(&target));
 
     let before = look(task, &given, training_options.batch_size, stop, progress)?;
+    // Samples that validate have no part in what is found dead and revived.
+    let deciding = match training.chosen.len() == data.samples() {
+        true => before.clone(),
+        false => diagnose_samples(
+            &given,
+            &task.name,
+            data,
+            training.chosen,
+            training_options.batch_size,
+            stop,
+            || (),
+        )?,
+    };
     let score_before = validate(&given, &objective, validation, training_options.batch_size)?;
     progress.diagnosed(&before, objective.metric(), score_before.score);
     stop.check()?;
@@ -120,7 +136,7 @@ pub(super) fn treat(
         task,
         options,
         given: &given,
-        before: &before,
+        deciding: &deciding,
         objective: &objective,
         training,
         validation,
@@ -137,9 +153,10 @@ pub(super) fn treat(
         mut network,
         revival,
         difference,
+        validation_difference,
     } = course.prepare(alpha)?;
     if options.revive {
-        progress.revived(&revival, difference);
+        progress.revived(&revival, difference, validation_difference);
     }
     progress.phase(
         Phase::Train {
@@ -156,6 +173,7 @@ pub(super) fn treat(
         alpha_trials,
         revival,
         difference,
+        validation_difference,
         best_epoch: Some(best_epoch),
     };
     network.store(&mut model)?;
@@ -167,7 +185,11 @@ pub(super) fn treat(
     // Nothing validated as well as what was given: that is what is given back.
     if score_before.better_than(best) {
         (network, model, best) = (given, task.model.clone(), score_before);
-        let to_revive: &[Layer] = if options.revive { &before.layers } else { &[] };
+        let to_revive: &[Layer] = if options.revive {
+            &deciding.layers
+        } else {
+            &[]
+        };
         done = Done::nothing(to_revive, done.alpha_trials);
     }
     Ok(Treated {

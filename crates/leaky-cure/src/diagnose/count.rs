@@ -1,10 +1,14 @@
 //! Which units of a network are dead on some data.
 
 use burn::tensor::{DType, TensorData};
-use leaky_onnx::{Network, Rectifier, Shapes};
+use leaky_onnx::{Network, Rectifier, Shapes, Value, ValueId};
 use leaky_relu::SignBits;
 
+use super::autopsy::Autopsy;
+use super::cause::CauseOfDeath;
 use super::error::DiagnoseError;
+use super::evidence::Evidence;
+use super::prescription::prescription;
 use super::verdict::{Diagnosis, LayerCounts};
 use crate::data::dataset::Dataset;
 use crate::run::batch;
@@ -24,53 +28,161 @@ pub fn diagnose_samples(
     samples: &[usize],
     batch_size: usize,
     stop: &Stop,
-    mut step: impl FnMut(),
+    step: impl FnMut(),
 ) -> Result<Diagnosis, DiagnoseError> {
-    let rectifiers = network.rectifiers()?;
-    if rectifiers.is_empty() {
-        return Err(DiagnoseError::NoRectifier {
-            model: model.to_owned(),
-        });
+    let mut pass = Pass::new(network, model, (data, samples))?;
+    pass.run(network, (data, samples), batch_size, stop, step)?;
+    pass.verdict(model, samples.len())
+}
+
+/// The same, and in the same pass why units are dead.
+///
+/// # Errors
+///
+/// As [`diagnose_samples`].
+pub fn diagnose_with_causes(
+    network: &Network,
+    model: &str,
+    data: &Dataset,
+    samples: &[usize],
+    batch_size: usize,
+    stop: &Stop,
+    step: impl FnMut(),
+) -> Result<Diagnosis, DiagnoseError> {
+    let mut pass = Pass::new(network, model, (data, samples))?;
+    let map = network.unit_map(&pass.shapes)?;
+    let evidence = Evidence::new(network, &pass.rectifiers, &pass.shapes, map);
+    pass.evidence = Some(evidence);
+    pass.run(network, (data, samples), batch_size, stop, step)?;
+    let (rectifiers, shapes, evidence) = (
+        pass.rectifiers.clone(),
+        pass.shapes.clone(),
+        pass.evidence.take(),
+    );
+    let diagnosis = pass.verdict(model, samples.len())?;
+    let Some(evidence) = evidence else {
+        return Ok(diagnosis);
+    };
+    let autopsy = Autopsy {
+        network,
+        rectifiers: &rectifiers,
+        shapes: &shapes,
+        evidence: &evidence,
+    };
+    let layers = diagnosis.layers.iter().enumerate();
+    let causes = layers.map(|(index, layer)| autopsy.causes(index, &layer.dead));
+    let causes = causes.collect::<Result<Vec<_>, _>>()?;
+    Ok(explained(diagnosis, causes))
+}
+
+/// A verdict with why the dead units of each layer died, and what is to be done.
+fn explained(mut diagnosis: Diagnosis, causes: Vec<Vec<CauseOfDeath>>) -> Diagnosis {
+    for (layer, causes) in diagnosis.layers.iter_mut().zip(causes) {
+        layer.causes = causes;
     }
-    let shapes = network.shapes(batch(network, data, &samples[..samples.len().min(2)])?)?;
-    let mut counters: Vec<Counter> = rectifiers
-        .iter()
-        .map(|rectifier| Counter::new(network, rectifier, &shapes))
-        .collect();
-    let wanted: Vec<_> = network
-        .outputs()
-        .iter()
-        .map(|output| output.value)
-        .collect();
-    for samples in samples.chunks(batch_size) {
-        let mut failed = None;
-        network.forward(batch(network, data, samples)?, &wanted, |id, value| {
-            for (counter, rectifier) in counters
-                .iter_mut()
-                .zip(&rectifiers)
-                .filter(|(_, rectifier)| rectifier.input == id)
-            {
-                let counted = value
-                    .clone()
-                    .into_data()
-                    .and_then(|data| counter.count(&data));
-                if let Err(reason) = counted {
-                    failed.get_or_insert(wrong(rectifier, reason));
-                }
-            }
-        })?;
-        if let Some(error) = failed {
-            return Err(error);
+    diagnosis.prescription = prescription(&diagnosis.layers);
+    diagnosis
+}
+
+/// Samples on their way through a network.
+struct Pass {
+    rectifiers: Vec<Rectifier>,
+    shapes: Shapes,
+    counters: Vec<Counter>,
+    /// What tells why units are dead, where that is asked.
+    evidence: Option<Evidence>,
+}
+
+impl Pass {
+    fn new(
+        network: &Network,
+        model: &str,
+        (data, samples): (&Dataset, &[usize]),
+    ) -> Result<Self, DiagnoseError> {
+        let rectifiers = network.rectifiers()?;
+        if rectifiers.is_empty() {
+            return Err(DiagnoseError::NoRectifier {
+                model: model.to_owned(),
+            });
         }
-        step();
-        stop.check()?;
+        let shapes = network.shapes(batch(network, data, &samples[..samples.len().min(2)])?)?;
+        let counters = rectifiers
+            .iter()
+            .map(|rectifier| Counter::new(network, rectifier, &shapes))
+            .collect();
+        Ok(Self {
+            rectifiers,
+            shapes,
+            counters,
+            evidence: None,
+        })
     }
-    let counts = counters
-        .into_iter()
-        .zip(&rectifiers)
-        .map(|(counter, rectifier)| counter.finish(rectifier))
-        .collect::<Result<_, _>>()?;
-    Ok(Diagnosis::new(model, samples.len() as u64, counts))
+
+    fn run(
+        &mut self,
+        network: &Network,
+        (data, samples): (&Dataset, &[usize]),
+        batch_size: usize,
+        stop: &Stop,
+        mut step: impl FnMut(),
+    ) -> Result<(), DiagnoseError> {
+        let outputs = network.outputs().iter();
+        let wanted: Vec<_> = outputs.map(|output| output.value).collect();
+        for samples in samples.chunks(batch_size) {
+            let mut failed = None;
+            network.forward(batch(network, data, samples)?, &wanted, |id, value| {
+                if let Err(error) = self.see(id, value) {
+                    failed.get_or_insert(error);
+                }
+            })?;
+            if let Some(error) = failed {
+                return Err(error);
+            }
+            step();
+            stop.check()?;
+        }
+        Ok(())
+    }
+
+    fn see(&mut self, id: ValueId, value: &Value) -> Result<(), DiagnoseError> {
+        let counted = self
+            .rectifiers
+            .iter()
+            .position(|rectifier| rectifier.input == id);
+        let counters = &mut self.counters;
+        let may_hold_dead = |layer: usize| counters[layer].above_zero.contains(&0);
+        let evidence = self.evidence.as_mut();
+        let evidence = evidence.filter(|evidence| evidence.asks_for(id, may_hold_dead));
+        if counted.is_none() && evidence.is_none() {
+            return Ok(());
+        }
+        let wrong_here = |reason| wrong(&self.rectifiers[counted.unwrap_or_default()], reason);
+        let data = value.clone().into_data().map_err(wrong_here)?;
+        // A unit that fires is not dead: from then on nothing is to be learned of it.
+        for (counter, rectifier) in counters.iter_mut().zip(&self.rectifiers) {
+            if rectifier.input == id {
+                counter
+                    .count(&data)
+                    .map_err(|reason| wrong(rectifier, reason))?;
+            }
+        }
+        if let Some(evidence) = evidence {
+            evidence.add(id, &data, |layer, unit| {
+                counters[layer].above_zero[unit] == 0
+            });
+        }
+        Ok(())
+    }
+
+    fn verdict(self, model: &str, samples: usize) -> Result<Diagnosis, DiagnoseError> {
+        let counts = self
+            .counters
+            .into_iter()
+            .zip(&self.rectifiers)
+            .map(|(counter, rectifier)| counter.finish(rectifier))
+            .collect::<Result<_, _>>()?;
+        Ok(Diagnosis::new(model, samples as u64, counts))
+    }
 }
 
 /// A rectifier whose units cannot be counted.

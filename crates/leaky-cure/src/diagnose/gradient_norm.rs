@@ -6,8 +6,9 @@ use serde::{Deserialize, Serialize};
 
 use crate::data::samples::Samples;
 use crate::data::split::spread;
-use crate::objective::{Objective, ObjectiveError};
+use crate::objective::{Loss, Objective, ObjectiveError};
 use crate::run::{RunError, vector};
+use crate::task::Task;
 
 /// How many samples at most the gradient is taken on.
 pub const SAMPLES: usize = 1024;
@@ -63,6 +64,28 @@ pub fn gradient_norms(
         })
     });
     norms.collect()
+}
+
+/// The gradient norms of a network on all samples of a task, which need not be the task's own network;
+/// without a `loss`, of the one that suits.
+///
+/// # Errors
+///
+/// If the samples hold no answers, or as [`gradient_norms`].
+pub fn gradient_norms_on(
+    task: &Task,
+    network: &Network,
+    loss: Option<Loss>,
+    batch_size: usize,
+) -> Result<Vec<GradientNorm>, ObjectiveError> {
+    let (objective, target) = Objective::new(network, &task.data, loss)?;
+    let everything: Vec<usize> = (0..task.data.samples()).collect();
+    let samples = Samples {
+        data: &task.data,
+        target: &target,
+        chosen: &everything,
+    };
+    gradient_norms(network, &objective, samples, batch_size)
 }
 
 /// The nodes with weights of their own, each with the place of these among the parameters.

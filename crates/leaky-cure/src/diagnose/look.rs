@@ -2,7 +2,7 @@
 
 use leaky_onnx::Network;
 
-use crate::diagnose::count::diagnose_samples;
+use crate::diagnose::count::diagnose_with_causes;
 use crate::diagnose::error::DiagnoseError;
 use crate::diagnose::verdict::Diagnosis;
 use crate::progress::{Phase, Progress};
@@ -23,7 +23,7 @@ pub(crate) fn look(
 ) -> Result<Diagnosis, DiagnoseError> {
     let everything: Vec<usize> = (0..task.data.samples()).collect();
     progress.phase(Phase::Diagnose, everything.len().div_ceil(batch_size));
-    let verdict = diagnose_samples(
+    let verdict = diagnose_with_causes(
         network,
         &task.name,
         &task.data,

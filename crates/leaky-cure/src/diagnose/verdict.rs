@@ -5,6 +5,7 @@
 
 use serde::{Deserialize, Serialize};
 
+use super::cause::{CauseOfDeath, Prescription};
 use crate::text::percent;
 
 /// A unit above zero on less than this fraction of samples and positions, and not dead, is
@@ -45,6 +46,9 @@ pub struct Diagnosis {
     pub always_on: usize,
     /// The rectifiers, in the order of execution.
     pub layers: Vec<Layer>,
+    /// What is to be done so that units do not die again, where it was asked why they did.
+    #[serde(default)]
+    pub prescription: Vec<Prescription>,
 }
 
 /// The verdict on the units of one rectifier.
@@ -67,6 +71,9 @@ pub struct Layer {
     pub always_on: Vec<usize>,
     /// For each unit, the fraction of samples and positions on which it was above zero.
     pub active: Vec<f64>,
+    /// Why the dead units are dead, where that was asked; each of them stands in one entry.
+    #[serde(default)]
+    pub causes: Vec<CauseOfDeath>,
 }
 
 impl Diagnosis {
@@ -82,6 +89,7 @@ impl Diagnosis {
             dormant: sum(|layer| layer.dormant.len()),
             always_on: sum(|layer| layer.always_on.len()),
             layers,
+            prescription: Vec::new(),
         }
     }
 
@@ -157,6 +165,7 @@ impl From<LayerCounts> for Layer {
             dormant: select(&|above, _| above > 0 && active(above) < DORMANT_BELOW),
             always_on: select(&|_, below| below == 0),
             active: above_zero.iter().map(|&above| active(above)).collect(),
+            causes: Vec::new(),
         }
     }
 }
@@ -201,9 +210,9 @@ mod tests {
             concat!(
                 r#"{"model":"net.onnx","samples":4,"units":3,"dead":1,"dormant":0,"always_on":0,"#,
                 r#""layers":[{"name":"/2/Relu","op":"Relu","alpha":0.0,"units":2,"dead":[0],"#,
-                r#""dormant":[],"always_on":[],"active":[0.0,0.5]},"#,
+                r#""dormant":[],"always_on":[],"active":[0.0,0.5],"causes":[]},"#,
                 r#"{"name":"/2/Relu","op":"Elu","alpha":null,"units":1,"dead":[],"#,
-                r#""dormant":[],"always_on":[],"active":[0.25]}]}"#,
+                r#""dormant":[],"always_on":[],"active":[0.25],"causes":[]}],"prescription":[]}"#,
             )
         );
     }

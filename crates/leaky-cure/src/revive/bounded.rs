@@ -9,8 +9,8 @@ use leaky_onnx::unit_map::{Hearer, Maker, Share};
 use super::cases::Case;
 use super::edits::Edits;
 use super::exact::{lives, why_not};
-use super::hearing::{self, mute};
-use super::making::{self, centre, silence};
+use super::hearing::mute;
+use super::making::{centre, silence};
 use super::observed::Observed;
 use super::revival::Outcome;
 use super::work::Work;
@@ -40,22 +40,12 @@ pub(super) fn revive(
     outcome: &mut Outcome,
 ) -> Result<(), RunError> {
     let makers = case.makers(layer, case.silent());
-    let hearers: Vec<&Hearer> = case
-        .group
-        .hearers
-        .iter()
-        .filter(|hearer| hearer.hears.contains(&layer))
-        .filter(|hearer| {
-            hearer
-                .hears
-                .iter()
-                .all(|heard| case.silent().contains(heard))
-        })
-        .collect();
+    let hearers = case.bounded_hearers(layer);
+    let hearers: Vec<&Hearer> = hearers.map(|place| &case.group.hearers[place]).collect();
     let shares: Vec<&Share> = makers
         .iter()
-        .flat_map(|maker| making::shares(maker))
-        .chain(hearers.iter().flat_map(|hearer| hearing::shares(hearer)))
+        .flat_map(|maker| maker.shares())
+        .chain(hearers.iter().flat_map(|hearer| hearer.shares()))
         .collect();
     let Some(&maker) = makers.first() else {
         return Ok(());

@@ -72,11 +72,48 @@ impl<'a> Case<'a> {
 
     /// The makers that feed a layer and none but `allowed` ones, so that they may be changed.
     pub(super) fn makers(&self, layer: usize, allowed: &BTreeSet<usize>) -> Vec<&'a Maker> {
-        let makers = self.group.makers.iter();
+        let group = self.group;
+        let makers = self.makers_at(layer, allowed);
+        makers.map(|maker| &group.makers[maker]).collect()
+    }
+
+    /// The same by their places in the group.
+    pub(super) fn makers_at(
+        &self,
+        layer: usize,
+        allowed: &BTreeSet<usize>,
+    ) -> impl Iterator<Item = usize> {
+        let makers = self.group.makers.iter().enumerate();
         makers
-            .filter(|maker| maker.feeds.contains(&layer))
-            .filter(|maker| maker.feeds.iter().all(|fed| allowed.contains(fed)))
-            .collect()
+            .filter(move |(_, maker)| maker.feeds.contains(&layer))
+            .filter(|(_, maker)| maker.feeds.iter().all(|fed| allowed.contains(fed)))
+            .map(|(place, _)| place)
+    }
+
+    /// What makes the channel where it can be revived exactly, by places in the group.
+    pub(super) fn exact_makers(&self) -> impl Iterator<Item = usize> {
+        let makers = self.group.makers.iter().enumerate();
+        makers
+            .filter(|(_, maker)| !maker.feeds.is_empty())
+            .filter(|(_, maker)| maker.feeds.iter().all(|fed| self.exact.contains(fed)))
+            .map(|(place, _)| place)
+    }
+
+    /// What hears the channel there, by places in the group.
+    pub(super) fn exact_hearers(&self) -> impl Iterator<Item = usize> {
+        let hearers = self.group.hearers.iter().enumerate();
+        hearers
+            .filter(|(_, hearer)| hearer.hears.iter().any(|heard| self.exact.contains(heard)))
+            .map(|(place, _)| place)
+    }
+
+    /// What hears the channel at a layer and can be muted, by places in the group.
+    pub(super) fn bounded_hearers(&self, layer: usize) -> impl Iterator<Item = usize> {
+        let hearers = self.group.hearers.iter().enumerate();
+        hearers
+            .filter(move |(_, hearer)| hearer.hears.contains(&layer))
+            .filter(|(_, hearer)| hearer.hears.iter().all(|heard| self.silent.contains(heard)))
+            .map(|(place, _)| place)
     }
 
     /// The layers whose activations a layer takes.

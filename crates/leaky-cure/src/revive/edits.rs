@@ -10,7 +10,7 @@ use super::numbers::Numbers;
 
 /// Some parameters of a network, to be changed number by number.
 #[derive(Clone)]
-pub(super) struct Edits(BTreeMap<String, Edited>);
+pub(crate) struct Edits(BTreeMap<String, Edited>);
 
 /// A parameter, and its place among those of the network.
 #[derive(Clone)]
@@ -21,7 +21,7 @@ struct Edited {
 
 impl Edits {
     /// Copies the parameters of some shares from a network.
-    pub(super) fn of<'a>(
+    pub(crate) fn of<'a>(
         network: &Network,
         shares: impl IntoIterator<Item = &'a Share>,
     ) -> Result<Self> {
@@ -39,7 +39,7 @@ impl Edits {
     }
 
     /// The numbers of a unit in a share, in order.
-    pub(super) fn read(&self, share: &Share, unit: usize) -> Vec<f64> {
+    pub(crate) fn read(&self, share: &Share, unit: usize) -> Vec<f64> {
         let numbers = &self.0[&share.parameter].numbers;
         places(share, unit)
             .map(|place| numbers.get(place))

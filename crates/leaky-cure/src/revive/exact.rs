@@ -6,8 +6,8 @@ use leaky_onnx::unit_map::{HeardBy, Hearer, Maker, Share};
 
 use super::cases::Case;
 use super::edits::Edits;
-use super::hearing::{self, mute};
-use super::making::{self, centre, silence};
+use super::hearing::mute;
+use super::making::{centre, silence};
 use super::observed::{Observed, Sight, observe};
 use super::revival::Outcome;
 use super::work::Work;
@@ -26,19 +26,15 @@ pub(super) fn revive(
     outcome: &mut Outcome,
 ) -> Result<(), RunError> {
     let group = case.group;
-    let touched = |layers: &[usize]| layers.iter().any(|layer| case.exact.contains(layer));
     let layers: Vec<usize> = case.exact.iter().copied().collect();
-    let hearers: Vec<&Hearer> = group.hearers.iter().filter(|h| touched(&h.hears)).collect();
-    let makers: Vec<&Maker> = group
-        .makers
-        .iter()
-        .filter(|maker| touched(&maker.feeds))
-        .filter(|maker| maker.feeds.iter().all(|fed| case.exact.contains(fed)))
-        .collect();
+    let hearers = case.exact_hearers();
+    let hearers: Vec<&Hearer> = hearers.map(|place| &group.hearers[place]).collect();
+    let makers = case.exact_makers();
+    let makers: Vec<&Maker> = makers.map(|place| &group.makers[place]).collect();
     let shares: Vec<&Share> = makers
         .iter()
-        .flat_map(|maker| making::shares(maker))
-        .chain(hearers.iter().flat_map(|hearer| hearing::shares(hearer)))
+        .flat_map(|maker| maker.shares())
+        .chain(hearers.iter().flat_map(|hearer| hearer.shares()))
         .collect();
     let mut edits = Edits::of(work.network, shares.iter().copied())?;
     let given = edits.clone();

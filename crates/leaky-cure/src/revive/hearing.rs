@@ -1,28 +1,8 @@
 //! What hears a unit, made deaf to it.
 
-use leaky_onnx::unit_map::{HeardBy, HeardNormalization, Hearer, Share};
+use leaky_onnx::unit_map::{HeardBy, HeardNormalization, Hearer};
 
 use super::edits::Edits;
-
-/// Everything of a hearer that a revival reads or changes.
-pub(super) fn shares(hearer: &Hearer) -> Vec<&Share> {
-    let mut found = Vec::new();
-    match &hearer.by {
-        HeardBy::Weights(weights) => found.push(weights),
-        HeardBy::Normalization(heard) => found.extend(of(heard)),
-    }
-    found.extend(hearer.behind.iter().flat_map(|behind| of(behind)));
-    found
-}
-
-fn of(heard: &HeardNormalization) -> [&Share; 4] {
-    let HeardNormalization {
-        scale,
-        shift,
-        statistics,
-    } = heard;
-    [scale, shift, &statistics.mean, &statistics.variance]
-}
 
 /// Makes a hearer give for a unit what it gave while the unit was silent, whatever the unit says.
 pub(super) fn mute(hearer: &Hearer, unit: usize, edits: &mut Edits) {
@@ -46,7 +26,7 @@ pub(super) fn mute(hearer: &Hearer, unit: usize, edits: &mut Edits) {
 
 /// What a batch normalisation gives for a silent unit.
 fn of_silence(heard: &HeardNormalization, unit: usize, edits: &Edits) -> Vec<f64> {
-    let [scale, shift, mean, variance] = of(heard).map(|share| edits.read(share, unit));
+    let [scale, shift, mean, variance] = heard.shares().map(|share| edits.read(share, unit));
     (0..scale.len())
         .map(|place| {
             let deviation = (variance[place] + heard.statistics.epsilon).sqrt();

@@ -1,30 +1,11 @@
 //! The numbers that make a unit, drawn, centred or silenced.
 
-use leaky_onnx::unit_map::{Maker, Share};
+use leaky_onnx::unit_map::Maker;
 use rand::rngs::ChaCha8Rng;
 use rand_distr::{Distribution, StandardNormal};
 
 use super::edits::Edits;
 use super::observed::Observed;
-
-/// Everything of a maker that a revival changes.
-pub(super) fn shares(maker: &Maker) -> Vec<&Share> {
-    let Maker {
-        weights,
-        shift,
-        normalization,
-        ..
-    } = maker;
-    let mut found: Vec<&Share> = weights.iter().collect();
-    found.extend(shift.as_ref().map(|shift| &shift.share));
-    if let Some(normalization) = normalization {
-        found.push(&normalization.scale);
-        if let Some(statistics) = &normalization.statistics {
-            found.extend([&statistics.mean, &statistics.variance]);
-        }
-    }
-    found
-}
 
 /// Makes a maker give zero for a unit.
 pub(super) fn silence(maker: &Maker, unit: usize, edits: &mut Edits) {

@@ -12,32 +12,34 @@
 //! are muted, and of its makers one speaks. Where something hears it that cannot be muted, it is revived
 //! within a bound: so small that the outputs hardly change, with a gradient as large as any.
 
+mod attempt;
 mod bounded;
 mod cases;
-mod edits;
+pub(crate) mod edits;
 mod exact;
 mod hearing;
 mod making;
 mod numbers;
 mod observed;
+mod plan;
 mod request;
 pub(crate) mod revival;
 mod work;
 
-use std::collections::{BTreeMap, BTreeSet};
-
 use leaky_onnx::Network;
-use leaky_onnx::unit_map::{Group, UnitMap};
 use leaky_relu::LeakyRelu;
 use rand::SeedableRng;
 use rand::rngs::ChaCha8Rng;
 
 use crate::diagnose::verdict::Diagnosis;
+use crate::difference::Difference;
 use crate::run::{RunError, batch};
-use cases::Case;
+use crate::stop::Stop;
+use attempt::{Check, attempt, parameters};
 use revival::Outcome;
 use work::Work;
 
+pub use plan::{Bounded, Exact, Left, Spoken, Treatment, plan};
 pub use request::{DEFAULT_BOUND, Request};
 pub use revival::{NotRevived, Revival};
 
@@ -49,6 +51,56 @@ pub use revival::{NotRevived, Revival};
 ///
 /// If the network cannot run on the data.
 pub fn revive(
+    network: &mut Network,
+    diagnosis: &Diagnosis,
+    request: &Request,
+) -> Result<Revival, RunError> {
+    revive_under(None, network, diagnosis, request)
+}
+
+/// The same, with the outputs compared afterwards on `samples` with those of the network as it was
+/// `given`. A unit that changes them by more than it may is left as it was, and the others stand.
+///
+/// # Errors
+///
+/// If the network cannot run on the data, or the work is asked to stop.
+pub fn revive_checked(
+    network: &mut Network,
+    given: &Network,
+    diagnosis: &Diagnosis,
+    request: &Request,
+    samples: &[usize],
+    stop: &Stop,
+) -> Result<(Revival, Difference), RunError> {
+    let check = Check {
+        given,
+        samples,
+        stop,
+    };
+    let revival = revive_under(None, network, diagnosis, request)?;
+    let difference = check.difference(network, request)?;
+    if difference.is_within(allowed(&revival, request)) {
+        return Ok((revival, difference));
+    }
+    // Hardly ever needed, so that it may take its time: all again, and each step checked.
+    for (index, numbers) in parameters(given)?.into_iter().enumerate() {
+        network.set_parameter(index, numbers);
+    }
+    let revival = revive_under(Some(&check), network, diagnosis, request)?;
+    let difference = check.difference(network, request)?;
+    Ok((revival, difference))
+}
+
+/// By what part of their magnitude outputs may have changed.
+fn allowed(revival: &Revival, request: &Request) -> f64 {
+    match revival.within_bound {
+        0 => 0.0,
+        _ => request.bound,
+    }
+}
+
+fn revive_under(
+    check: Option<&Check>,
     network: &mut Network,
     diagnosis: &Diagnosis,
     request: &Request,
@@ -68,10 +120,12 @@ pub fn revive(
         random: ChaCha8Rng::seed_from_u64(request.seed),
         gain: LeakyRelu::new(request.alpha).map_or(1.0, |rectifier| rectifier.gain()),
     };
+    let layers = diagnosis.layers.iter();
+    let dead: Vec<Vec<usize>> = layers.map(|layer| layer.dead.clone()).collect();
     let groups: Vec<_> = map
         .groups
         .iter()
-        .map(|group| cases(&map, group, diagnosis))
+        .map(|group| plan::ways(&map, group, &dead))
         .collect();
     let bounded = groups.iter().flatten();
     let bounded: usize = bounded
@@ -82,7 +136,14 @@ pub fn revive(
     let mut outcome = Outcome::default();
     for (case, units) in groups.iter().flatten() {
         if !case.exact.is_empty() {
-            exact::revive(&mut work, case, units, &mut outcome)?;
+            let layers: Vec<usize> = case.exact.iter().copied().collect();
+            attempt(
+                &mut work,
+                check,
+                (&layers, units),
+                &mut outcome,
+                |work, units, outcome| exact::revive(work, case, units, outcome),
+            )?;
         }
         let small = if budget > 0.0 {
             case.bounded()
@@ -90,7 +151,13 @@ pub fn revive(
             Vec::new()
         };
         for &layer in &small {
-            bounded::revive(&mut work, case, (layer, units), budget, &mut outcome)?;
+            attempt(
+                &mut work,
+                check,
+                (&[layer], units),
+                &mut outcome,
+                |work, units, outcome| bounded::revive(work, case, (layer, units), budget, outcome),
+            )?;
         }
         for &layer in case.dead() {
             if !case.exact.contains(&layer) && !small.contains(&layer) {
@@ -101,25 +168,4 @@ pub fn revive(
         }
     }
     Ok(outcome.told(&map))
-}
-
-/// The ways in which channels of a group are dead, each with the channels.
-fn cases<'a>(
-    map: &'a UnitMap,
-    group: &'a Group,
-    diagnosis: &Diagnosis,
-) -> Vec<(Case<'a>, Vec<usize>)> {
-    let mut dead: BTreeMap<usize, BTreeSet<usize>> = BTreeMap::new();
-    for &layer in &group.layers {
-        for &unit in &diagnosis.layers[layer].dead {
-            dead.entry(unit).or_default().insert(layer);
-        }
-    }
-    let mut ways: BTreeMap<BTreeSet<usize>, Vec<usize>> = BTreeMap::new();
-    for (unit, layers) in dead {
-        ways.entry(layers).or_default().push(unit);
-    }
-    let ways = ways.into_iter();
-    ways.map(|(layers, units)| (Case::new(map, group, layers), units))
-        .collect()
 }

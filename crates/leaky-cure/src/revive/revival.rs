@@ -38,6 +38,13 @@ pub(super) struct Outcome {
 }
 
 impl Outcome {
+    /// Takes what became of further units in.
+    pub(super) fn extend(&mut self, other: Self) {
+        self.exact.extend(other.exact);
+        self.bounded.extend(other.bounded);
+        self.left.extend(other.left);
+    }
+
     /// The same by the names of the layers, in execution order.
     pub(super) fn told(mut self, map: &UnitMap) -> Revival {
         self.left.sort();

@@ -190,6 +190,42 @@ impl UnitMap {
     }
 }
 
+impl Maker {
+    /// Everything of it that a revival changes.
+    pub fn shares(&self) -> Vec<&Share> {
+        let mut found: Vec<&Share> = self.weights.iter().collect();
+        found.extend(self.shift.as_ref().map(|shift| &shift.share));
+        if let Some(normalization) = &self.normalization {
+            found.push(&normalization.scale);
+            if let Some(statistics) = &normalization.statistics {
+                found.extend([&statistics.mean, &statistics.variance]);
+            }
+        }
+        found
+    }
+}
+
+impl Hearer {
+    /// Everything of it that a revival reads or changes.
+    pub fn shares(&self) -> Vec<&Share> {
+        let mut found = Vec::new();
+        match &self.by {
+            HeardBy::Weights(weights) => found.push(weights),
+            HeardBy::Normalization(heard) => found.extend(heard.shares()),
+        }
+        found.extend(self.behind.iter().flat_map(|behind| behind.shares()));
+        found
+    }
+}
+
+impl HeardNormalization {
+    /// The scale, the shift, the mean and the variance.
+    pub fn shares(&self) -> [&Share; 4] {
+        let Statistics { mean, variance, .. } = &self.statistics;
+        [&self.scale, &self.shift, mean, variance]
+    }
+}
+
 impl Group {
     /// The first obstacle on one side, if there is any.
     pub fn obstacle(&self, side: Side) -> Option<&Obstacle> {

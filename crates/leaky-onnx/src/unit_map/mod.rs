@@ -1,5 +1,6 @@
 //! The unit map: which slices of which parameters make each unit of a network, and which hear it.
 
+mod fixed;
 mod hearing;
 mod making;
 mod map;

@@ -96,6 +96,7 @@ pub(super) fn cure(before: Diagnosis, after: Diagnosis) -> Report {
         revived_within_bound: 0,
         not_revived: Vec::new(),
         revival_max_difference: 1e-7,
+        revival_max_difference_validation: 1e-7,
         epochs: epochs(20),
         best_epoch: Some(17),
         output: Some("cured.onnx".into()),

@@ -3,6 +3,7 @@
 use super::made::{self, HOSTILE};
 use super::{needs_nothing_else, parse, text, titles};
 use leaky_cure::cure::AlphaTrial;
+use leaky_cure::diagnose::{Cause, CauseOfDeath, Diagnosis, Figures, Prescription, Remedy};
 use leaky_cure::objective::Metric;
 use leaky_cure::train::End;
 
@@ -36,6 +37,39 @@ fn a_diagnosis_is_drawn_with_every_figure() {
         "{text}"
     );
     assert!(!text.contains("/opt/bin"), "{text}");
+}
+
+#[test]
+fn why_units_died_stands_on_the_page() {
+    let mut diagnosis = made::diagnosis(&two_layers(), &[10, 10], 0.5);
+    let gradients = Err("the data hold no `y` to compute a loss with".to_owned());
+    let page = |diagnosis: &Diagnosis| {
+        crate::diagnosis(diagnosis, &gradients, &made::provenance()).expect("a page")
+    };
+    let without = text(&page(&diagnosis));
+    assert!(!without.contains("Why they died"), "{without}");
+    diagnosis.layers[1].causes.push(CauseOfDeath {
+        cause: Cause::CannotBeTold,
+        units: vec![1, 2, 3],
+        figures: Figures::default(),
+        sentence: format!("it cannot be told why: {HOSTILE}"),
+    });
+    diagnosis.prescription.push(Prescription {
+        remedy: Remedy::LearningRate,
+        units: 3,
+        sentence: "Lower the learning rate.".into(),
+    });
+    let page = page(&diagnosis);
+    needs_nothing_else(&page);
+    let text = text(&page);
+    for words in [
+        "Why they died",
+        "it cannot be told why",
+        "3 of 10",
+        "Lower the learning rate.",
+    ] {
+        assert!(text.contains(words), "{words}: {text}");
+    }
 }
 
 #[test]

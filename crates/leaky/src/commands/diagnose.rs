@@ -15,7 +15,7 @@ use super::files::Files;
 use super::threads::use_threads;
 use crate::error::{Error, Outcome};
 use crate::settings::Diagnose;
-use crate::terminal::{Screen, diagnosis_table};
+use crate::terminal::{Screen, causes_text, diagnosis_table};
 
 pub(super) fn run(settings: &Diagnose, screen: &Screen) -> Result<Outcome, Error> {
     use_threads(settings.threads)?;
@@ -31,6 +31,9 @@ pub(super) fn run(settings: &Diagnose, screen: &Screen) -> Result<Outcome, Error
     bars.notes().iter().for_each(|note| screen.warn(note));
     screen.tell(&diagnosis_table(&diagnosis, screen.look()));
     screen.tell(&diagnosis.verdict());
+    if let Some(causes) = causes_text(&diagnosis) {
+        screen.tell(&causes);
+    }
     figures.write_json(&diagnosis, screen)?;
     if figures.wants_page() {
         let gradients = gradients(&case.task, settings.batch_size)?;

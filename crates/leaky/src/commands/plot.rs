@@ -4,11 +4,12 @@ use std::io::Write;
 
 use leaky_cure::text::printable;
 use leaky_report::curve::Curve;
+use leaky_report::plot::{png, svg};
 
 use super::files::Files;
 use crate::apply::{Function, Rectifier};
 use crate::error::{Error, Outcome};
-use crate::plot::{png, svg, text};
+use crate::plot::text;
 use crate::settings::Plot;
 use crate::terminal::Screen;
 

@@ -1,6 +1,7 @@
 //! What a person sees: tables on standard output, progress on standard error.
 
 mod born_dead;
+mod causes;
 mod comparison;
 mod diagnosis;
 mod format;
@@ -9,6 +10,7 @@ mod progress;
 mod screen;
 
 pub use born_dead::{born_dead_table, probability};
+pub use causes::causes_text;
 pub use comparison::comparison_table;
 pub use diagnosis::{before_after_table, diagnosis_table};
 pub use format::duration;

@@ -133,3 +133,40 @@ fn the_verdict_does_not_depend_on_the_batch_size() {
     };
     assert_eq!(verdict("7"), verdict("1000"));
 }
+
+#[test]
+fn why_units_died_and_what_to_do_is_told_in_the_table_the_json_and_the_page() {
+    let folder = fixture("causes");
+    let place = tempfile::tempdir().expect("a folder");
+    let page = place.path().join("page.html");
+    let json = place.path().join("figures.json");
+    let printed = succeeds([
+        "diagnose".as_ref(),
+        folder.join("raw-pixels.onnx").as_os_str(),
+        "--data".as_ref(),
+        folder.join("raw-pixels.safetensors").as_os_str(),
+        "--report".as_ref(),
+        page.as_os_str(),
+        "--json".as_ref(),
+        json.as_os_str(),
+    ]);
+    let page = std::fs::read_to_string(&page).expect("a page");
+    let json = std::fs::read_to_string(&json).expect("figures");
+    let figures: Value = serde_json::from_str(&json).expect("JSON");
+    let cause = &figures["layers"][0]["causes"][0];
+    assert_eq!(cause["cause"], "unscaled_inputs");
+    assert_eq!(cause["units"].as_array().map(Vec::len), Some(13));
+    assert_eq!(cause["inputs"]["maximum"], 255.0);
+    let remedy = &figures["prescription"][0];
+    assert_eq!(remedy["remedy"], "inputs");
+    for sentence in [&cause["sentence"], &remedy["sentence"]] {
+        let sentence = sentence.as_str().expect("words");
+        assert!(sentence.contains("from 0 to 255"), "{sentence}");
+        assert!(printed.contains(sentence), "{printed}");
+        assert!(page.contains(sentence), "{sentence} stands on the page");
+    }
+    assert!(
+        printed.contains("13 of 24 units: the inputs of the network"),
+        "{printed}"
+    );
+}

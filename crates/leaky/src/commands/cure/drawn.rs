@@ -1,9 +1,8 @@
 //! What the report of a cure holds beside its figures.
 
 use leaky_cure::cure::CureOptions;
-use leaky_cure::data::Samples;
-use leaky_cure::diagnose::{GradientNorm, gradient_norms};
-use leaky_cure::objective::{Objective, ObjectiveError};
+use leaky_cure::diagnose::{GradientNorm, gradient_norms_on};
+use leaky_cure::objective::ObjectiveError;
 use leaky_cure::task::Task;
 use leaky_onnx::Network;
 
@@ -13,15 +12,8 @@ pub(super) fn gradients(
     written: &Network,
     options: &CureOptions,
 ) -> Result<[Vec<GradientNorm>; 2], ObjectiveError> {
-    let everything: Vec<usize> = (0..task.data.samples()).collect();
     let norms = |network: &Network| {
-        let (objective, target) = Objective::new(network, &task.data, options.loss)?;
-        let samples = Samples {
-            data: &task.data,
-            target: &target,
-            chosen: &everything,
-        };
-        gradient_norms(network, &objective, samples, options.training.batch_size)
+        gradient_norms_on(task, network, options.loss, options.training.batch_size)
     };
     Ok([norms(&task.network()?)?, norms(written)?])
 }

@@ -99,7 +99,7 @@ impl Progress for Watch<'_> {
         ));
     }
 
-    fn revived(&mut self, revival: &Revival, difference: Difference) {
+    fn revived(&mut self, revival: &Revival, training: Difference, validation: Difference) {
         let Revival {
             revived,
             within_bound,
@@ -113,9 +113,11 @@ impl Progress for Watch<'_> {
             small => format!(", {small} of them small because they cannot be muted"),
         };
         self.screen.tell(&format!(
-            "Revived {revived} units{small}; the outputs differ by at most {} (of up to {}).",
-            score(difference.maximum),
-            score(difference.magnitude)
+            "Revived {revived} units{small}; the outputs differ by at most {} (of up to {}), for the \
+             validation samples by at most {}.",
+            score(training.maximum),
+            score(training.magnitude),
+            score(validation.maximum)
         ));
         for (reason, layer, units) in left(revival) {
             let names: Vec<String> = units.iter().map(ToString::to_string).collect();

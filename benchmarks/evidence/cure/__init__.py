@@ -1,0 +1,1 @@
+"""Sick networks of many kinds, and the treatments they are given."""

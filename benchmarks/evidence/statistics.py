@@ -1,0 +1,29 @@
+"""Whether a difference is more than the seeds' noise."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import numpy as np
+from scipy import stats
+
+
+def paired_p_value(ours: Sequence[float], other: Sequence[float]) -> float:
+    """Two-sided paired t-test over the seeds; 1 where all differences are equal to zero."""
+    differences = np.subtract(ours, other)
+    if np.allclose(differences, 0):
+        return 1.0
+    if np.allclose(differences, differences[0]):
+        return 0.0
+    return float(stats.ttest_rel(ours, other).pvalue)
+
+
+def holm(p_values: Sequence[float]) -> list[float]:
+    """Holm's correction (1979): p-values that may be compared with one level together."""
+    order = np.argsort(p_values)
+    corrected = np.empty(len(p_values))
+    largest = 0.0
+    for rank, index in enumerate(order):
+        largest = max(largest, min(1.0, (len(p_values) - rank) * p_values[index]))
+        corrected[index] = largest
+    return corrected.tolist()

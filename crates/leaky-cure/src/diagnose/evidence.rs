@@ -1,0 +1,206 @@
+//! What is seen of dead units on the way to the verdict: the numbers that enter rectifiers, and what the
+//! weights before these hear.
+
+use std::collections::BTreeMap;
+
+use burn::tensor::TensorData;
+use leaky_onnx::unit_map::{Maker, UnitMap};
+use leaky_onnx::{Network, ParameterKind, Rectifier, Role, Shapes, ValueId, Weighted};
+
+use super::cause::InputFigures;
+use super::moments::{Distribution, Moments};
+
+/// What is gathered while samples run through a network.
+pub(super) struct Evidence {
+    pub(super) map: UnitMap,
+    /// For each rectifier its pre-activation.
+    layers: Vec<(ValueId, Moments)>,
+    /// What weights hear, and the rectifiers that they feed.
+    signals: BTreeMap<ValueId, (Moments, Vec<usize>)>,
+}
+
+/// What the weights of a maker hear.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Signal {
+    pub(super) value: ValueId,
+    /// The axis of its features or channels.
+    axis: usize,
+    /// In how many groups the channels are heard, each by its own units.
+    pub(super) groups: usize,
+}
+
+impl Evidence {
+    /// Of a network that runs on batches of these shapes.
+    pub(super) fn new(
+        network: &Network,
+        rectifiers: &[Rectifier],
+        shapes: &Shapes,
+        map: UnitMap,
+    ) -> Self {
+        let layers = rectifiers.iter().map(|rectifier| {
+            let axis = network.unit_axis(rectifier.input, shapes);
+            let units = network.units(rectifier.input, shapes);
+            (rectifier.input, Moments::new(axis, units))
+        });
+        let mut signals: BTreeMap<ValueId, (Moments, Vec<usize>)> = BTreeMap::new();
+        for maker in map.groups.iter().flat_map(|group| &group.makers) {
+            let Some(signal) = signal(network, shapes, maker) else {
+                continue;
+            };
+            let size = shapes
+                .get(signal.value)
+                .and_then(|shape| shape.get(signal.axis));
+            if let Some(&size) = size {
+                let new = || (Moments::new(Some(signal.axis), size), Vec::new());
+                let (_, feeds) = signals.entry(signal.value).or_insert_with(new);
+                feeds.extend(&maker.feeds);
+            }
+        }
+        Self {
+            layers: layers.collect(),
+            signals,
+            map,
+        }
+    }
+
+    /// Whether anything is to be learned from a value, while these layers may have dead units.
+    pub(super) fn asks_for(&self, value: ValueId, open: impl Fn(usize) -> bool) -> bool {
+        let mut layers = self.layers.iter().enumerate();
+        let is_heard = || {
+            let heard = self.signals.get(&value);
+            heard.is_some_and(|(_, feeds)| feeds.iter().any(|&layer| open(layer)))
+        };
+        layers.any(|(layer, (input, _))| *input == value && open(layer)) || is_heard()
+    }
+
+    /// Takes in what a batch has for a value. `may_be_dead` tells of a unit of a layer whether it was
+    /// never above zero so far.
+    pub(super) fn add(
+        &mut self,
+        value: ValueId,
+        data: &TensorData,
+        may_be_dead: impl Fn(usize, usize) -> bool,
+    ) {
+        let layers = self.layers.iter_mut().enumerate();
+        for (layer, (_, moments)) in layers.filter(|(_, (input, _))| *input == value) {
+            moments.add(data, |unit| may_be_dead(layer, unit));
+        }
+        if let Some((moments, _)) = self.signals.get_mut(&value) {
+            moments.add(data, |_| true);
+        }
+    }
+
+    /// The pre-activation of a unit.
+    pub(super) fn of(&self, layer: usize, unit: usize) -> Distribution {
+        self.layers[layer].1.of(unit)
+    }
+
+    /// What a maker's weights hear, feature by feature; of those that one unit hears.
+    pub(super) fn heard(
+        &self,
+        signal: Signal,
+        (unit, units): (usize, usize),
+    ) -> Option<Vec<Distribution>> {
+        let (moments, _) = self.signals.get(&signal.value)?;
+        let size = moments.len() / signal.groups;
+        let group = unit * signal.groups / units.max(1);
+        Some(
+            (group * size..(group + 1) * size)
+                .map(|entry| moments.of(entry))
+                .collect(),
+        )
+    }
+
+    /// What a maker's weights hear as a whole.
+    pub(super) fn figures(&self, network: &Network, signal: Signal) -> Option<InputFigures> {
+        let (moments, _) = self.signals.get(&signal.value)?;
+        let all: Vec<Distribution> = (0..moments.len()).map(|entry| moments.of(entry)).collect();
+        if all.is_empty() || !all.iter().all(Distribution::is_finite) {
+            return None;
+        }
+        let average =
+            |of: &dyn Fn(&Distribution) -> f64| all.iter().map(of).sum::<f64>() / all.len() as f64;
+        let mean = average(&|seen| seen.mean);
+        let variance = average(&|seen| seen.variance + (seen.mean - mean).powi(2));
+        let constant = all.iter().filter(|seen| !seen.varies());
+        Some(InputFigures {
+            count: all.len(),
+            constant: constant.clone().count(),
+            zero: constant.filter(|seen| seen.is_zero()).count(),
+            mean,
+            deviation: variance.sqrt(),
+            offset: average(&|seen| seen.mean.powi(2)).sqrt(),
+            spread: average(&|seen| seen.variance).sqrt(),
+            minimum: all
+                .iter()
+                .map(|seen| seen.minimum)
+                .fold(f64::INFINITY, f64::min),
+            maximum: all
+                .iter()
+                .map(|seen| seen.maximum)
+                .fold(f64::NEG_INFINITY, f64::max),
+            from_data: is_data(network, signal.value),
+        })
+    }
+}
+
+/// What a maker's weights hear: the other operand of the node that multiplies by them.
+pub(super) fn signal(network: &Network, shapes: &Shapes, maker: &Maker) -> Option<Signal> {
+    let weights = maker.weights.as_ref()?;
+    let mut parameters = network.parameters().iter();
+    let parameter = parameters.position(|found| found.name == weights.parameter)?;
+    let nodes = network.nodes().iter();
+    let mut weighing = nodes.filter_map(|node| {
+        let Role::Weighted(kind) = node.role else {
+            return None;
+        };
+        let mut roles = node.role.parameters().iter();
+        let &(number, _) = roles.find(|(number, kind)| {
+            let behind = node
+                .input(*number)
+                .and_then(|value| network.parameter_behind(value));
+            *kind == ParameterKind::Weights && behind == Some(parameter)
+        })?;
+        Some((node, kind, number))
+    });
+    let (node, kind, number) = weighing.next()?;
+    let value = node.input(1 - number)?;
+    let rank = shapes.get(value)?.len();
+    let (axis, groups) = match kind {
+        Weighted::Convolution | Weighted::TransposedConvolution => {
+            (1, node.attributes().int("group", 1).ok()?.max(1) as usize)
+        }
+        Weighted::Gemm => (1, 1),
+        // The rows of a right factor meet the last axis, the columns of a left one that before it.
+        Weighted::MatrixProduct => (rank.checked_sub(2 - number)?, 1),
+    };
+    Some(Signal {
+        value,
+        axis,
+        groups,
+    })
+}
+
+/// Whether a value is what the network was given, in another form perhaps, and no layer made it.
+fn is_data(network: &Network, value: ValueId) -> bool {
+    let mut open = vec![value];
+    let mut seen = Vec::new();
+    while let Some(value) = open.pop() {
+        if network.is_constant(value) || seen.contains(&value) {
+            continue;
+        }
+        seen.push(value);
+        let Some(node) = network.producer(value).map(|node| &network.nodes()[node]) else {
+            continue;
+        };
+        let made = matches!(
+            node.role,
+            Role::Weighted(_) | Role::Normalization(_) | Role::Rectifier(_) | Role::LooksUp
+        );
+        if made {
+            return false;
+        }
+        open.extend(node.inputs.iter().flatten());
+    }
+    true
+}
