@@ -4,14 +4,12 @@
 //! message of ONNX is made of. `FUZZ_SECONDS=3600 cargo test --release -p leaky-onnx --test any_file` does
 //! so for an hour, each time with other changes, and names the seed of a file that fails.
 
-mod common;
-
 use std::panic::{AssertUnwindSafe, catch_unwind};
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::time::{Duration, Instant, SystemTime};
 
+use burn::backend::{DispatchDevice, FlexDevice};
 use burn::tensor::{DType, TensorData};
-use common::{cpu, fixture};
 use leaky_onnx::{Model, Network};
 use rand::rngs::ChaCha8Rng;
 use rand::{RngExt, SeedableRng};
@@ -46,10 +44,11 @@ fn changed(bytes: &[u8], random: &mut ChaCha8Rng) -> Vec<u8> {
 
 /// Opens bytes as a model, and runs it once on zeros and once on ones of its shapes.
 fn open(bytes: &[u8]) {
+    let cpu: DispatchDevice = FlexDevice.into();
     let Ok(model) = Model::from_bytes(bytes) else {
         return;
     };
-    let Ok(network) = Network::new(&model, &cpu()) else {
+    let Ok(network) = Network::new(&model, &cpu) else {
         return;
     };
     drop(network.rectifiers());
@@ -91,8 +90,9 @@ fn open(bytes: &[u8]) {
 
 fn sound_files() -> Vec<PathBuf> {
     let folders = ["gradients", "control-flow", "born-dead"];
+    let fixtures = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../fixtures");
     let files = folders.iter().flat_map(|folder| {
-        std::fs::read_dir(fixture(folder))
+        std::fs::read_dir(fixtures.join(folder))
             .expect("the fixtures")
             .map(|entry| entry.expect("an entry").path())
     });
