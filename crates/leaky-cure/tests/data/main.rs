@@ -3,6 +3,7 @@
 mod bad_input;
 mod building;
 mod damage;
+mod places;
 mod reading;
 mod tables;
 mod targets;

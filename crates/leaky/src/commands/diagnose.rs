@@ -28,7 +28,8 @@ pub(super) fn run(settings: &Diagnose, screen: &Screen) -> Result<Outcome, Error
         tau: settings.tau,
     };
     let diagnosis = diagnose(&case.task, options, &Stop::new(), &mut bars)?;
-    drop(bars);
+    bars.clear();
+    bars.notes().iter().for_each(|note| screen.warn(note));
     screen.tell(&diagnosis_table(&diagnosis, screen.look()));
     screen.tell(&diagnosis.verdict());
     if let Some(causes) = causes_text(&diagnosis) {

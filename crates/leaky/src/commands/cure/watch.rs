@@ -56,6 +56,14 @@ impl Progress for Watch<'_> {
         }
     }
 
+    fn note(&mut self, text: &str) {
+        let known = self.bars.notes().len();
+        self.bars.note(text);
+        if self.bars.notes().len() > known {
+            self.screen.warn(text);
+        }
+    }
+
     fn epoch(&mut self, number: usize, epoch: &Epoch, _: Metric) {
         if let Some(bar) = &self.training {
             bar.epoch(number, epoch.train_loss, epoch.score);
