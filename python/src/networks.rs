@@ -5,7 +5,7 @@ use std::path::{Path, PathBuf};
 
 use leaky_cure::Stop;
 use leaky_cure::compare::{Plan, Trial};
-use leaky_cure::convert::ConvertOptions;
+use leaky_cure::convert::{ConvertFrom, ConvertOptions};
 use leaky_cure::cure::cure_to_file;
 use leaky_cure::diagnose::gradient_norms_on;
 use leaky_cure::files::{Destination, FileError};
@@ -201,7 +201,12 @@ pub(crate) fn convert<'py>(
         .as_deref()
         .map(|path| destination(path, &files))
         .transpose()?;
-    let options = ConvertOptions { alpha, only, skip };
+    let options = ConvertOptions {
+        alpha,
+        from: ConvertFrom::Relu,
+        only,
+        skip,
+    };
     let conversion = leaky_cure::convert(&mut model, name, &options).map_err(refused)?;
     let bytes = model.to_bytes().map_err(refused)?;
     if let Some(destination) = destination {

@@ -37,6 +37,8 @@ fn dataset(path: &Path, shape: &[usize], dtype: DType) -> Dataset {
         name: "x".into(),
         shape: std::iter::once(None).chain(sizes).collect(),
         dtype,
+        samples: Some(0),
+        ranked: true,
     };
     let arrays = Arrays::open(path, None).expect("it can be read");
     arrays.dataset(&[input]).expect("it fits")
@@ -87,6 +89,8 @@ fn what_is_wrong_with_a_table_is_told_with_line_and_column() {
             name: "x".into(),
             shape: vec![None, None],
             dtype: DType::F32,
+            samples: Some(0),
+            ranked: true,
         };
         let read = Arrays::open(&path, None).and_then(|arrays| arrays.dataset(&[input]));
         let error = read.expect_err(text).to_string();
