@@ -68,7 +68,7 @@ fn integers(value: Value, axis: usize, both: fn(i64, i64) -> Option<i64>) -> Res
     let mut numbers: Vec<i64> = tensor::values(&value.into_data()?);
     let stride: usize = shape[axis + 1..].iter().product();
     for place in 0..numbers.len() {
-        if place / stride % shape[axis] > 0 {
+        if !(place / stride).is_multiple_of(shape[axis]) {
             let sum = both(numbers[place - stride], numbers[place]);
             numbers[place] = sum.ok_or("an integer grew beyond 64 bits")?;
         }
