@@ -62,8 +62,12 @@ impl Window {
 
     fn allows(&self, query: i64, key: i64) -> bool {
         (!self.causal || key <= query)
-            && self.left.is_none_or(|left| query - key <= left)
-            && self.right.is_none_or(|right| key - query <= right)
+            && self
+                .left
+                .is_none_or(|left| query.saturating_sub(key) <= left)
+            && self
+                .right
+                .is_none_or(|right| key.saturating_sub(query) <= right)
     }
 }
 
@@ -156,7 +160,11 @@ pub(super) fn attention(request: &Request) -> Result<Run, Refusal> {
         // What is masked: the bias of a mask of numbers, and the places that are not to be seen.
         let mut hidden = vec![false; samples * rows * columns];
         let offset = |sample: usize| match &lengths {
-            Some(lengths) if before == 0 => lengths.get(sample).copied().unwrap_or(0) - rows as i64,
+            Some(lengths) if before == 0 => lengths
+                .get(sample)
+                .copied()
+                .unwrap_or(0)
+                .saturating_sub(rows as i64),
             _ => before as i64,
         };
         if lengths.as_ref().is_some_and(|list| list.len() != samples) {
@@ -167,7 +175,7 @@ pub(super) fn attention(request: &Request) -> Result<Run, Refusal> {
                 let (sample, row) = (position / columns / rows, position / columns % rows);
                 let key = (position % columns) as i64;
                 let padding = lengths.as_ref().is_some_and(|list| key >= list[sample]);
-                *hidden = padding || !window.allows(row as i64 + offset(sample), key);
+                *hidden = padding || !window.allows(offset(sample).saturating_add(row as i64), key);
             }
         }
         let hidden = TensorData::new(hidden, [samples, 1, rows, columns]);

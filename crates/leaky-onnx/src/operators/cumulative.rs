@@ -2,16 +2,22 @@
 
 use burn::backend::ops::{FloatTensorOps, IntTensorOps};
 use burn::backend::{Dispatch, DispatchTensor};
-use burn::tensor::Slice;
+use burn::tensor::{Slice, TensorData};
 
 use super::inputs::Inputs;
 use super::operator::{Refusal, Request, Run};
+use crate::tensor;
 use crate::value::{self, Value};
 
 type Along = fn(DispatchTensor, usize) -> DispatchTensor;
 
 /// `exclusive` leaves the element itself out, `reverse` begins at the end.
-fn cumulative(request: &Request, float: Along, int: Along, neutral: f64) -> Result<Run, Refusal> {
+fn cumulative(
+    request: &Request,
+    float: Along,
+    int: fn(i64, i64) -> Option<i64>,
+    neutral: f64,
+) -> Result<Run, Refusal> {
     let exclusive = request.attributes.flag("exclusive", false)?;
     let reverse = request.attributes.flag("reverse", false)?;
     Ok(Box::new(move |mut inputs: Inputs| {
@@ -50,16 +56,31 @@ fn cumulative(request: &Request, float: Along, int: Along, neutral: f64) -> Resu
         }
         Ok(vec![turned(match value {
             Value::Float(x) => Value::Float(float(x, axis)),
-            Value::Int(x) => Value::Int(int(x, axis)),
+            x @ Value::Int(_) => integers(x, axis, int)?,
             Value::Bool(_) => return Err("cannot compute with truth values".into()),
         })?])
     }))
 }
 
+/// Integers, on the host, where overflow is noticed.
+fn integers(value: Value, axis: usize, both: fn(i64, i64) -> Option<i64>) -> Result<Value, String> {
+    let (shape, device) = (value.shape(), value.device());
+    let mut numbers: Vec<i64> = tensor::values(&value.into_data()?);
+    let stride: usize = shape[axis + 1..].iter().product();
+    for place in 0..numbers.len() {
+        if !(place / stride).is_multiple_of(shape[axis]) {
+            let sum = both(numbers[place - stride], numbers[place]);
+            numbers[place] = sum.ok_or("an integer grew beyond 64 bits")?;
+        }
+    }
+    let data = TensorData::new(numbers, shape.as_slice());
+    Ok(Value::from_data(data, &device))
+}
+
 pub(super) fn sum(request: &Request) -> Result<Run, Refusal> {
-    cumulative(request, Dispatch::float_cumsum, Dispatch::int_cumsum, 0.0)
+    cumulative(request, Dispatch::float_cumsum, i64::checked_add, 0.0)
 }
 
 pub(super) fn product(request: &Request) -> Result<Run, Refusal> {
-    cumulative(request, Dispatch::float_cumprod, Dispatch::int_cumprod, 1.0)
+    cumulative(request, Dispatch::float_cumprod, i64::checked_mul, 1.0)
 }

@@ -46,6 +46,9 @@ fn along(
         return numbers.reshape(vec![1; shape.len()]);
     }
     let axis = axis?;
+    if shape.contains(&0) {
+        return Err(format!("a tensor of shape {shape:?} is empty"));
+    }
     let wrong = || format!("numbers of shape {found:?} do not fit {shape:?} along axis {axis}");
     if block == 0 {
         if found != [shape[axis]] {

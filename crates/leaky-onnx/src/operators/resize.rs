@@ -13,7 +13,7 @@ use burn::tensor::TensorData;
 use super::floats::Floats;
 use super::inputs::Inputs;
 use super::moved::Moved;
-use super::operator::{Refusal, Request, Run, bounded, invalid};
+use super::operator::{Refusal, Request, Run, bounded, created, invalid};
 use super::resize_axes::{AspectRatio, Axis, Coordinates, by_scales, by_sizes};
 use crate::value::{self, Value};
 
@@ -112,7 +112,7 @@ impl Method {
         } else {
             1.0
         } / shrinks;
-        bounded(&[axis.input, places.len()])?;
+        created(&[axis.input, places.len()])?;
         let mut matrix = vec![0.0; axis.input * places.len()];
         let last = axis.input as i64 - 1;
         for (position, &place) in places.iter().enumerate() {

@@ -290,12 +290,12 @@ pub(super) fn roi_align(request: &Request) -> Result<Run, Refusal> {
             let (w, h) = ((at(2) - x0).max(least), (at(3) - y0).max(least));
             let count = |size: f64, cells: usize| -> usize {
                 match ratio {
-                    0 => (size / cells as f64).ceil().clamp(1.0, 1e6) as usize,
+                    0 => (size / cells as f64).ceil().clamp(1.0, 1e6).max(1.0) as usize,
                     ratio => ratio,
                 }
             };
             let (down, across) = (count(h, height), count(w, width));
-            bounded(&[height * width, down, across, 4, channels])?;
+            bounded(&[height, width, down, across, 4, channels])?;
             let (mut chosen, mut weights) = (Vec::new(), Vec::new());
             let places =
                 |start: f64, size: f64, cells: usize, each: usize, cell: usize, i: usize| {
@@ -383,9 +383,9 @@ pub(super) fn affine_grid(request: &Request) -> Result<Run, Refusal> {
                 maps.shape()
             ));
         }
+        bounded(&sizes)?;
         let spatial = &sizes[2..];
         let places: usize = spatial.iter().product();
-        bounded(&sizes)?;
         let mut base = Vec::with_capacity(places * (axes + 1));
         for place in super::picking::places(spatial) {
             // The last axis is named first.

@@ -104,6 +104,7 @@ pub(super) fn lp_pool(request: &Request) -> Result<Run, Refusal> {
         for axis in &axes {
             output.push(axis.output(round_up)?);
         }
+        bounded(&kernel)?;
         let taps: usize = kernel.iter().product();
         let mut all = output.clone();
         all.push(taps);
@@ -232,6 +233,8 @@ pub(super) fn columns_to_image(request: &Request) -> Result<Run, Refusal> {
         };
         let (steps, gaps) = (list(&strides, axes, 1)?, list(&dilations, axes, 1)?);
         let pads = list(&pads, 2 * axes, 0)?;
+        bounded(&image)?;
+        bounded(&block)?;
         let taps: usize = block.iter().product();
         let &[samples, features, columns] = &x.shape()[..] else {
             return Err(format!("input of shape {:?}", x.shape()));
@@ -254,6 +257,7 @@ pub(super) fn columns_to_image(request: &Request) -> Result<Run, Refusal> {
             windows_of.push(axis.output(false)?);
             laid.push(axis);
         }
+        bounded(&windows_of)?;
         if windows_of.iter().product::<usize>() != columns || x.shape().contains(&0) {
             return Err(format!("{columns} columns for windows of {windows_of:?}"));
         }
