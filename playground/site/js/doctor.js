@@ -30,9 +30,9 @@ async function take(files) {
   for (const file of files) {
     const place = role(file.name);
     if (!place) unknown.push(file.name);
-    // Alone, what is called validation or answers is the data.
     else given[place] = { name: file.name, bytes: new Uint8Array(await file.arrayBuffer()) };
   }
+  // Alone, what is called validation is the data.
   if (!given.data && given.validation) {
     given.data = given.validation;
     delete given.validation;
@@ -115,8 +115,9 @@ function clear() {
   find("problem").hidden = true;
 }
 
-// Does `work` with the progress on the page and the stop button alive.
-async function busy(work) {
+// Does `work` with the progress on the page and the stop button alive; without `open` the samples are
+// not looked at.
+async function busy(work, { open = true } = {}) {
   clear();
   const stoppableWork = stoppable();
   stop = stoppableWork.stop;
@@ -139,7 +140,7 @@ async function busy(work) {
     }
   };
   try {
-    if (!opened && given.data) {
+    if (open && !opened) {
       await engine.ask("open", given);
       opened = true;
     }
@@ -202,7 +203,7 @@ function convert() {
     find("tables").replaceChildren();
     show(undefined);
     downloads([[given.network.name.replace(/(\.onnx)?$/i, "-leaky.onnx"), file, "application/octet-stream"], ["convert.json", figures, "application/json"]]);
-  });
+  }, { open: false });
 }
 
 // An empty or half-typed number is told by the engine, not guessed here.
