@@ -6,6 +6,7 @@ use super::error::CureError;
 use super::figures::AlphaTrial;
 use super::options::CureOptions;
 use crate::candidate::hidden_relus;
+use crate::data::dataset::Dataset;
 use crate::data::samples::Samples;
 use crate::data::split::spread;
 use crate::diagnose::verdict::Diagnosis;
