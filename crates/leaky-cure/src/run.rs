@@ -96,6 +96,16 @@ pub(crate) fn outputs(
         .collect()
 }
 
+/// The L2 norm of a vector, summed in double precision: the square of a small number is not lost, and
+/// only zeros have the norm 0.
+pub(crate) fn norm(vector: Tensor<1>) -> Result<f64, RunError> {
+    let data = Value::Float(vector.into_dispatch())
+        .into_data()
+        .map_err(RunError::Device)?;
+    let squares: f64 = data.iter::<f64>().map(|value| value * value).sum();
+    Ok(squares.sqrt())
+}
+
 /// A float tensor of any shape as a vector of its elements.
 pub(crate) fn vector(tensor: DispatchTensor) -> Tensor<1> {
     let value = Value::Float(tensor);

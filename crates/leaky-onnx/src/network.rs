@@ -1,6 +1,9 @@
 //! A network that runs: the graph of a [`Model`] as executable steps.
 
 mod assembly;
+mod batches;
+mod body;
+mod constants;
 mod execution;
 mod fixed_batch;
 mod fusion;
@@ -14,7 +17,8 @@ use burn::tensor::TensorData;
 
 use self::fixed_batch::FixedBatch;
 use self::fusion::Chain;
-use crate::error::{Error, Result};
+use crate::batching::Batching;
+use crate::error::{Error, Result, Unsupported};
 use crate::graph::{Graph, Input, Node, Output, ValueId};
 use crate::model::Model;
 use crate::operators::Run;
@@ -34,6 +38,11 @@ pub struct Network {
     parameters: Vec<Parameter>,
     constants: Vec<(ValueId, Value)>,
     fixed_batch: Option<FixedBatch>,
+    /// The nodes that cannot run, and why.
+    unsupported: Vec<(usize, Unsupported)>,
+    omitted: Vec<Unsupported>,
+    /// How its batches are run, once that was found out.
+    batching: Batching,
 }
 
 impl Network {
@@ -50,6 +59,11 @@ impl Network {
     /// What the network gives.
     pub fn outputs(&self) -> &[Output] {
         &self.outputs
+    }
+
+    /// What stands behind the rest of the network and cannot run: the network ends before it.
+    pub fn omitted(&self) -> &[Unsupported] {
+        &self.omitted
     }
 
     /// The steps, in execution order.

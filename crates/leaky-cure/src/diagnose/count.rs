@@ -328,6 +328,17 @@ impl Counter {
     }
 
     fn finish(self, rectifier: &Rectifier) -> Result<LayerCounts, DiagnoseError> {
+        if self.total == 0 && rectifier.conditional {
+            // A branch that no sample took: nothing is known of its units.
+            return Ok(LayerCounts {
+                name: rectifier.name.clone(),
+                op: rectifier.operator.clone(),
+                alpha: rectifier.alpha,
+                above_zero: Vec::new(),
+                below_zero: Vec::new(),
+                total: 0,
+            });
+        }
         if self.total == 0 {
             return Err(wrong(
                 rectifier,

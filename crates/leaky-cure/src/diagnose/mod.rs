@@ -24,7 +24,9 @@ pub use cause::{Cause, CauseOfDeath, Figures, InputFigures, Prescription, Remedy
 pub use chances::{BornDead, Chances, Estimate, LayerChances};
 pub use count::{diagnose_samples, diagnose_with_causes};
 pub use error::DiagnoseError;
-pub use gradient_norm::{GradientNorm, SAMPLES, gradient_norms, gradient_norms_on};
+pub use gradient_norm::{
+    GradientNorm, SAMPLES, gradient_norms, gradient_norms_on, gradient_norms_or_why_not,
+};
 use look::look;
 pub use options::DiagnoseOptions;
 pub use verdict::{DORMANT_BELOW, Diagnosis, Layer, LayerCounts};

@@ -4,6 +4,7 @@ use burn::backend::{DispatchTensor, TensorMetadata};
 use burn::tensor::TensorData;
 
 use super::Network;
+use super::body::holds;
 use super::fusion::{Step, steps};
 use super::watched::Watched;
 use crate::error::{Error, Result};
@@ -99,6 +100,25 @@ impl Network {
         inputs: Vec<Value>,
         wanted: &[ValueId],
         random_slopes: Option<(&RandomSlopes, u64)>,
+        watching: (Watched, impl FnMut(ValueId, &Value)),
+    ) -> Result<Vec<Value>> {
+        self.check_inputs(&inputs)?;
+        match self.part_size(&inputs) {
+            Some(size) => {
+                let wanted = (wanted, size);
+                self.execute_in_parts(parameters, &inputs, wanted, random_slopes, watching)
+            }
+            None => self.execute_at_once(parameters, inputs, wanted, random_slopes, watching),
+        }
+    }
+
+    /// [`execute`](Self::execute) on a batch that the network takes, whose inputs were checked.
+    pub(super) fn execute_at_once(
+        &self,
+        parameters: &[DispatchTensor],
+        inputs: Vec<Value>,
+        wanted: &[ValueId],
+        random_slopes: Option<(&RandomSlopes, u64)>,
         (watched, mut observe): (Watched, impl FnMut(ValueId, &Value)),
     ) -> Result<Vec<Value>> {
         let mut observe = |id: ValueId, value: &Value| {
@@ -106,7 +126,6 @@ impl Network {
                 observe(id, value);
             }
         };
-        self.check_inputs(&inputs)?;
         let other_batch = self
             .fixed_batch
             .as_ref()
@@ -131,6 +150,13 @@ impl Network {
             if !needed[index] {
                 continue;
             }
+            let runs = holds(&node.guards, &values).map_err(|reason| node.wrong(reason))?;
+            for (ValueId(index), _) in &node.guards {
+                uses[*index] -= 1;
+                if uses[*index] == 0 {
+                    values[*index] = None;
+                }
+            }
             let mut take = |inputs: &[Option<ValueId>]| -> Vec<Option<Value>> {
                 let inputs = inputs.iter();
                 let taken = inputs.map(|input| {
@@ -146,6 +172,10 @@ impl Network {
                 });
                 taken.collect()
             };
+            if !runs {
+                take(&node.inputs);
+                continue;
+            }
             let (failing, outputs) = match steps[index] {
                 Step::Later => continue,
                 Step::Fused(fused) => {
@@ -199,8 +229,8 @@ impl Network {
             .collect()
     }
 
-    /// Refuses values that do not fit the inputs. The first axis counts samples: it may differ from
-    /// what the file says.
+    /// Refuses values that do not fit the inputs. The axis that counts samples may differ from what the
+    /// file says.
     fn check_inputs(&self, values: &[Value]) -> Result<()> {
         if values.len() != self.inputs.len() {
             return Err(Error::Invalid(format!(
@@ -211,13 +241,11 @@ impl Network {
         }
         for (input, value) in self.inputs.iter().zip(values) {
             let shape = value.shape();
-            let sizes_fit = input
-                .shape
-                .iter()
-                .zip(&shape)
-                .skip(1)
-                .all(|(wanted, found)| wanted.is_none_or(|w| w == *found));
-            if shape.len() != input.shape.len() || !sizes_fit {
+            let sizes = input.shape.iter().zip(&shape).enumerate();
+            let sizes_fit = sizes
+                .filter(|(axis, _)| input.samples != Some(*axis))
+                .all(|(_, (wanted, found))| wanted.is_none_or(|w| w == *found));
+            if input.ranked && (shape.len() != input.shape.len() || !sizes_fit) {
                 let wanted: Vec<String> = input
                     .shape
                     .iter()

@@ -45,7 +45,7 @@ pub(super) struct Fused<'a> {
 pub(super) fn chains(graph: &Graph) -> Result<Vec<Chain>> {
     let mut chains = Vec::new();
     for (index, node) in graph.nodes.iter().enumerate() {
-        if node.role != Role::Weighted(Weighted::Convolution) {
+        if node.role != Role::Weighted(Weighted::Convolution) || !node.guards.is_empty() {
             continue;
         }
         let mut last = index;
@@ -78,13 +78,16 @@ pub(super) fn chains(graph: &Graph) -> Result<Vec<Chain>> {
     Ok(chains)
 }
 
-/// The one node that takes what a node gives, as its first input.
+/// The one node that takes what a node gives, as its first input, if it runs whenever that does.
 fn follower(graph: &Graph, node: usize) -> Option<usize> {
     let [output] = graph.nodes[node].outputs[..] else {
         return None;
     };
     match graph.consumers(output)[..] {
-        [(follower, 0)] if graph.nodes[follower].outputs.len() == 1 => Some(follower),
+        [(follower, 0)] => {
+            let node = &graph.nodes[follower];
+            (node.outputs.len() == 1 && node.guards.is_empty()).then_some(follower)
+        }
         _ => None,
     }
 }

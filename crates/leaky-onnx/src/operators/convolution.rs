@@ -15,7 +15,7 @@ use crate::attributes::Attributes;
 use crate::value::Value;
 
 /// What is read of the attributes that both operators have.
-fn read(attributes: &Attributes) -> Result<(Window, usize), Refusal> {
+pub(super) fn read(attributes: &Attributes) -> Result<(Window, usize), Refusal> {
     let window = Window::read(attributes)?;
     if window.kernel.as_ref().is_some_and(|k| k.len() > 3) {
         return unsupported("convolution over more than three axes");
@@ -29,7 +29,7 @@ fn read(attributes: &Attributes) -> Result<(Window, usize), Refusal> {
 
 /// The shapes of input and weight, checked to belong together. `inward` is the axis of the weight
 /// that takes the input's channels; `shared` is how many groups lie along it.
-fn shapes(
+pub(super) fn shapes(
     x: &DispatchTensor,
     weight: &DispatchTensor,
     window: &Window,

@@ -10,6 +10,7 @@ use super::inputs::Inputs;
 use super::operator::{Refusal, Request, Run, bounded, unsupported};
 use super::pad;
 use super::reduction;
+use super::unfolded;
 use super::window::{Axis, Window};
 use crate::value::Value;
 
@@ -72,12 +73,9 @@ pub(super) fn max_pool(request: &Request) -> Result<Run, Refusal> {
     let window = Window::read(&request.attributes)?;
     let kernel = window.named_kernel()?;
     let round_up = request.attributes.flag("ceil_mode", false)?;
-    if request.outputs > 1 {
-        return unsupported("the indices that are MaxPool's second output");
-    }
-    if !(1..=2).contains(&kernel.len()) {
-        return unsupported(format!("MaxPool over {} axes", kernel.len()));
-    }
+    // Where the places are asked for too, or there are more axes, each window is looked at by itself.
+    let one_by_one = request.outputs > 1 || kernel.len() > 2;
+    let columns_first = request.attributes.flag("storage_order", false)?;
     Ok(Box::new(move |mut inputs: Inputs| {
         // Eight-bit integers may be pooled too: they pass through as floats.
         let value = inputs.value(0)?;
@@ -88,6 +86,10 @@ pub(super) fn max_pool(request: &Request) -> Result<Run, Refusal> {
             value.into_float()?
         };
         let (mut axes, output) = windows(&x, &window, &kernel, round_up)?;
+        if one_by_one {
+            let [y, places] = unfolded::largest(Value::Float(x), &axes, &output, columns_first)?;
+            return Ok(vec![if integers { y.to_int() } else { y }, places]);
+        }
         if axes.iter().any(|axis| axis.begin != axis.end) {
             x = padded(x, &mut axes, &output, f64::NEG_INFINITY)?;
         }
