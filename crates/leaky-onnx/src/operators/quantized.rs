@@ -265,7 +265,7 @@ fn convolved(
     }
     bounded(&output)?;
     bounded(&padded)?;
-    convolve(x, weight, None, axes, groups).map(Floats::from)
+    convolve(x, weight, None, axes, groups, None).map(Floats::from)
 }
 
 pub(super) fn conv_integer(request: &Request) -> Result<Run, Refusal> {
