@@ -16,7 +16,8 @@ use pyo3::exceptions::{PyOSError, PyValueError};
 use pyo3::prelude::*;
 use pyo3::types::{PyBytes, PyDict};
 
-use crate::data::{Source, arrays, refused};
+use crate::answers::{json_of, refused};
+use crate::data::{Source, arrays};
 use crate::options::{CompareRequest, CureRequest};
 use crate::unit_map::UnitMap;
 use crate::watched::watched;
@@ -249,8 +250,4 @@ fn unwritable(error: FileError) -> PyErr {
         FileError::Same { .. } => refused(error),
         error => PyOSError::new_err(error.to_string()),
     }
-}
-
-pub(crate) fn json_of(figures: &impl serde::Serialize) -> PyResult<String> {
-    serde_json::to_string(figures).map_err(refused)
 }

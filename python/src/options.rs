@@ -9,7 +9,7 @@ use pyo3::exceptions::PyValueError;
 use pyo3::prelude::*;
 use serde_json::Value;
 
-use crate::data::refused;
+use crate::answers::refused;
 
 /// A slope, or `"auto"`.
 #[derive(FromPyObject)]

@@ -10,6 +10,7 @@ use burn::backend::tensor::FloatTensor;
 use burn::backend::{Backend, ExtensionType, backend_extension};
 
 use crate::composed;
+use crate::max_pool::MaxPool;
 use crate::rectifier::Rectifier;
 
 /// The rectifiers of one backend.
@@ -91,17 +92,6 @@ pub(crate) trait Convolutions: Backend {
     ) -> FloatTensor<Self> {
         composed::convolve_transposed::<Self>(input, weight, bias.into_option(), options, rectifier)
     }
-}
-
-/// The windows of a pooling over the last two axes.
-#[derive(Clone, Debug)]
-pub(crate) struct MaxPool {
-    pub(crate) kernel: [usize; 2],
-    pub(crate) stride: [usize; 2],
-    pub(crate) padding: [usize; 2],
-    pub(crate) dilation: [usize; 2],
-    /// Whether a last window that reaches behind the image counts.
-    pub(crate) ceil_mode: bool,
 }
 
 /// The pooling of one backend, over images.

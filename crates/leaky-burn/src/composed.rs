@@ -8,7 +8,7 @@ use burn::backend::ops::{ConvOptions, ConvTransposeOptions};
 use burn::backend::tensor::{BoolTensor, FloatTensor};
 use burn::backend::{Backend, TensorMetadata, get_or_init_device_settings};
 
-use crate::backend::MaxPool;
+use crate::max_pool::MaxPool;
 use crate::rectifier::Rectifier;
 
 /// `x` above zero, `negative_slope * x` elsewhere.

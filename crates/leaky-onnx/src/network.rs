@@ -8,8 +8,9 @@ mod execution;
 mod fixed_batch;
 mod fusion;
 mod memory;
+mod watched;
 
-pub(crate) use self::execution::Watched;
+pub(crate) use self::watched::Watched;
 
 use burn::backend::{DispatchDevice, DispatchTensor};
 use burn::tensor::TensorData;

@@ -3,7 +3,8 @@
 use burn::backend::{Dispatch, DispatchTensor};
 
 use super::rows::{of_one_row, without_rows};
-use crate::backend::{MaxPool, Pooling};
+use crate::backend::Pooling;
+use crate::max_pool::MaxPool;
 
 /// The largest number of each window over the last axis of `[batch, channels, length]`.
 ///

@@ -17,8 +17,9 @@ use burn::tensor::{DType, Shape};
 use super::checkpointing::recomputes;
 use super::single::{contiguous, numbers, tensor};
 use super::threads;
-use crate::backend::{MaxPool, Pooling};
+use crate::backend::Pooling;
 use crate::composed;
+use crate::max_pool::MaxPool;
 
 /// Planes are worked on together until they have about so many numbers.
 const TOGETHER: usize = 32 * 1024;

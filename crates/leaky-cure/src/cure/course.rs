@@ -7,7 +7,7 @@ use super::figures::AlphaTrial;
 use super::kept::{Work, setting};
 use super::options::CureOptions;
 use crate::candidate::hidden_relus;
-use crate::data::Dataset;
+use crate::data::dataset::Dataset;
 use crate::data::samples::Samples;
 use crate::data::split::spread;
 use crate::diagnose::verdict::Diagnosis;

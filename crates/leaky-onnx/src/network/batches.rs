@@ -9,7 +9,7 @@ use burn::backend::DispatchTensor;
 use burn::tensor::{Slice, TensorData};
 
 use super::Network;
-use super::execution::Watched;
+use super::watched::Watched;
 use crate::batching::Batches;
 use crate::error::{Error, Result};
 use crate::facts::Role;

@@ -6,29 +6,12 @@ use burn::tensor::TensorData;
 use super::Network;
 use super::body::holds;
 use super::fusion::{Step, steps};
+use super::watched::Watched;
 use crate::error::{Error, Result};
 use crate::graph::ValueId;
 use crate::operators::Inputs;
 use crate::random_slopes::RandomSlopes;
 use crate::value::Value;
-
-/// The values that are shown while a network runs. The others need not be computed at all, where
-/// several nodes run in one pass.
-#[derive(Clone, Copy)]
-pub(crate) enum Watched<'a> {
-    All,
-    Some(&'a [ValueId]),
-}
-
-impl Watched<'_> {
-    /// Whether a value is shown.
-    pub(super) fn sees(self, value: ValueId) -> bool {
-        match self {
-            Self::All => true,
-            Self::Some(values) => values.contains(&value),
-        }
-    }
-}
 
 impl Network {
     /// Runs the network on host arrays, one for each of [`inputs`](Self::inputs).

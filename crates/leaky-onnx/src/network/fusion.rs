@@ -3,7 +3,7 @@
 //!
 //! What stands between them is then never computed. So a chain is cut where that is asked for.
 
-use super::execution::Watched;
+use super::watched::Watched;
 use crate::error::Result;
 use crate::facts::{Normalization, RectifierKind, Role, Weighted};
 use crate::graph::{Graph, Node, ValueId};

@@ -8,6 +8,7 @@ mod operation;
 mod padded;
 mod pieces;
 mod product;
+mod running;
 mod tile;
 mod weight_gradient;
 
