@@ -6,7 +6,7 @@ use std::sync::Arc;
 use half::{bf16, f16};
 use leaky_cure::data::{Arrays, DType, Element, MemoryArray};
 use leaky_onnx::Model;
-use pyo3::exceptions::{PyOSError, PyTypeError, PyValueError};
+use pyo3::exceptions::{PyOSError, PyTypeError};
 use pyo3::prelude::*;
 use pyo3::pybacked::PyBackedBytes;
 use pyo3::types::PyDict;
