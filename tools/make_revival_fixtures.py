@@ -267,6 +267,30 @@ def nothing_comes_in(graph: Graph) -> None:
     graph.head(graph.node("Relu", dense(graph, first, "second", 6, 6)), 6)
 
 
+@case(IMAGE)
+def squeeze_and_excitation(graph: Graph) -> None:
+    """Channels that are scaled by what a small network makes of their means (Hu et al., 2018)."""
+    value = graph.node("Relu", convolution(graph, "x", "first", (6, 3)))
+    squeezed = graph.node("Flatten", graph.node("GlobalAveragePool", value))
+    inner = graph.node("Relu", dense(graph, squeezed, "squeeze", 6, 6))
+    gate = graph.node("Sigmoid", dense(graph, inner, "excite", 6, 6, dead=False))
+    shape = graph.tensor("gate_shape", np.array([-1, 6, 1, 1]), np.int64)
+    gated = graph.node("Mul", value, graph.node("Reshape", gate, shape))
+    pooled_head(graph, convolution(graph, gated, "second", (4, 6), dead=False), 4)
+
+
+@case([5, 8], revived=False, reason="computed by the network")
+def attention_values(graph: Graph) -> None:
+    """Values that attention mixes: what multiplies them is computed, not stored."""
+    query, key = (graph.node("MatMul", "x", graph.weight(name, 8, 6)) for name in ("query", "key"))
+    scores = graph.node("MatMul", query, graph.node("Transpose", key, perm=[0, 2, 1]))
+    attention = graph.node("Softmax", scores, axis=-1)
+    product = graph.node("MatMul", "x", graph.weight("value", 8, 6))
+    value = graph.node("Relu", graph.node("Add", product, graph.bias("value_bias", 6)))
+    mixed = graph.node("MatMul", attention, value)
+    graph.output(graph.node("MatMul", mixed, graph.weight("head", 6, 3)))
+
+
 def dead_units(model: onnx.ModelProto, x: np.ndarray) -> dict[str, list[int]]:
     """For each rectifier the units that are never above zero, as ONNX Runtime computes them."""
     exposed = onnx.ModelProto()

@@ -6,17 +6,13 @@ use std::sync::Arc;
 use half::{bf16, f16};
 use leaky_cure::data::{Arrays, DType, Element, MemoryArray};
 use leaky_onnx::Model;
-use pyo3::exceptions::{PyOSError, PyTypeError, PyValueError};
+use pyo3::exceptions::{PyOSError, PyTypeError};
 use pyo3::prelude::*;
 use pyo3::pybacked::PyBackedBytes;
 use pyo3::types::PyDict;
 
+use crate::answers::refused;
 use crate::arrays::Held;
-
-/// An error of the engine in its own words.
-pub(crate) fn refused(error: impl std::fmt::Display) -> PyErr {
-    PyValueError::new_err(error.to_string())
-}
 
 /// A network: the bytes of an ONNX file, or where one lies.
 #[derive(FromPyObject)]

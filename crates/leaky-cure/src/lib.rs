@@ -29,6 +29,7 @@ pub mod objective;
 pub mod progress;
 pub mod revive;
 pub mod run;
+mod signal;
 
 pub mod stop;
 pub mod task;

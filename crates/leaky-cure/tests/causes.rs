@@ -33,8 +33,16 @@ fn diagnosed(folder: &str, name: &str, batch_size: usize) -> Diagnosis {
         .for_network(&network)
         .expect("they fit");
     let all: Vec<usize> = (0..data.samples()).collect();
-    diagnose_with_causes(&network, name, &data, &all, batch_size, &Stop::new(), || ())
-        .expect("a verdict")
+    diagnose_with_causes(
+        &network,
+        name,
+        &data,
+        &all,
+        batch_size.into(),
+        &Stop::new(),
+        || (),
+    )
+    .expect("a verdict")
 }
 
 fn found(diagnosis: &Diagnosis) -> Vec<Causes> {

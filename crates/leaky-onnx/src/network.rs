@@ -6,11 +6,17 @@ mod body;
 mod constants;
 mod execution;
 mod fixed_batch;
+mod fusion;
+mod memory;
+mod watched;
+
+pub(crate) use self::watched::Watched;
 
 use burn::backend::{DispatchDevice, DispatchTensor};
 use burn::tensor::TensorData;
 
 use self::fixed_batch::FixedBatch;
+use self::fusion::Chain;
 use crate::batching::Batching;
 use crate::error::{Error, Result, Unsupported};
 use crate::graph::{Graph, Input, Node, Output, ValueId};
@@ -27,6 +33,8 @@ pub struct Network {
     graph: Graph,
     /// What each node computes.
     runs: Vec<Run>,
+    /// Nodes that may be computed in one pass.
+    chains: Vec<Chain>,
     parameters: Vec<Parameter>,
     constants: Vec<(ValueId, Value)>,
     fixed_batch: Option<FixedBatch>,

@@ -76,7 +76,10 @@ impl Activity {
     pub fn meaning(self) -> &'static str {
         match self {
             Self::Dead => "never above zero: behind a ReLU it gives nothing and learns nothing",
-            Self::Dormant => "above zero on less than 0.1 % of samples and positions",
+            Self::Dormant => {
+                "above zero on less than 0.1 % of samples and positions, or small beside its layer \
+                 where that was asked"
+            }
             Self::Seldom => "fires on less than a tenth",
             Self::Sometimes => "fires on a tenth to a half",
             Self::Often => "fires on a half to nine tenths",

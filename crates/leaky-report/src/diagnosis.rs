@@ -84,7 +84,10 @@ fn figures(diagnosis: &Diagnosis) -> Vec<Tile> {
         Tile::new(
             "Dormant units",
             dormant.to_string(),
-            &format!("fire on less than {}\u{a0}%", DORMANT_BELOW * 100.0),
+            &match diagnosis.tau {
+                None => format!("fire on less than {}\u{a0}%", DORMANT_BELOW * 100.0),
+                Some(tau) => format!("say at most {tau} of the layer's mean, or hardly ever fire"),
+            },
         ),
         Tile::new("Always on", always_on.to_string(), "never below zero"),
         Tile::new("Samples", samples.to_string(), "looked at"),

@@ -22,7 +22,7 @@ pub struct AlphaTrial {
     pub validation_loss: f64,
 }
 
-/// The score of a network on the validation samples, before and after.
+/// The score of a network on the validation samples, before and after, and on those to test with.
 #[derive(Debug, Clone, Copy, Serialize, Deserialize)]
 pub struct Score {
     /// What is measured.
@@ -33,6 +33,11 @@ pub struct Score {
     /// For the network as it was cured.
     #[serde(deserialize_with = "number")]
     pub after: f64,
+    /// For the network as it was cured, on samples that nothing was chosen by; none where there were
+    /// none. The epoch is chosen by the validation samples, so the score on these is the best of several
+    /// looks.
+    #[serde(default)]
+    pub test: Option<f64>,
 }
 
 /// The figures of a cure. Serialised, they are the JSON of the tool: its keys, their order and their
@@ -41,6 +46,10 @@ pub struct Score {
 pub struct Report {
     /// The verdict on the network as it was given.
     pub before: Diagnosis,
+    /// How many units are dead on the samples to train on, which decides what is revived. Where a part of
+    /// the data is held out for validation, these may be more than are dead on all of it.
+    #[serde(default)]
+    pub dead_on_training: usize,
     /// The verdict on the network as it was cured.
     pub after: Diagnosis,
     /// The validation score.
@@ -55,13 +64,19 @@ pub struct Report {
     /// How many of them changed outputs, within the bound; the others changed none.
     #[serde(default)]
     pub revived_within_bound: usize,
-    /// The dead units that were left, and why.
+    /// How many dormant units were revived beside the dead ones; what they said beyond their mean is lost.
+    #[serde(default)]
+    pub revived_dormant: usize,
+    /// The dead and dormant units that were left, and why.
     pub not_revived: Vec<NotRevived>,
     /// The largest difference that the revival made to an output of the samples to train on.
     pub revival_max_difference: f64,
     /// The same on the validation samples, by which no unit was found dead.
     #[serde(default)]
     pub revival_max_difference_validation: f64,
+    /// How many units died in training and were revived while it went on.
+    #[serde(default)]
+    pub recycled: usize,
     /// The epochs of training.
     pub epochs: Vec<Epoch>,
     /// The epoch whose parameters are kept, counted from 1; 0 for those before training, none where

@@ -3,12 +3,12 @@
 mod course;
 mod error;
 pub(crate) mod figures;
+mod kept;
 mod options;
 mod treat;
 
-use std::time::Instant;
-
 use leaky_onnx::{Model, Network};
+use web_time::Instant;
 
 use crate::diagnose::look::look;
 use crate::difference::Difference;
@@ -84,7 +84,7 @@ fn cure_and_write(
         .map(|destination| write(&treated.model, network, destination, &task.data, batch_size))
         .transpose()?;
     // What was won is not given up by a wish to stop; where it was written, nothing can be lost.
-    let after = look(task, network, batch_size, &Stop::new(), progress)?;
+    let after = look(task, network, options.look(), &Stop::new(), progress)?;
     let (output, verified) = match written {
         Some(Written { output, verified }) => (Some(output), Some(verified)),
         None => (None, None),
@@ -95,15 +95,18 @@ fn cure_and_write(
         network: treated.network,
         report: Report {
             before: treated.before,
+            dead_on_training: treated.dead_on_training,
             after,
             score: treated.score,
             alpha: done.alpha,
             alpha_trials: done.alpha_trials,
             revived: done.revival.revived,
             revived_within_bound: done.revival.within_bound,
+            revived_dormant: done.revival.dormant,
             not_revived: done.revival.not_revived,
             revival_max_difference: done.difference.maximum,
             revival_max_difference_validation: done.validation_difference.maximum,
+            recycled: treated.epochs.iter().map(|epoch| epoch.recycled).sum(),
             epochs: treated.epochs,
             best_epoch: done.best_epoch,
             output,

@@ -1,7 +1,9 @@
 //! How to cure.
 
-use crate::objective::metric::Loss;
+use crate::diagnose::DiagnoseOptions;
+use crate::objective::options::ObjectiveOptions;
 use crate::revive::DEFAULT_BOUND;
+use crate::train::checkpoint::Checkpoint;
 use crate::train::options::TrainOptions;
 
 /// The slope below zero that hidden ReLUs get.
@@ -23,10 +25,15 @@ pub struct CureOptions {
     /// How much of its magnitude an output may change by dead units that cannot be muted; 0 leaves
     /// these as they are.
     pub revival_bound: f64,
-    /// What to minimise; without it, what suits the answers and the end of the network.
-    pub loss: Option<Loss>,
+    /// Dormant units, found by this score, are brought back too: see
+    /// [`DiagnoseOptions::tau`](crate::diagnose::DiagnoseOptions::tau).
+    pub tau: Option<f64>,
+    /// What is to be learned.
+    pub objective: ObjectiveOptions,
     /// How to train.
     pub training: TrainOptions,
+    /// Where to keep the training after each epoch, and to go on from.
+    pub checkpoint: Option<Checkpoint>,
 }
 
 impl Default for CureOptions {
@@ -37,8 +44,20 @@ impl Default for CureOptions {
             alpha: Alpha::Fixed(0.01),
             revive: true,
             revival_bound: DEFAULT_BOUND,
-            loss: None,
+            tau: None,
+            objective: ObjectiveOptions::default(),
             training: TrainOptions::default(),
+            checkpoint: None,
+        }
+    }
+}
+
+impl CureOptions {
+    /// How the network is looked at, before and after.
+    pub(super) fn look(&self) -> DiagnoseOptions {
+        DiagnoseOptions {
+            batch_size: self.training.batch_size,
+            tau: self.tau,
         }
     }
 }

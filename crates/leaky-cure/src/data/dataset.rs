@@ -272,6 +272,14 @@ impl Dataset {
         self.samples
     }
 
+    /// How many numbers a sample has in all inputs.
+    pub(crate) fn sample_len(&self) -> usize {
+        let inputs = self.inputs.iter();
+        inputs
+            .map(|column| column.array.row_shape().iter().product::<usize>())
+            .sum()
+    }
+
     /// The given samples for each of the network's inputs, in the network's order and types. The axis of
     /// samples of each tensor, where the network wants it, is as long as `samples`, and in its order; an
     /// input that all samples share is given whole.

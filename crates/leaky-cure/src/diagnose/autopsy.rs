@@ -8,9 +8,10 @@ use leaky_relu::LeakyRelu;
 
 use super::cause::{Cause, CauseOfDeath, Figures};
 use super::error::DiagnoseError;
-use super::evidence::{Evidence, Signal, signal};
+use super::evidence::Evidence;
 use super::sentences::sentence;
 use crate::revive::edits::Edits;
+use crate::signal::Signal;
 
 /// Inputs of a root mean square above this, or below its inverse, are not scaled.
 const LARGE_INPUTS: f64 = 3.0;
@@ -114,7 +115,12 @@ impl Autopsy<'_> {
             obstacle: obstacle.map(|found| found.reason.clone()),
             makers: makers
                 .into_iter()
-                .map(|maker| (maker, signal(self.network, self.shapes, maker)))
+                .map(|maker| {
+                    let weights = maker.weights.as_ref();
+                    let signal =
+                        weights.and_then(|weights| Signal::of(self.network, self.shapes, weights));
+                    (maker, signal)
+                })
                 .collect(),
             edits,
         })

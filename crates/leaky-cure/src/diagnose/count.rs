@@ -2,20 +2,26 @@
 
 use burn::tensor::{DType, TensorData};
 use leaky_onnx::{Network, Rectifier, Shapes, Value, ValueId};
-use leaky_relu::SignBits;
 
 use super::autopsy::Autopsy;
 use super::cause::CauseOfDeath;
 use super::error::DiagnoseError;
 use super::evidence::Evidence;
+use super::moments::Moments;
+use super::options::DiagnoseOptions;
 use super::prescription::prescription;
+use super::signs::count_signs;
 use super::verdict::{Diagnosis, LayerCounts};
 use crate::data::dataset::Dataset;
 use crate::run::batch;
 use crate::stop::Stop;
 
+/// A batch holds at most about so many numbers at a time, 64 MiB of them in single precision.
+const NUMBERS: usize = 1 << 24;
+
 /// Runs the samples through the network batch by batch and counts for each unit of each rectifier
-/// how often its pre-activation lies above and below zero. `step` is called after each batch.
+/// how often its pre-activation lies above and below zero. `step` is called after each batch. A batch
+/// that would hold very much at a time is run in parts: counts do not depend on it.
 ///
 /// # Errors
 ///
@@ -45,7 +51,7 @@ pub fn diagnose_with_causes(
     model: &str,
     data: &Dataset,
     samples: &[usize],
-    batch_size: usize,
+    options: DiagnoseOptions,
     stop: &Stop,
     step: impl FnMut(),
 ) -> Result<Diagnosis, DiagnoseError> {
@@ -53,13 +59,20 @@ pub fn diagnose_with_causes(
     let map = network.unit_map(&pass.shapes)?;
     let evidence = Evidence::new(network, &pass.rectifiers, &pass.shapes, map);
     pass.evidence = Some(evidence);
-    pass.run(network, (data, samples), batch_size, stop, step)?;
+    if options.tau.is_some() {
+        pass.measure_activations(network);
+    }
+    pass.run(network, (data, samples), options.batch_size, stop, step)?;
     let (rectifiers, shapes, evidence) = (
         pass.rectifiers.clone(),
         pass.shapes.clone(),
         pass.evidence.take(),
     );
-    let diagnosis = pass.verdict(model, samples.len())?;
+    let activations = std::mem::take(&mut pass.activations);
+    let mut diagnosis = pass.verdict(model, samples.len())?;
+    if let Some(tau) = options.tau {
+        score(&mut diagnosis, tau, &rectifiers, &activations);
+    }
     let Some(evidence) = evidence else {
         return Ok(diagnosis);
     };
@@ -84,16 +97,48 @@ fn explained(mut diagnosis: Diagnosis, causes: Vec<Vec<CauseOfDeath>>) -> Diagno
     diagnosis
 }
 
+/// Takes for dormant what says little beside the other units of its layer.
+fn score(diagnosis: &mut Diagnosis, tau: f64, rectifiers: &[Rectifier], activations: &[Moments]) {
+    let layers = diagnosis.layers.iter_mut().zip(rectifiers).zip(activations);
+    for ((layer, _), moments) in layers.filter(|((_, rectifier), _)| rectifier.is_silent()) {
+        // What is silent below zero gives nothing negative: its mean is that of its magnitude.
+        let means: Vec<f64> = (0..layer.units).map(|unit| moments.of(unit).mean).collect();
+        let limit = tau * means.iter().sum::<f64>() / means.len() as f64;
+        let small = means.iter().enumerate().filter(|(_, mean)| **mean <= limit);
+        let small = small.map(|(unit, _)| unit);
+        layer.dormant = small.filter(|unit| !layer.dead.contains(unit)).collect();
+    }
+    diagnosis.dormant = diagnosis
+        .layers
+        .iter()
+        .map(|layer| layer.dormant.len())
+        .sum();
+    diagnosis.tau = Some(tau);
+}
+
 /// Samples on their way through a network.
 struct Pass {
     rectifiers: Vec<Rectifier>,
     shapes: Shapes,
+    /// How many samples are run at a time at most.
+    at_once: usize,
     counters: Vec<Counter>,
     /// What tells why units are dead, where that is asked.
     evidence: Option<Evidence>,
+    /// The activation of each rectifier, where its size counts.
+    activations: Vec<Moments>,
 }
 
 impl Pass {
+    fn measure_activations(&mut self, network: &Network) {
+        let rectifiers = self.rectifiers.iter();
+        let moments = rectifiers.map(|rectifier| {
+            let axis = network.unit_axis(rectifier.output, &self.shapes);
+            Moments::new(axis, network.units(rectifier.output, &self.shapes))
+        });
+        self.activations = moments.collect();
+    }
+
     fn new(
         network: &Network,
         model: &str,
@@ -105,7 +150,9 @@ impl Pass {
                 model: model.to_owned(),
             });
         }
-        let shapes = network.shapes(batch(network, data, &samples[..samples.len().min(2)])?)?;
+        let few = &samples[..samples.len().min(2)];
+        let shapes = network.shapes(batch(network, data, few)?)?;
+        let held = network.most_numbers(&shapes).div_ceil(few.len().max(1));
         let counters = rectifiers
             .iter()
             .map(|rectifier| Counter::new(network, rectifier, &shapes))
@@ -113,8 +160,10 @@ impl Pass {
         Ok(Self {
             rectifiers,
             shapes,
+            at_once: (NUMBERS / held.max(1)).max(1),
             counters,
             evidence: None,
+            activations: Vec::new(),
         })
     }
 
@@ -128,15 +177,19 @@ impl Pass {
     ) -> Result<(), DiagnoseError> {
         let outputs = network.outputs().iter();
         let wanted: Vec<_> = outputs.map(|output| output.value).collect();
+        let watched = self.watched();
         for samples in samples.chunks(batch_size) {
-            let mut failed = None;
-            network.forward(batch(network, data, samples)?, &wanted, |id, value| {
-                if let Err(error) = self.see(id, value) {
-                    failed.get_or_insert(error);
+            for samples in samples.chunks(self.at_once) {
+                let mut failed = None;
+                let inputs = batch(network, data, samples)?;
+                network.watch(inputs, &wanted, &watched, |id, value| {
+                    if let Err(error) = self.see(id, value) {
+                        failed.get_or_insert(error);
+                    }
+                })?;
+                if let Some(error) = failed {
+                    return Err(error);
                 }
-            })?;
-            if let Some(error) = failed {
-                return Err(error);
             }
             step();
             stop.check()?;
@@ -144,7 +197,24 @@ impl Pass {
         Ok(())
     }
 
+    /// The values that are looked at.
+    fn watched(&self) -> Vec<ValueId> {
+        let mut watched: Vec<ValueId> = Vec::new();
+        watched.extend(self.rectifiers.iter().map(|rectifier| rectifier.input));
+        if !self.activations.is_empty() {
+            watched.extend(self.rectifiers.iter().map(|rectifier| rectifier.output));
+        }
+        watched.extend(self.evidence.iter().flat_map(Evidence::values));
+        watched
+    }
+
     fn see(&mut self, id: ValueId, value: &Value) -> Result<(), DiagnoseError> {
+        let activations = self.activations.iter_mut().zip(&self.rectifiers);
+        for (moments, rectifier) in activations.filter(|(_, rectifier)| rectifier.output == id) {
+            let data = value.clone().into_data();
+            let data = data.map_err(|reason| wrong(rectifier, reason))?;
+            moments.add(&data, |_| true);
+        }
         let counted = self
             .rectifiers
             .iter()
@@ -233,46 +303,27 @@ impl Counter {
         if shape.iter().product::<usize>() == 0 {
             return Ok(());
         }
-        match data.dtype() {
+        let threshold = self.threshold;
+        let counts = [&mut self.above_zero, &mut self.below_zero];
+        let are_numbers = match data.dtype() {
             DType::F64 => {
-                let values = data.try_to_vec::<f64>().map_err(|e| format!("{e:?}"))?;
-                self.signs(SignBits::of, |limit| limit, values, inner)
+                let values = data.as_slice::<f64>().map_err(|e| format!("{e:?}"))?;
+                count_signs(values, |value| value - threshold, inner, counts)
             }
             _ => {
-                let values = data.try_to_vec::<f32>().map_err(|e| format!("{e:?}"))?;
-                self.signs(SignBits::of, |limit| limit as f32, values, inner)
+                let (values, limit) = (data.as_slice::<f32>(), threshold as f32);
+                let values = values.map_err(|e| format!("{e:?}"))?;
+                count_signs(values, |value| value - limit, inner, counts)
             }
-        }
-    }
-
-    fn signs<T>(
-        &mut self,
-        signs: impl Fn(&[T]) -> SignBits,
-        limit: impl Fn(f64) -> T,
-        mut values: Vec<T>,
-        inner: usize,
-    ) -> Result<(), String>
-    where
-        T: Copy + PartialOrd + std::ops::Neg<Output = T> + std::ops::Sub<Output = T>,
-    {
-        if values
-            .iter()
-            .any(|value| value.partial_cmp(value).is_none())
-        {
+        };
+        if !are_numbers {
             return Err(
                 "its pre-activation is not a number (NaN) on some samples: look for what \
                  overflows before it, or for NaN in the data"
                     .into(),
             );
         }
-        self.total += (values.len() / self.above_zero.len()) as u64;
-        if self.threshold != 0.0 {
-            let limit = limit(self.threshold);
-            values.iter_mut().for_each(|value| *value = *value - limit);
-        }
-        signs(&values).add_counts_by_channel(inner, &mut self.above_zero);
-        values.iter_mut().for_each(|value| *value = -*value);
-        signs(&values).add_counts_by_channel(inner, &mut self.below_zero);
+        self.total += (shape.iter().product::<usize>() / self.above_zero.len()) as u64;
         Ok(())
     }
 
@@ -338,6 +389,34 @@ mod tests {
             .count(&TensorData::zeros::<f32, _>([2, 4]))
             .expect_err("four units, not three");
         assert!(reason.contains("4 units along axis 1"), "{reason}");
+    }
+
+    #[test]
+    fn large_and_small_layers_are_counted_one_by_one_the_same() {
+        let shapes = [
+            (3, 5, 1),
+            (2, 3, 7),
+            (40, 300, 1),
+            (2, 100, 120),
+            (2, 3, 9000),
+            (2, 1, 20_000),
+        ];
+        for (rows, units, inner) in shapes {
+            let numbers: Vec<f32> = (0..rows * units * inner)
+                .map(|i: usize| (i.wrapping_mul(2_654_435_761) >> 7) as f32 % 3.0 - 1.0)
+                .collect();
+            let (mut above, mut below) = (vec![0; units], vec![0; units]);
+            for (place, &number) in numbers.iter().enumerate() {
+                let unit = place / inner % units;
+                above[unit] += u64::from(number > 0.0);
+                below[unit] += u64::from(number < 0.0);
+            }
+            let mut counter = counter(Some(1), units);
+            let data = TensorData::new(numbers, [rows, units, inner]);
+            counter.count(&data).expect("numbers");
+            assert_eq!((counter.above_zero, counter.below_zero), (above, below));
+            assert_eq!(counter.total, (rows * inner) as u64);
+        }
     }
 
     #[test]

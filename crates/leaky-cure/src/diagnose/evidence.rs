@@ -4,11 +4,12 @@
 use std::collections::BTreeMap;
 
 use burn::tensor::TensorData;
-use leaky_onnx::unit_map::{Maker, UnitMap};
-use leaky_onnx::{Network, ParameterKind, Rectifier, Role, Shapes, ValueId, Weighted};
+use leaky_onnx::unit_map::UnitMap;
+use leaky_onnx::{Network, Rectifier, Role, Shapes, ValueId};
 
 use super::cause::InputFigures;
 use super::moments::{Distribution, Moments};
+use crate::signal::Signal;
 
 /// What is gathered while samples run through a network.
 pub(super) struct Evidence {
@@ -17,16 +18,6 @@ pub(super) struct Evidence {
     layers: Vec<(ValueId, Moments)>,
     /// What weights hear, and the rectifiers that they feed.
     signals: BTreeMap<ValueId, (Moments, Vec<usize>)>,
-}
-
-/// What the weights of a maker hear.
-#[derive(Debug, Clone, Copy)]
-pub(super) struct Signal {
-    pub(super) value: ValueId,
-    /// The axis of its features or channels.
-    axis: usize,
-    /// In how many groups the channels are heard, each by its own units.
-    pub(super) groups: usize,
 }
 
 impl Evidence {
@@ -44,7 +35,9 @@ impl Evidence {
         });
         let mut signals: BTreeMap<ValueId, (Moments, Vec<usize>)> = BTreeMap::new();
         for maker in map.groups.iter().flat_map(|group| &group.makers) {
-            let Some(signal) = signal(network, shapes, maker) else {
+            let weights = maker.weights.as_ref();
+            let Some(signal) = weights.and_then(|weights| Signal::of(network, shapes, weights))
+            else {
                 continue;
             };
             let size = shapes
@@ -61,6 +54,12 @@ impl Evidence {
             signals,
             map,
         }
+    }
+
+    /// The values that something may be learned from.
+    pub(super) fn values(&self) -> impl Iterator<Item = ValueId> {
+        let inputs = self.layers.iter().map(|(input, _)| *input);
+        inputs.chain(self.signals.keys().copied())
     }
 
     /// Whether anything is to be learned from a value, while these layers may have dead units.
@@ -142,43 +141,6 @@ impl Evidence {
             from_data: is_data(network, signal.value),
         })
     }
-}
-
-/// What a maker's weights hear: the other operand of the node that multiplies by them.
-pub(super) fn signal(network: &Network, shapes: &Shapes, maker: &Maker) -> Option<Signal> {
-    let weights = maker.weights.as_ref()?;
-    let mut parameters = network.parameters().iter();
-    let parameter = parameters.position(|found| found.name == weights.parameter)?;
-    let nodes = network.nodes().iter();
-    let mut weighing = nodes.filter_map(|node| {
-        let Role::Weighted(kind) = node.role else {
-            return None;
-        };
-        let mut roles = node.role.parameters().iter();
-        let &(number, _) = roles.find(|(number, kind)| {
-            let behind = node
-                .input(*number)
-                .and_then(|value| network.parameter_behind(value));
-            *kind == ParameterKind::Weights && behind == Some(parameter)
-        })?;
-        Some((node, kind, number))
-    });
-    let (node, kind, number) = weighing.next()?;
-    let value = node.input(1 - number)?;
-    let rank = shapes.get(value)?.len();
-    let (axis, groups) = match kind {
-        Weighted::Convolution | Weighted::TransposedConvolution => {
-            (1, node.attributes().int("group", 1).ok()?.max(1) as usize)
-        }
-        Weighted::Gemm => (1, 1),
-        // The rows of a right factor meet the last axis, the columns of a left one that before it.
-        Weighted::MatrixProduct => (rank.checked_sub(2 - number)?, 1),
-    };
-    Some(Signal {
-        value,
-        axis,
-        groups,
-    })
 }
 
 /// Whether a value is what the network was given, in another form perhaps, and no layer made it.

@@ -4,6 +4,7 @@ use leaky_onnx::Network;
 
 use crate::diagnose::count::diagnose_with_causes;
 use crate::diagnose::error::DiagnoseError;
+use crate::diagnose::options::DiagnoseOptions;
 use crate::diagnose::verdict::Diagnosis;
 use crate::progress::{Phase, Progress};
 use crate::stop::Stop;
@@ -17,18 +18,21 @@ use crate::task::Task;
 pub(crate) fn look(
     task: &Task,
     network: &Network,
-    batch_size: usize,
+    options: DiagnoseOptions,
     stop: &Stop,
     progress: &mut dyn Progress,
 ) -> Result<Diagnosis, DiagnoseError> {
     let everything: Vec<usize> = (0..task.data.samples()).collect();
-    progress.phase(Phase::Diagnose, everything.len().div_ceil(batch_size));
+    progress.phase(
+        Phase::Diagnose,
+        everything.len().div_ceil(options.batch_size),
+    );
     let verdict = diagnose_with_causes(
         network,
         &task.name,
         &task.data,
         &everything,
-        batch_size,
+        options,
         stop,
         || progress.step(),
     )?;

@@ -10,8 +10,10 @@ mod evidence;
 mod gradient_norm;
 pub(crate) mod look;
 mod moments;
+mod options;
 mod prescription;
 mod sentences;
+mod signs;
 pub(crate) mod verdict;
 
 use crate::progress::Progress;
@@ -22,21 +24,24 @@ pub use cause::{Cause, CauseOfDeath, Figures, InputFigures, Prescription, Remedy
 pub use chances::{BornDead, Chances, Estimate, LayerChances};
 pub use count::{diagnose_samples, diagnose_with_causes};
 pub use error::DiagnoseError;
-pub use gradient_norm::{GradientNorm, SAMPLES, gradient_norms, gradient_norms_on};
+pub use gradient_norm::{
+    GradientNorm, SAMPLES, gradient_norms, gradient_norms_on, gradient_norms_or_why_not,
+};
 use look::look;
+pub use options::DiagnoseOptions;
 pub use verdict::{DORMANT_BELOW, Diagnosis, Layer, LayerCounts};
 
-/// Which units of a network are dead on its samples, and why: all of which are run through it, `batch_size`
-/// at a time.
+/// Which units of a network are dead on its samples, and why: all of which are run through it. For options
+/// the number of samples to run at a time will do.
 ///
 /// # Errors
 ///
 /// If the network has no rectifier or cannot run on the samples, or the work is asked to stop.
 pub fn diagnose(
     task: &Task,
-    batch_size: usize,
+    options: impl Into<DiagnoseOptions>,
     stop: &Stop,
     progress: &mut dyn Progress,
 ) -> Result<Diagnosis, DiagnoseError> {
-    look(task, &task.network()?, batch_size, stop, progress)
+    look(task, &task.network()?, options.into(), stop, progress)
 }

@@ -46,6 +46,10 @@ pub struct Diagnosis {
     pub always_on: usize,
     /// The rectifiers, in the order of execution.
     pub layers: Vec<Layer>,
+    /// What dormant units were found by, where not by how often they fire: see
+    /// [`DiagnoseOptions::tau`](super::DiagnoseOptions::tau).
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub tau: Option<f64>,
     /// What is to be done so that units do not die again, where it was asked why they did.
     #[serde(default)]
     pub prescription: Vec<Prescription>,
@@ -64,7 +68,8 @@ pub struct Layer {
     pub units: usize,
     /// The dead units: never above zero.
     pub dead: Vec<usize>,
-    /// The dormant units: above zero on less than [`DORMANT_BELOW`], and not dead.
+    /// The dormant units: above zero on less than [`DORMANT_BELOW`], and not dead; or, by
+    /// [`tau`](Diagnosis::tau), those that say little beside the other units of the layer.
     pub dormant: Vec<usize>,
     /// The units that are always on: never below zero. (One that is zero throughout, neither above
     /// nor below, is both dead and always on.)
@@ -89,6 +94,7 @@ impl Diagnosis {
             dormant: sum(|layer| layer.dormant.len()),
             always_on: sum(|layer| layer.always_on.len()),
             layers,
+            tau: None,
             prescription: Vec::new(),
         }
     }

@@ -15,10 +15,12 @@
 mod attempt;
 mod bounded;
 mod cases;
+mod dormant;
 pub(crate) mod edits;
 mod exact;
 mod hearing;
 mod making;
+mod moved;
 mod numbers;
 mod observed;
 mod plan;
@@ -27,18 +29,17 @@ pub(crate) mod revival;
 mod work;
 
 use leaky_onnx::Network;
-use leaky_relu::LeakyRelu;
-use rand::SeedableRng;
-use rand::rngs::ChaCha8Rng;
+use leaky_onnx::unit_map::UnitMap;
 
 use crate::diagnose::verdict::Diagnosis;
 use crate::difference::Difference;
-use crate::run::{RunError, batch};
+use crate::run::RunError;
 use crate::stop::Stop;
 use attempt::{Check, attempt, parameters};
 use revival::Outcome;
-use work::Work;
+use work::{Work, with_work};
 
+pub use dormant::revive_dormant;
 pub use plan::{Bounded, Exact, Left, Spoken, Treatment, plan};
 pub use request::{DEFAULT_BOUND, Request};
 pub use revival::{NotRevived, Revival};
@@ -55,10 +56,28 @@ pub fn revive(
     diagnosis: &Diagnosis,
     request: &Request,
 ) -> Result<Revival, RunError> {
-    revive_under(None, network, diagnosis, request)
+    revive_under(None, network, diagnosis, request, |_| {})
 }
 
-/// The same, with the outputs compared afterwards on `samples` with those of the network as it was
+/// As [`revive`], and units behind a leak count as silent too: where they cannot be muted within the
+/// bound they are left, elsewhere the outputs change by what leaked. For networks in training, which go
+/// on from there.
+///
+/// # Errors
+///
+/// As [`revive`].
+pub(crate) fn revive_leaking(
+    network: &mut Network,
+    diagnosis: &Diagnosis,
+    request: &Request,
+) -> Result<Revival, RunError> {
+    revive_under(None, network, diagnosis, request, |map| {
+        let leaking = map.layers.iter_mut().filter(|layer| layer.alpha.is_some());
+        leaking.for_each(|layer| layer.silent = true);
+    })
+}
+
+/// As [`revive`], with the outputs compared afterwards on `samples` with those of the network as it was
 /// `given`. A unit that changes them by more than it may is left as it was, and the others stand.
 ///
 /// # Errors
@@ -77,7 +96,7 @@ pub fn revive_checked(
         samples,
         stop,
     };
-    let revival = revive_under(None, network, diagnosis, request)?;
+    let revival = revive_under(None, network, diagnosis, request, |_| {})?;
     let difference = check.difference(network, request)?;
     if difference.is_within(allowed(&revival, request)) {
         return Ok((revival, difference));
@@ -86,7 +105,7 @@ pub fn revive_checked(
     for (index, numbers) in parameters(given)?.into_iter().enumerate() {
         network.set_parameter(index, numbers);
     }
-    let revival = revive_under(Some(&check), network, diagnosis, request)?;
+    let revival = revive_under(Some(&check), network, diagnosis, request, |_| {})?;
     let difference = check.difference(network, request)?;
     Ok((revival, difference))
 }
@@ -99,33 +118,37 @@ fn allowed(revival: &Revival, request: &Request) -> f64 {
     }
 }
 
+/// Gives dead units fresh weights by the unit map as `seen` leaves it.
 fn revive_under(
     check: Option<&Check>,
     network: &mut Network,
     diagnosis: &Diagnosis,
     request: &Request,
+    seen: impl FnOnce(&mut UnitMap),
 ) -> Result<Revival, RunError> {
     if diagnosis.dead == 0 {
         return Ok(Revival::default());
     }
-    let few = &request.samples[..request.samples.len().min(2)];
-    let shapes = network.shapes(batch(network, request.data, few)?)?;
-    let map = network.unit_map(&shapes)?;
-    let rectifiers = network.rectifiers()?;
-    let mut work = Work {
-        network,
-        rectifiers: &rectifiers,
-        shapes: &shapes,
-        request,
-        random: ChaCha8Rng::seed_from_u64(request.seed),
-        gain: LeakyRelu::new(request.alpha).map_or(1.0, |rectifier| rectifier.gain()),
-    };
+    with_work(network, request, |work, map| {
+        let mut map = map.clone();
+        seen(&mut map);
+        revive_groups(work, &map, check, diagnosis)
+    })
+}
+
+fn revive_groups(
+    work: &mut Work,
+    map: &UnitMap,
+    check: Option<&Check>,
+    diagnosis: &Diagnosis,
+) -> Result<Outcome, RunError> {
+    let request = work.request;
     let layers = diagnosis.layers.iter();
     let dead: Vec<Vec<usize>> = layers.map(|layer| layer.dead.clone()).collect();
     let groups: Vec<_> = map
         .groups
         .iter()
-        .map(|group| plan::ways(&map, group, &dead))
+        .map(|group| plan::ways(map, group, &dead))
         .collect();
     let bounded = groups.iter().flatten();
     let bounded: usize = bounded
@@ -138,7 +161,7 @@ fn revive_under(
         if !case.exact.is_empty() {
             let layers: Vec<usize> = case.exact.iter().copied().collect();
             attempt(
-                &mut work,
+                work,
                 check,
                 (&layers, units),
                 &mut outcome,
@@ -152,7 +175,7 @@ fn revive_under(
         };
         for &layer in &small {
             attempt(
-                &mut work,
+                work,
                 check,
                 (&[layer], units),
                 &mut outcome,
@@ -167,5 +190,5 @@ fn revive_under(
             }
         }
     }
-    Ok(outcome.told(&map))
+    Ok(outcome)
 }

@@ -22,6 +22,10 @@ pub struct Revival {
     /// How many of them changed the outputs, no more than the bound allows. The others changed none.
     #[serde(default)]
     pub within_bound: usize,
+    /// How many units were not dead and hardly said anything, and were revived beside these. What they
+    /// said beyond their mean is lost.
+    #[serde(default)]
+    pub dormant: usize,
     /// Those that do not.
     pub not_revived: Vec<NotRevived>,
 }
@@ -52,6 +56,7 @@ impl Outcome {
         Revival {
             revived: self.exact.len() + self.bounded.len(),
             within_bound: self.bounded.len(),
+            dormant: 0,
             not_revived: left
                 .map(|(layer, unit, reason)| NotRevived {
                     layer: map.layers[layer].name.clone(),

@@ -1,14 +1,17 @@
 //! What every revival works with: a network, its map, its data, and random numbers.
 
-use leaky_onnx::unit_map::Maker;
+use leaky_onnx::unit_map::{Maker, UnitMap};
 use leaky_onnx::{Network, Rectifier, Shapes};
+use leaky_relu::LeakyRelu;
+use rand::SeedableRng;
 use rand::rngs::ChaCha8Rng;
 
 use super::edits::Edits;
 use super::making::draw;
 use super::observed::{Observed, Sight, observe};
 use super::request::Request;
-use crate::run::RunError;
+use super::revival::{Outcome, Revival};
+use crate::run::{RunError, batch};
 
 /// How often weights are drawn for a unit that has no shift to centre it.
 const DRAWS_WITHOUT_SHIFT: usize = 16;
@@ -80,4 +83,29 @@ impl Work<'_> {
         }
         Ok(seen)
     }
+}
+
+/// Makes ready what every revival works with, and tells what became of the units.
+///
+/// # Errors
+///
+/// If the network cannot run on the data.
+pub(super) fn with_work(
+    network: &mut Network,
+    request: &Request,
+    revive: impl FnOnce(&mut Work, &UnitMap) -> Result<Outcome, RunError>,
+) -> Result<Revival, RunError> {
+    let few = &request.samples[..request.samples.len().min(2)];
+    let shapes = network.shapes(batch(network, request.data, few)?)?;
+    let map = network.unit_map(&shapes)?;
+    let rectifiers = network.rectifiers()?;
+    let mut work = Work {
+        network,
+        rectifiers: &rectifiers,
+        shapes: &shapes,
+        request,
+        random: ChaCha8Rng::seed_from_u64(request.seed),
+        gain: LeakyRelu::new(request.alpha).map_or(1.0, |rectifier| rectifier.gain()),
+    };
+    Ok(revive(&mut work, &map)?.told(&map))
 }

@@ -5,6 +5,7 @@ mod building;
 mod damage;
 mod places;
 mod reading;
+mod tables;
 mod targets;
 
 use std::alloc::System;

@@ -8,6 +8,7 @@ use super::Network;
 use super::body;
 use super::constants::scalar_constant;
 use super::fixed_batch::FixedBatch;
+use super::fusion;
 use crate::attributes::Attributes;
 use crate::branches;
 use crate::error::{Error, Result, Unsupported};
@@ -168,12 +169,14 @@ impl Network {
             let value = (*ints_of.get(&value)?).clone();
             Some(value.into_data().ok()?.iter::<i64>().collect())
         });
+        let chains = fusion::chains(&graph)?;
         Ok(Self {
             device: device.clone(),
             inputs,
             outputs,
             graph,
             runs,
+            chains,
             parameters,
             constants,
             fixed_batch,

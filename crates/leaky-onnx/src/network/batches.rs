@@ -9,6 +9,7 @@ use burn::backend::DispatchTensor;
 use burn::tensor::{Slice, TensorData};
 
 use super::Network;
+use super::watched::Watched;
 use crate::batching::Batches;
 use crate::error::{Error, Result};
 use crate::facts::Role;
@@ -199,7 +200,8 @@ impl Network {
                 moments[place] = Moments::of(value);
             }
         };
-        let outputs = self.execute_at_once(&parameters, inputs, &wanted, None, observe)?;
+        let watching = (Watched::Some(&seen), observe);
+        let outputs = self.execute_at_once(&parameters, inputs, &wanted, None, watching)?;
         Ok(Trial { outputs, moments })
     }
 
@@ -232,15 +234,15 @@ impl Network {
         inputs: &[Value],
         (wanted, size): (&[ValueId], usize),
         random_slopes: Option<(&RandomSlopes, u64)>,
-        mut observe: impl FnMut(ValueId, &Value),
+        (watched, mut observe): (Watched, impl FnMut(ValueId, &Value)),
     ) -> Result<Vec<Value>> {
         let samples = self.samples(inputs).unwrap_or(0);
         let mut found: Vec<Vec<Value>> = vec![Vec::new(); wanted.len()];
         for start in (0..samples).step_by(size) {
             let part: Vec<usize> = (start..start + size).collect();
             let part = self.chosen(inputs, &part);
-            let values =
-                self.execute_at_once(parameters, part, wanted, random_slopes, &mut observe)?;
+            let watching = (watched, &mut observe);
+            let values = self.execute_at_once(parameters, part, wanted, random_slopes, watching)?;
             for (list, value) in found.iter_mut().zip(values) {
                 list.push(value);
             }

@@ -46,6 +46,7 @@ mod window;
 pub use operator::Operator;
 pub use table::{OPSETS, SUPPORTED};
 
+pub(crate) use convolution::{Behind, FusedConvolution, fused_convolution};
 pub(crate) use inputs::Inputs;
 pub(crate) use operator::{Body, Refusal, Request, Run};
 pub(crate) use table::find;

@@ -3,6 +3,7 @@
 use burn::backend::ops::{FloatTensorOps, ModuleOps};
 use burn::backend::{Dispatch, DispatchTensor, TensorMetadata};
 use burn::tensor::{DType, Shape, TensorData};
+use leaky_burn::dispatch;
 
 use super::convolution::convolve;
 use super::inputs::Inputs;
@@ -92,18 +93,17 @@ pub(super) fn max_pool(request: &Request) -> Result<Run, Refusal> {
         if axes.iter().any(|axis| axis.begin != axis.end) {
             x = padded(x, &mut axes, &output, f64::NEG_INFINITY)?;
         }
+        let numbers: [fn(&Axis) -> usize; 4] = [
+            |axis| axis.kernel,
+            |axis| axis.stride,
+            |axis| axis.begin,
+            |axis| axis.dilation,
+        ];
         let y = match axes.as_slice() {
-            [a] => Dispatch::max_pool1d(x, a.kernel, a.stride, a.begin, a.dilation, round_up),
+            [axis] => dispatch::max_pool1d(x, numbers.map(|number| number(axis)), round_up),
             _ => {
-                let each = |number: fn(&Axis) -> usize| [number(&axes[0]), number(&axes[1])];
-                Dispatch::max_pool2d(
-                    x,
-                    each(|axis| axis.kernel),
-                    each(|axis| axis.stride),
-                    each(|axis| axis.begin),
-                    each(|axis| axis.dilation),
-                    round_up,
-                )
+                let numbers = numbers.map(|number| [number(&axes[0]), number(&axes[1])]);
+                dispatch::max_pool2d(x, numbers, round_up)
             }
         };
         let y = Value::Float(y);
@@ -165,7 +165,7 @@ fn sums_over_counts(
     ones.extend(axes.iter().map(|axis| axis.kernel));
     let x = Value::Float(Dispatch::float_reshape(x, Shape::from(shape)));
     let kernel = x.filled(ones, 1.0).into_float()?;
-    let sums = convolve(x.into_float()?, kernel, None, axes, 1)?;
+    let sums = convolve(x.into_float()?, kernel, None, axes, 1, None)?;
     let mut y = Dispatch::float_reshape(sums, Shape::from(output.to_vec()));
     for (index, counts) in counts.into_iter().enumerate() {
         let mut shape = vec![1; output.len()];

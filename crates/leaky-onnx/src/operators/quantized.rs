@@ -268,11 +268,11 @@ fn convolved(
     }
     bounded(&output)?;
     bounded(&padded)?;
-    convolve(x, weight, None, axes, groups).map(Floats::from)
+    convolve(x, weight, None, axes, groups, None).map(Floats::from)
 }
 
 pub(super) fn conv_integer(request: &Request) -> Result<Run, Refusal> {
-    let (window, groups) = super::convolution::read(request)?;
+    let (window, groups) = super::convolution::read(&request.attributes)?;
     Ok(Box::new(move |mut inputs: Inputs| {
         let (x, weight) = (inputs.value(0)?, inputs.value(1)?);
         let (zero_x, zero_weight) = (inputs.optional(2), inputs.optional(3));
@@ -282,7 +282,7 @@ pub(super) fn conv_integer(request: &Request) -> Result<Run, Refusal> {
 }
 
 pub(super) fn conv(request: &Request) -> Result<Run, Refusal> {
-    let (window, groups) = super::convolution::read(request)?;
+    let (window, groups) = super::convolution::read(&request.attributes)?;
     let kind = (request.element)(7);
     Ok(Box::new(move |mut inputs: Inputs| {
         let (x, scale_x, zero_x) = (inputs.value(0)?, inputs.value(1)?, inputs.optional(2));

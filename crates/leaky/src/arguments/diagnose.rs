@@ -28,6 +28,11 @@ pub(super) struct Diagnose {
     /// How many threads to compute with [default: one for each core]
     #[arg(long, value_name = "COUNT", value_parser = count)]
     threads: Option<usize>,
+    /// Call those units dormant whose mean activation is at most so many times their layer's mean (ReDo's
+    /// score), and not those that fire on less than 0.1 % of the samples; behind a slope below zero these
+    /// still are
+    #[arg(long, value_name = "PART", value_parser = fraction, conflicts_with = "at_init")]
+    tau: Option<f64>,
     /// End with exit code 1 where more than this fraction of the units is dead (0 to 1)
     #[arg(long, value_name = "FRACTION", value_parser = fraction, allow_hyphen_values = true, help_heading = "Results")]
     fail_above: Option<f64>,
@@ -64,8 +69,10 @@ impl Diagnose {
                 network: self.network,
                 data: self.data.settings(),
                 validation: None,
+                test: None,
             },
             batch_size: self.batch_size,
+            tau: self.tau,
             threads: self.threads,
             fail_above: self.fail_above,
             at_init: self.at_init.then(|| BornDeadOptions {

@@ -19,6 +19,8 @@ pub(super) struct Watch<'a> {
     screen: &'a Screen,
     bars: Bars,
     training: Option<TrainingProgress>,
+    /// How many units are dead on all of the data.
+    dead: usize,
 }
 
 impl<'a> Watch<'a> {
@@ -27,6 +29,7 @@ impl<'a> Watch<'a> {
             screen,
             bars: Bars::new(screen.bars()),
             training: None,
+            dead: 0,
         }
     }
 }
@@ -74,6 +77,7 @@ impl Progress for Watch<'_> {
 
     fn diagnosed(&mut self, before: &Diagnosis, metric: Metric, found: f64) {
         self.bars.clear();
+        self.dead = before.dead;
         self.screen
             .tell(&diagnosis_table(before, self.screen.look()));
         self.screen.tell(&format!(
@@ -103,17 +107,30 @@ impl Progress for Watch<'_> {
         let Revival {
             revived,
             within_bound,
+            dormant,
             not_revived,
         } = revival;
-        if revived + not_revived.len() == 0 {
+        if revived + dormant + not_revived.len() == 0 {
             return;
+        }
+        if *dormant == 0 && revived + not_revived.len() > self.dead {
+            self.screen.tell(&format!(
+                "Beside them {} units fire on samples held out for validation alone.",
+                revived + not_revived.len() - self.dead
+            ));
         }
         let small = match within_bound {
             0 => String::new(),
             small => format!(", {small} of them small because they cannot be muted"),
         };
+        let quiet = match dormant {
+            0 => String::new(),
+            quiet => {
+                format!(", and {quiet} dormant ones whose means were moved into what hears them")
+            }
+        };
         self.screen.tell(&format!(
-            "Revived {revived} units{small}; the outputs differ by at most {} (of up to {}), for the \
+            "Revived {revived} units{small}{quiet}; the outputs differ by at most {} (of up to {}), for the \
              validation samples by at most {}.",
             score(training.maximum),
             score(training.magnitude),
@@ -156,12 +173,19 @@ pub(super) fn show(screen: &Screen, report: &Report, end: End) {
         verified_max_difference,
         seconds,
         epochs,
+        recycled,
         ..
     } = report;
     screen.tell(&before_after_table(before, after, screen.look()));
+    let metric = scores.metric.name();
+    if let Some(test) = scores.test {
+        screen.tell(&format!(
+            "Test {metric}: {}, on samples that nothing was chosen by.",
+            score(test)
+        ));
+    }
     screen.tell(&format!(
-        "Validation {}: {} before, {} after; {} of {} units are dead.",
-        scores.metric.name(),
+        "Validation {metric}: {} before, {} after; {} of {} units are dead.",
         score(scores.before),
         score(scores.after),
         after.dead,
@@ -177,6 +201,16 @@ pub(super) fn show(screen: &Screen, report: &Report, end: End) {
         Some(epoch) => format!("Kept epoch {epoch} of {}.", epochs.len()),
     };
     screen.tell(&kept);
+    if let End::NoBetter(epochs) = end {
+        screen.tell(&format!(
+            "Training ended early: none of its last {epochs} epochs validated better."
+        ));
+    }
+    if *recycled > 0 {
+        screen.tell(&format!(
+            "Recycled {recycled} units that had died in training."
+        ));
+    }
     screen.tell(&format!(
         "Wrote {}; read back, its outputs differ by at most {}. {} in all.",
         output.as_deref().unwrap_or_default(),

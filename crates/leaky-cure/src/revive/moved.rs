@@ -1,0 +1,188 @@
+//! The mean of what a unit says, moved into what comes next, so that muting the unit is hardly felt.
+//!
+//! Continual backpropagation does so with the units that it replaces (Dohare et al. 2024, "Loss of
+//! plasticity in deep continual learning").
+
+use leaky_onnx::unit_map::{HeardBy, HeardNormalization, Hearer, Share, Slice};
+use leaky_onnx::{Network, Node, Normalization, Role, ValueId, Weighted};
+
+use super::edits::Edits;
+use super::numbers::Numbers;
+use super::observed::{Observed, Sight, observe};
+use super::work::Work;
+use crate::run::RunError;
+use crate::signal::Signal;
+
+/// Where a constant can be added to what a node gives, one number for each of its outputs.
+struct Constant {
+    parameter: usize,
+    /// What a change of the output by one is there.
+    factor: f64,
+}
+
+/// Whether the mean of what a hearer hears can be moved.
+pub(super) fn is_movable(work: &Work, hearer: &Hearer) -> bool {
+    match &hearer.by {
+        HeardBy::Normalization(_) => true,
+        HeardBy::Weights(weights) => weighing(work, weights).is_some(),
+    }
+}
+
+/// Gives what comes behind a hearer the mean of what it hears of some units, as a constant. The units are
+/// not muted yet.
+///
+/// # Errors
+///
+/// If the network cannot run on the data.
+pub(super) fn move_means(
+    work: &mut Work,
+    hearer: &Hearer,
+    units: &[usize],
+) -> Result<(), RunError> {
+    match &hearer.by {
+        HeardBy::Normalization(heard) => through_normalization(work, hearer, heard, units),
+        HeardBy::Weights(weights) => through_weights(work, weights, units),
+    }
+}
+
+/// A batch normalisation passes the mean on, scaled.
+fn through_normalization(
+    work: &mut Work,
+    hearer: &Hearer,
+    heard: &HeardNormalization,
+    units: &[usize],
+) -> Result<(), RunError> {
+    let mut nodes = work.network.nodes().iter();
+    let node = nodes.find(|node| node.name == hearer.node);
+    let Some(value) = node.and_then(|node| node.input(0)) else {
+        return Ok(());
+    };
+    let variance = &heard.statistics.variance;
+    let mut edits = Edits::of(work.network, [&heard.scale, &heard.shift, variance])?;
+    for &unit in units {
+        let entries: Vec<usize> = places(&heard.scale, unit).collect();
+        let seen = means(work, (value, 1), &entries)?;
+        let [scale, shift, variance] =
+            [&heard.scale, &heard.shift, variance].map(|share| edits.read(share, unit));
+        let moved = seen.iter().enumerate().map(|(place, seen)| {
+            let deviation = (variance[place] + heard.statistics.epsilon).sqrt();
+            shift[place] + scale[place] * seen.mean / deviation
+        });
+        let moved: Vec<f64> = moved.collect();
+        edits.write(&heard.shift, unit, moved);
+    }
+    edits.apply(work.network);
+    Ok(())
+}
+
+/// What a node that weighs makes of the mean is added behind it.
+fn through_weights(work: &mut Work, weights: &Share, units: &[usize]) -> Result<(), RunError> {
+    let Some((signal, constant, outputs_axis)) = weighing(work, weights) else {
+        return Ok(());
+    };
+    let below = |axis: usize| weights.shape[axis + 1..].iter().product::<usize>();
+    let index = |place: usize, axis: usize| place / below(axis) % weights.shape[axis];
+    let edits = Edits::of(work.network, [weights])?;
+    let shape = work.network.parameters()[constant.parameter].shape.clone();
+    let mut numbers = Numbers::of(work.network.parameter_data(constant.parameter)?);
+    for &unit in units {
+        let places: Vec<usize> = places(weights, unit).collect();
+        // A grouped weight counts the channels of a group alone: its unit is the channel itself.
+        let entry = |place: usize| match weights.groups {
+            1 => index(place, weights.axis),
+            _ => unit,
+        };
+        let mut entries: Vec<usize> = places.iter().map(|&place| entry(place)).collect();
+        entries.sort_unstable();
+        entries.dedup();
+        let seen = means(work, (signal.value, signal.axis), &entries)?;
+        for (&place, weight) in places.iter().zip(edits.read(weights, unit)) {
+            let found = entries.binary_search(&entry(place)).unwrap_or_default();
+            let output = index(place, outputs_axis);
+            let change = weight * seen[found].mean * constant.factor;
+            numbers.set(output, numbers.get(output) + change);
+        }
+    }
+    let moved = numbers.to_data(shape);
+    work.network.set_parameter(constant.parameter, moved);
+    Ok(())
+}
+
+fn means(
+    work: &Work,
+    (value, axis): (ValueId, usize),
+    entries: &[usize],
+) -> Result<Vec<Observed>, RunError> {
+    let sight = Sight {
+        value,
+        axis,
+        entries,
+        threshold: 0.0,
+    };
+    observe(work.network, sight, work.shapes, work.request)
+}
+
+fn places(share: &Share, unit: usize) -> impl Iterator<Item = usize> {
+    let slices = share.of(unit).into_iter();
+    slices.flat_map(Slice::places)
+}
+
+/// The signal that weights hear, where a constant can be added to what they make of it, and the axis of
+/// the weights that counts what they make.
+fn weighing(work: &Work, weights: &Share) -> Option<(Signal, Constant, usize)> {
+    let network: &Network = work.network;
+    let signal = Signal::of(network, work.shapes, weights)?;
+    let node = &network.nodes()[signal.node];
+    let Role::Weighted(kind) = node.role else {
+        return None;
+    };
+    let outputs_axis = match kind {
+        Weighted::Convolution => 0,
+        Weighted::TransposedConvolution if weights.groups == 1 => 1,
+        Weighted::Gemm | Weighted::MatrixProduct if weights.shape.len() == 2 => 1 - weights.axis,
+        _ => return None,
+    };
+    let is_plain = outputs_axis != weights.axis;
+    let constant = constant_behind(network, node, weights.shape[outputs_axis])?;
+    is_plain.then_some((signal, constant, outputs_axis))
+}
+
+fn constant_behind(network: &Network, node: &Node, outputs: usize) -> Option<Constant> {
+    let own = |value: ValueId, factor: f64| {
+        let parameter = network.parameter_behind(value)?;
+        let elements: usize = network.parameters()[parameter].shape.iter().product();
+        let is_alone = network.consumers(value).len() == 1 && elements == outputs;
+        is_alone.then_some(Constant { parameter, factor })
+    };
+    let float = |name: &str| node.attributes().float(name, 1.0).ok();
+    let (alpha, beta) = match node.role {
+        Role::Weighted(Weighted::Gemm) => (float("alpha")?, float("beta")?),
+        _ => (1.0, 1.0),
+    };
+    if !matches!(node.role, Role::Weighted(Weighted::MatrixProduct))
+        && let Some(bias) = node.input(2)
+    {
+        return (beta != 0.0).then(|| own(bias, alpha / beta))?;
+    }
+    let [(behind, number)] = network.consumers(*node.outputs.first()?) else {
+        return None;
+    };
+    let behind = &network.nodes()[*behind];
+    let is_product = matches!(
+        node.role,
+        Role::Weighted(Weighted::Gemm | Weighted::MatrixProduct)
+    );
+    match behind.role {
+        Role::Normalization(Normalization::Batch) if *number == 0 => own(behind.input(3)?, -alpha),
+        // Behind a convolution a list of numbers may lie along another axis.
+        Role::Sum { subtracts } if is_product && behind.inputs.len() == 2 => {
+            let factor = match (subtracts, number) {
+                (true, 0) => -alpha,
+                (true, _) => return None,
+                (false, _) => alpha,
+            };
+            own(behind.input(1 - number)?, factor)
+        }
+        _ => None,
+    }
+}
