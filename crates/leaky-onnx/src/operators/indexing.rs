@@ -141,7 +141,7 @@ impl Picked {
         let (first, least, most) = if step > 0 {
             (0, 0, size)
         } else {
-            (0, -1, size - 1)
+            (0.min(size - 1), -1, size - 1)
         };
         let place = |bound: i64, least: i64| {
             let counted = if bound < 0 {
