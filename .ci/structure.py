@@ -24,6 +24,7 @@ ARROWS = {
     "leaky-cure": {"leaky-onnx", "leaky-burn", "leaky-relu"},
     "leaky-report": {"leaky-cure", "leaky-onnx", "leaky-relu"},
     "leaky": {"leaky-report", "leaky-cure", "leaky-onnx", "leaky-relu"},
+    "leaky-playground": {"leaky-report", "leaky-cure", "leaky-onnx", "leaky-relu"},
     "leaky-python": {"leaky", "leaky-report", "leaky-cure", "leaky-onnx", "leaky-relu"},
 }
 # What must not stand anywhere beneath the engine.
@@ -125,7 +126,11 @@ def modules(root):
 
     def read(file, folder, path, parent):
         module = Module(path, file, parent)
-        text = without_comments_strings_tests(file.read_text())
+        text = file.read_text()
+        if "@generated" in text[:400]:
+            # The modules within it are its own affair.
+            return module
+        text = without_comments_strings_tests(text)
         for name in re.findall(r"(?m)^\s*(?:pub(?:\([^)]*\))?\s+)?mod (\w+);", text):
             for place in (folder / f"{name}.rs", folder / name / "mod.rs"):
                 if place.exists():

@@ -21,7 +21,7 @@ import numpy as np  # noqa: E402
 import torch  # noqa: E402
 from torch import Tensor, nn  # noqa: E402
 
-from cure_networks import build  # noqa: E402
+from cure_networks import CASES, Case, Hidden  # noqa: E402
 
 EVALUATION_BATCH = 256
 # As many samples as revival looks at to centre a unit.
@@ -29,73 +29,118 @@ CENTRING_SAMPLES = 1024
 
 
 @torch.no_grad()
-def diagnose(network: nn.Sequential, x: Tensor) -> list[Tensor]:
+def diagnose(network: nn.Module, x: Tensor) -> list[Tensor]:
     """For each rectifier, the share of samples and positions on which each unit is above zero."""
     counts, totals, hooks = {}, {}, []
 
-    def count(index: int, values: Tensor) -> None:
+    def count(name: str, values: Tensor) -> None:
         above = (values > 0).movedim(1, 0).flatten(1)
-        counts[index] = counts.get(index, 0) + above.sum(1)
-        totals[index] = totals.get(index, 0) + above.shape[1]
+        counts[name] = counts.get(name, 0) + above.sum(1)
+        totals[name] = totals.get(name, 0) + above.shape[1]
 
-    for index, layer in enumerate(network):
+    for name, layer in network.named_modules():
         if isinstance(layer, (nn.ReLU, nn.LeakyReLU)):
-            hook = layer.register_forward_pre_hook(lambda _, args, index=index: count(index, args[0]))
+            hook = layer.register_forward_pre_hook(lambda _, args, name=name: count(name, args[0]))
             hooks.append(hook)
     for batch in x.split(EVALUATION_BATCH):
         network(batch)
     for hook in hooks:
         hook.remove()
-    return [counts[index] / totals[index] for index in sorted(counts)]
+    return [counts[name] / totals[name] for name in counts]
 
 
 @torch.no_grad()
-def revive(network: nn.Sequential, x: Tensor, alpha: float) -> int:
-    """Draws dead units' incoming weights afresh, centred on the data, and sets the outgoing to zero."""
-    weighted = [i for i, layer in enumerate(network) if isinstance(layer, (nn.Linear, nn.Conv2d))]
-    values, revived, done = x[:CENTRING_SAMPLES], 0, 0
-    for index, following in zip(weighted, weighted[1:], strict=False):
-        layer, consumer = network[index], network[following]
-        values, done = network[done:index](values), index
-        units = layer(values).movedim(1, 0).flatten(1)
+def revive(network: nn.Module, x: Tensor, alpha: float) -> int:
+    """Draws dead units' incoming weights afresh, centred on the data, and sets the outgoing to zero.
+
+    One pass: each layer is renewed when its input arrives. Units that more than one layer hears (residual
+    sums, skip connections) are left as they are.
+    """
+    revived = 0
+
+    def renew(hidden: Hidden, values: Tensor) -> None:
+        nonlocal revived
+        layer, normalization = hidden.layer, hidden.normalization
+        made = layer(values)
+        units = (normalization(made) if normalization else made).movedim(1, 0).flatten(1)
         dead = (units <= 0).all(1).nonzero().flatten()
-        if len(dead):
-            fresh = copy.deepcopy(layer)
-            nn.init.kaiming_normal_(fresh.weight, a=alpha)
+        if not len(dead):
+            return
+        fresh = copy.deepcopy(layer)
+        nn.init.kaiming_normal_(fresh.weight, a=alpha)
+        if fresh.bias is not None:
             fresh.bias.zero_()
-            drawn = fresh(values).movedim(1, 0).flatten(1)[dead]
-            spread = drawn.std(1).clamp_min(1e-6)
-            layer.weight[dead] = fresh.weight[dead] / spread.view(-1, *[1] * (layer.weight.ndim - 1))
-            layer.bias[dead] = -drawn.median(1).values / spread
-            # A flattened channel reaches the consumer through as many columns as it has positions.
-            outgoing = consumer.weight.view(consumer.weight.shape[0], len(units), -1)
-            outgoing[:, dead] = 0
-            revived += len(dead)
+        drawn = fresh(values).movedim(1, 0).flatten(1)[dead]
+        scale, median = 1 / drawn.std(1).clamp_min(1e-6), drawn.median(1).values
+        if normalization:
+            layer.weight[dead] = fresh.weight[dead]
+            normalization.running_mean[dead] = median
+            normalization.running_var[dead] = 1.0
+            normalization.weight[dead], normalization.bias[dead] = scale, torch.zeros_like(scale)
+        else:
+            layer.weight[dead] = fresh.weight[dead] * scale.view(-1, *[1] * (layer.weight.ndim - 1))
+            layer.bias[dead] = -median * scale
+        # A flattened channel reaches the hearer through as many columns as it has positions.
+        outgoing = hidden.hearer.weight.view(hidden.hearer.weight.shape[0], len(units), -1)
+        outgoing[:, dead] = 0
+        revived += len(dead)
+
+    working = False
+
+    def once(hidden: Hidden, values: Tensor) -> None:
+        nonlocal working
+        if not working:
+            working = True
+            renew(hidden, values)
+            working = False
+
+    hooks = [
+        hidden.layer.register_forward_pre_hook(lambda _, args, hidden=hidden: once(hidden, args[0]))
+        for hidden in network.hidden()
+    ]
+    network(x[:CENTRING_SAMPLES])
+    for hook in hooks:
+        hook.remove()
     return revived
 
 
+def leak(module: nn.Module, alpha: float) -> None:
+    """Puts a Leaky ReLU in the place of each ReLU."""
+    for name, child in module.named_children():
+        if isinstance(child, nn.ReLU):
+            setattr(module, name, nn.LeakyReLU(alpha))
+        else:
+            leak(child, alpha)
+
+
 @torch.no_grad()
-def evaluate(network: nn.Module, x: Tensor, y: Tensor) -> tuple[float, float]:
-    """Mean loss and accuracy."""
-    loss, right = 0.0, 0
-    for batch, labels in zip(x.split(EVALUATION_BATCH), y.split(EVALUATION_BATCH), strict=True):
-        logits = network(batch)
-        loss += nn.functional.cross_entropy(logits, labels, reduction="sum").item()
-        right += (logits.argmax(1) == labels).sum().item()
-    return loss / len(x), right / len(x)
+def evaluate(network: nn.Module, case: Case, x: Tensor, y: Tensor) -> tuple[float, float]:
+    """Mean loss, and accuracy; the Dice coefficient for masks."""
+    loss, shared, sizes = 0.0, 0, 0
+    for batch, wanted in zip(x.split(EVALUATION_BATCH), y.split(EVALUATION_BATCH), strict=True):
+        found = network(batch)
+        loss += case.loss(found, wanted, "sum").item()
+        if case.masks:
+            mask = found > 0
+            shared += 2 * (mask * wanted).sum().item()
+            sizes += mask.sum().item() + wanted.sum().item()
+        else:
+            shared += (found.argmax(1) == wanted).sum().item()
+            sizes += len(wanted)
+    return loss / y.numel(), shared / sizes
 
 
-def train(network: nn.Module, train_set: tuple, validation_set: tuple, options: argparse.Namespace) -> None:
+def train(network: nn.Module, case: Case, train_set: tuple, validation_set: tuple, options: argparse.Namespace) -> None:
     """Adam over shuffled batches; the network is left as it was in the epoch that validated best."""
     x, y = train_set
     optimizer = torch.optim.Adam(network.parameters(), lr=options.lr)
-    best_loss, best = evaluate(network, *validation_set)[0], copy.deepcopy(network.state_dict())
+    best_loss, best = evaluate(network, case, *validation_set)[0], copy.deepcopy(network.state_dict())
     for _ in range(options.epochs):
         for batch in torch.randperm(len(x)).split(options.batch_size):
             optimizer.zero_grad()
-            nn.functional.cross_entropy(network(x[batch]), y[batch]).backward()
+            case.loss(network(x[batch]), y[batch]).backward()
             optimizer.step()
-        loss, _ = evaluate(network, *validation_set)
+        loss, _ = evaluate(network, case, *validation_set)
         if loss < best_loss:
             best_loss, best = loss, copy.deepcopy(network.state_dict())
     network.load_state_dict(best)
@@ -103,7 +148,7 @@ def train(network: nn.Module, train_set: tuple, validation_set: tuple, options: 
 
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
-    parser.add_argument("--network", choices=["mlp", "conv"], required=True)
+    parser.add_argument("--network", choices=list(CASES), required=True)
     parser.add_argument("--weights", type=Path, help="default: beside the data")
     parser.add_argument("--data", type=Path, required=True)
     parser.add_argument("-o", "--output", type=Path)
@@ -120,22 +165,21 @@ def main() -> None:
 
     with np.load(options.data) as data:
         x, y = torch.from_numpy(data["x"]), torch.from_numpy(data["y"])
-    network = build(options.network).eval()
+    case = CASES[options.network]
+    network = case.build().eval()
     network.load_state_dict(torch.load(options.weights or options.data.with_suffix(".pt")))
     order = torch.randperm(len(x))
     held_out = round(options.validation_share * len(x))
     validation_set = x[order[:held_out]], y[order[:held_out]]
     train_set = x[order[held_out:]], y[order[held_out:]]
 
-    before, (_, accuracy_before) = diagnose(network, x), evaluate(network, *validation_set)
+    before, (_, score_before) = diagnose(network, x), evaluate(network, case, *validation_set)
     revived = revive(network, x, options.alpha)
-    for index, layer in enumerate(network):
-        if isinstance(layer, nn.ReLU):
-            network[index] = nn.LeakyReLU(options.alpha)
+    leak(network, options.alpha)
     training = time.perf_counter()
-    train(network, train_set, validation_set, options)
+    train(network, case, train_set, validation_set, options)
     training = time.perf_counter() - training
-    after, (_, accuracy_after) = diagnose(network, x), evaluate(network, *validation_set)
+    after, (_, score_after) = diagnose(network, x), evaluate(network, case, *validation_set)
     if options.output:
         torch.save(network.state_dict(), options.output)
     report = {
@@ -144,8 +188,8 @@ def main() -> None:
         "dead_before": [int((share == 0).sum()) for share in before],
         "dead_after": [int((share == 0).sum()) for share in after],
         "revived": revived,
-        "accuracy_before": accuracy_before,
-        "accuracy_after": accuracy_after,
+        "score_before": score_before,
+        "score_after": score_after,
         "seconds": time.perf_counter() - START,
         "training_seconds": training,
         # Linux counts in KiB.

@@ -6,9 +6,12 @@
 #   benchmarks/run.sh frameworks  Leaky ReLU inside Burn and candle, beside their own: by itself, in
 #                                 training steps, and the memory it keeps
 #   benchmarks/run.sh convolution convolutions with Leaky ReLU behind them, beside Burn's and PyTorch's
-#   benchmarks/run.sh cure        the whole cure, beside a plain PyTorch script of the same steps
+#   benchmarks/run.sh cure        the whole cure of six networks, beside a plain PyTorch script of the same steps
+#   benchmarks/run.sh diagnose    the diagnosis, beside ONNX Runtime and PyTorch that count the same
 #   benchmarks/run.sh evidence    what helps networks that die or stop learning, beside the methods of the
 #                                 literature: docs/evidence.md, in an hour; with --quick, to see that it runs
+#
+# Options behind cure and diagnose go to their script: --networks mlp conv, --rounds 1.
 #
 # Python's packages go to benchmarks/.venv; PYTHON names another interpreter that has them.
 set -eu
@@ -54,8 +57,14 @@ convolution)
     RAYON_NUM_THREADS=2 python convolution.py | tee results/convolution.md
     ;;
 cure)
+    shift
     cargo build --release --package leaky --manifest-path ../Cargo.toml
-    python compare_cure.py
+    python compare_cure.py "$@"
+    ;;
+diagnose)
+    shift
+    cargo build --release --package leaky --manifest-path ../Cargo.toml
+    python compare_diagnose.py "$@"
     ;;
 evidence)
     shift
@@ -63,7 +72,7 @@ evidence)
     python -m evidence "$@"
     ;;
 *)
-    echo "usage: benchmarks/run.sh kernel|frameworks|convolution|cure|evidence" >&2
+    echo "usage: benchmarks/run.sh kernel|frameworks|convolution|cure|diagnose|evidence" >&2
     exit 2
     ;;
 esac

@@ -129,6 +129,14 @@ SLICES = [
     cut("slice-steps", lambda x: x[:, ::2, 1::3], starts=[0, 1], ends=[FAR, FAR], axes=[1, 2], steps=[2, 3]),
     cut("slice-backwards", lambda x: x.flip(2), starts=[-1], ends=[-FAR], axes=[2], steps=[-1]),
     cut(
+        "slice-backwards-from-below",
+        lambda x: x[:, :1],
+        starts=[-10],
+        ends=[-FAR],
+        axes=[1],
+        steps=[-1],
+    ),
+    cut(
         "slice-backwards-by-two",
         lambda x: x[:, [3, 1]],
         starts=[10],

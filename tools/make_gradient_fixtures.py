@@ -12,7 +12,9 @@ import torch
 
 import gradient_cases_elementwise
 import gradient_cases_layers
+import gradient_cases_picking
 import gradient_cases_products
+import gradient_cases_sequences
 import gradient_cases_shapes
 from gradient_cases import write
 
@@ -29,6 +31,8 @@ def main() -> None:
         gradient_cases_layers,
         gradient_cases_elementwise,
         gradient_cases_shapes,
+        gradient_cases_sequences,
+        gradient_cases_picking,
     )
     cases = [case for module in modules for case in module.CASES]
     assert len({case.name for case in cases}) == len(cases), "two cases share a name"

@@ -90,6 +90,22 @@ def main():
     found = write("one-logit", 1, end, real, ["N", 1], x, two)
     losses["one-logit"] = log_loss(two, 1 / (1 + np.exp(-found[:, 0].astype(np.float64))))
 
+    # A class for each position: on the second axis, as PyTorch has it, and on the last.
+    # Small inputs, lest a chance be so small that scikit-learn rounds it up.
+    small = x * np.float32(0.2)
+    places = random.integers(0, 3, (SAMPLES, 2, 2))
+    image = numpy_helper.from_array(np.array([0, 3, 2, 2]), "image")
+    end = [node("Reshape", ["logits", "image"], ["maps"]), node("Softmax", ["maps"], ["answer"], axis=1)]
+    found = write("pixels", 12, end, real, ["N", 3, 2, 2], small, places, [image])
+    losses["pixels"] = log_loss(places.ravel(), np.moveaxis(found, 1, -1).reshape(-1, 3), labels=[0, 1, 2])
+
+    sequence = numpy_helper.from_array(np.array([0, 4, 3]), "sequence")
+    end = [node("Reshape", ["logits", "sequence"], ["answer"])]
+    found = write("tokens", 12, end, real, ["N", 4, 3], small, places.reshape(SAMPLES, 4), [sequence])
+    chances = np.exp(found.astype(np.float64))
+    chances = (chances / chances.sum(axis=-1, keepdims=True)).reshape(-1, 3)
+    losses["tokens"] = log_loss(places.ravel(), chances, labels=[0, 1, 2])
+
     end = [node("Reshape", ["logits", "flat"], ["answer"])]
     write("one-row", 3, end, real, [1, "values"], x, three, [flat])
     (FOLDER / "losses.json").write_text(json.dumps(losses, indent=1) + "\n")

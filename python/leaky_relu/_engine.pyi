@@ -28,6 +28,7 @@ class Task:
         model: str | bytes,
         data: dict[str, NDArray[Any]],
         validation: dict[str, NDArray[Any]] | None = None,
+        test: dict[str, NDArray[Any]] | None = None,
     ) -> Task: ...
     def diagnose(self, batch_size: int, progress: Any = None) -> str: ...
     def cure(

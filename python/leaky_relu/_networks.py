@@ -82,16 +82,36 @@ def convert(
 
 
 @dataclass(frozen=True)
+class _ObjectiveRequest:
+    loss: str | None
+    metric: str | None
+    class_weights: str
+    label_smoothing: float
+
+
+@dataclass(frozen=True)
+class _TrainRequest:
+    epochs: int
+    batch_size: int
+    optimizer: str
+    momentum: float
+    weight_decay: float
+    clip_norm: float | None
+    schedule: str
+    warm_up: int
+    patience: int | None
+    recycle: int | None
+
+
+@dataclass(frozen=True)
 class _CureRequest:
     alpha: float | str
     revive: bool
     revival_bound: float
-    loss: str | None
-    epochs: int
-    batch_size: int
     lr: float
-    optimizer: str
     seed: int
+    objective: _ObjectiveRequest
+    training: _TrainRequest
 
 
 def cure(
@@ -100,6 +120,7 @@ def cure(
     y: ArrayLike,
     *,
     val: tuple[Data, ArrayLike] | None = None,
+    test: tuple[Data, ArrayLike] | None = None,
     output: str | os.PathLike[str] | None = None,
     alpha: float | str = 0.01,
     revive: bool = True,
@@ -109,6 +130,16 @@ def cure(
     batch_size: int = 64,
     lr: float = 0.001,
     optimizer: str = "adam",
+    momentum: float = 0.0,
+    weight_decay: float = 0.0,
+    clip_norm: float | None = None,
+    schedule: str = "constant",
+    warm_up: int = 0,
+    patience: int | None = None,
+    recycle: int | None = None,
+    metric: str | None = None,
+    class_weights: str = "equal",
+    label_smoothing: float = 0.0,
     seed: int = 0,
     progress: bool | None = None,
 ) -> Cure:
@@ -119,8 +150,10 @@ def cure(
     Args:
         model: a path, bytes, or an `onnx.ModelProto`.
         x: samples to diagnose and train with.
-        y: integers of shape `[N]`: class labels; or floats shaped like the output.
+        y: integers of shape `[N]`: class labels, or of shape `[N, H, W]`, one for each position; or floats
+            shaped like the output.
         val: samples and answers to validate with; without them a fifth of the data is kept apart.
+        test: samples and answers to score the result on, once; nothing is chosen by them.
         output: where to write the cured network, which is also in the result.
         alpha: the slope below zero of the hidden ReLUs, or `"auto"` for the best of five in short trainings.
         revive: whether dead units get fresh weights.
@@ -131,6 +164,17 @@ def cure(
         batch_size: how many samples make a step.
         lr: the learning rate.
         optimizer: `"adam"` or `"sgd"`.
+        momentum: how much of its velocity `"sgd"` keeps from step to step.
+        weight_decay: how much each step pulls the weights towards zero; with it, `"adam"` is AdamW.
+        clip_norm: the largest norm of the gradient of all weights together.
+        schedule: `"constant"`, `"cosine"`, `"linear"` or `"step"`: how the learning rate goes on.
+        warm_up: in how many steps the learning rate rises, before the schedule begins.
+        patience: end after so many epochs none of which validated better.
+        recycle: after every so many steps, revive the units that have died in training.
+        metric: `"accuracy"`, `"balanced_accuracy"`, `"f1"`, `"mean_iou"`, `"r2"` or `"dice"`; by default what
+            suits the loss.
+        class_weights: `"equal"`, or `"balanced"`: every class counts as much as any other in the loss.
+        label_smoothing: the part of each class label that is shared out among all classes.
         seed: where the random numbers start; the same seed gives the same network.
         progress: whether to show a bar; by default where `tqdm` is installed and there is a terminal.
 
@@ -138,9 +182,13 @@ def cure(
         ValueError: if the network or the data cannot be worked with, or `output` is a file that was read.
         KeyboardInterrupt: on Ctrl-C, when `output`, if given, holds the best network so far.
     """
-    validation = None if val is None else _arrays(*val)
-    task = _engine.Task(_name(model), _source(model), _arrays(x, y), validation)
-    request = _CureRequest(alpha, revive, revival_bound, loss, epochs, batch_size, lr, optimizer, seed)
+    held = [None if data is None else _arrays(*data) for data in (val, test)]
+    task = _engine.Task(_name(model), _source(model), _arrays(x, y), *held)
+    objective = _ObjectiveRequest(loss, metric, class_weights, label_smoothing)
+    training = _TrainRequest(
+        epochs, batch_size, optimizer, momentum, weight_decay, clip_norm, schedule, warm_up, patience, recycle
+    )
+    request = _CureRequest(alpha, revive, revival_bound, lr, seed, objective, training)
     path = None if output is None else os.fspath(output)
     with watching(progress) as bar:
         made, figures, gradients, diverged = task.cure(request, path, bar)
@@ -161,10 +209,8 @@ class _CompareRequest:
     lr: list[float]
     seeds: int
     from_weights: bool
-    loss: str | None
-    epochs: int
-    batch_size: int
-    optimizer: str
+    objective: _ObjectiveRequest
+    training: _TrainRequest
     jobs: int | None
 
 
@@ -185,6 +231,16 @@ def compare(
     epochs: int = 20,
     batch_size: int = 64,
     optimizer: str = "adam",
+    momentum: float = 0.0,
+    weight_decay: float = 0.0,
+    clip_norm: float | None = None,
+    schedule: str = "constant",
+    warm_up: int = 0,
+    patience: int | None = None,
+    recycle: int | None = None,
+    metric: str | None = None,
+    class_weights: str = "equal",
+    label_smoothing: float = 0.0,
     jobs: int | None = None,
     executor: Executor | None = None,
     progress: bool | None = None,
@@ -195,7 +251,8 @@ def compare(
     Args:
         model: a path, bytes, or an `onnx.ModelProto`.
         x: samples to train with.
-        y: integers of shape `[N]`: class labels; or floats shaped like the output.
+        y: integers of shape `[N]`: class labels, or of shape `[N, H, W]`, one for each position; or floats
+            shaped like the output.
         val: samples and answers to validate with; without them a fifth of the data is kept apart.
         rectifiers: names such as `"relu"`, `"leaky-relu:0.1"`, `"prelu"`, `"rrelu"`, `"elu"`.
         lr: the learning rate, or several.
@@ -205,6 +262,8 @@ def compare(
         epochs: how many times each training sees all samples.
         batch_size: how many samples make a step.
         optimizer: `"adam"` or `"sgd"`.
+        momentum, weight_decay, clip_norm, schedule, warm_up, patience, recycle, metric, class_weights,
+            label_smoothing: as for `cure`.
         jobs: how many trainings run side by side in this process, by default one for each core.
         executor: any `concurrent.futures.Executor`, to which each training is handed instead: processes of
             this machine, or `dask.distributed`, Ray or MPI for those of others. Figures do not depend on it,
@@ -212,9 +271,11 @@ def compare(
         progress: whether to show a bar; by default where `tqdm` is installed and there is a terminal.
     """
     rates = [float(lr)] if isinstance(lr, (int, float)) else [float(rate) for rate in lr]
-    request = _CompareRequest(
-        list(rectifiers), rates, seeds, from_weights, loss, epochs, batch_size, optimizer, jobs
+    objective = _ObjectiveRequest(loss, metric, class_weights, label_smoothing)
+    training = _TrainRequest(
+        epochs, batch_size, optimizer, momentum, weight_decay, clip_norm, schedule, warm_up, patience, recycle
     )
+    request = _CompareRequest(list(rectifiers), rates, seeds, from_weights, objective, training, jobs)
     validation = None if val is None else _arrays(*val)
     if executor is None:
         task = _engine.Task(_name(model), _source(model), _arrays(x, y), validation)

@@ -11,12 +11,8 @@ use pyo3::prelude::*;
 use pyo3::pybacked::PyBackedBytes;
 use pyo3::types::PyDict;
 
+use crate::answers::refused;
 use crate::arrays::Held;
-
-/// An error of the engine in its own words.
-pub(crate) fn refused(error: impl std::fmt::Display) -> PyErr {
-    PyValueError::new_err(error.to_string())
-}
 
 /// A network: the bytes of an ONNX file, or where one lies.
 #[derive(FromPyObject)]

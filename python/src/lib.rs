@@ -4,6 +4,7 @@
 //! over arrays answer `None` where an array does not lie as the kernels need it (strided, of another
 //! type or byte order, overlapping); the caller then brings it into form and calls again.
 
+mod answers;
 mod arrays;
 mod data;
 mod functions;

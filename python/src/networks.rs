@@ -5,17 +5,19 @@ use std::path::{Path, PathBuf};
 
 use leaky_cure::Stop;
 use leaky_cure::compare::{Plan, Trial};
-use leaky_cure::convert::ConvertOptions;
+use leaky_cure::convert::{ConvertFrom, ConvertOptions};
 use leaky_cure::cure::cure_to_file;
 use leaky_cure::diagnose::gradient_norms_on;
 use leaky_cure::files::{Destination, FileError};
+use leaky_cure::objective::ObjectiveOptions;
 use leaky_cure::train::End;
 use leaky_onnx::{Model, Network, Value};
 use pyo3::exceptions::{PyOSError, PyValueError};
 use pyo3::prelude::*;
 use pyo3::types::{PyBytes, PyDict};
 
-use crate::data::{Source, arrays, refused};
+use crate::answers::{json_of, refused};
+use crate::data::{Source, arrays};
 use crate::options::{CompareRequest, CureRequest};
 use crate::unit_map::UnitMap;
 use crate::watched::watched;
@@ -34,17 +36,21 @@ pub(crate) struct Task {
 #[pymethods]
 impl Task {
     #[new]
-    #[pyo3(signature = (name, model, data, validation=None))]
+    #[pyo3(signature = (name, model, data, validation=None, test=None))]
     fn new(
         name: String,
         model: Source,
         data: &Bound<'_, PyDict>,
         validation: Option<&Bound<'_, PyDict>>,
+        test: Option<&Bound<'_, PyDict>>,
     ) -> PyResult<Self> {
         let (model, files) = model.open()?;
         let mut task = leaky_cure::Task::new(name, model, &arrays(data)?).map_err(refused)?;
         if let Some(validation) = validation {
             task = task.validated_on(&arrays(validation)?).map_err(refused)?;
+        }
+        if let Some(test) = test {
+            task = task.tested_on(&arrays(test)?).map_err(refused)?;
         }
         Ok(Self { task, files })
     }
@@ -84,7 +90,7 @@ impl Task {
         let gradients = watched(py, None, |_, _| {
             let size = options.training.batch_size;
             let norms = |network: &Network| {
-                gradient_norms_on(&self.task, network, options.loss, size).map_err(refused)
+                gradient_norms_on(&self.task, network, options.objective, size).map_err(refused)
             };
             let given = self.task.network().map_err(refused)?;
             PyResult::Ok([norms(&given)?, norms(&cured.network)?])
@@ -92,7 +98,7 @@ impl Task {
         let bytes = cured.model.to_bytes().map_err(refused)?;
         let diverged = match cured.end {
             End::Diverged(epoch) => Some(epoch),
-            End::Done | End::Stopped => None,
+            End::Done | End::NoBetter(_) | End::Stopped => None,
         };
         let (report, gradients) = (json_of(&cured.report)?, json_of(&gradients)?);
         Ok((PyBytes::new(py, &bytes), report, gradients, diverged))
@@ -150,7 +156,12 @@ impl Task {
     fn gradient_norms(&self, py: Python<'_>, batch_size: usize) -> PyResult<String> {
         let network = self.task.network().map_err(refused)?;
         let norms = watched(py, None, |_, _| {
-            gradient_norms_on(&self.task, &network, None, batch_size.max(1))
+            gradient_norms_on(
+                &self.task,
+                &network,
+                ObjectiveOptions::default(),
+                batch_size.max(1),
+            )
         })?;
         json_of(&norms.map_err(refused)?)
     }
@@ -191,7 +202,12 @@ pub(crate) fn convert<'py>(
         .as_deref()
         .map(|path| destination(path, &files))
         .transpose()?;
-    let options = ConvertOptions { alpha, only, skip };
+    let options = ConvertOptions {
+        alpha,
+        from: ConvertFrom::Relu,
+        only,
+        skip,
+    };
     let conversion = leaky_cure::convert(&mut model, name, &options).map_err(refused)?;
     let bytes = model.to_bytes().map_err(refused)?;
     if let Some(destination) = destination {
@@ -234,8 +250,4 @@ fn unwritable(error: FileError) -> PyErr {
         FileError::Same { .. } => refused(error),
         error => PyOSError::new_err(error.to_string()),
     }
-}
-
-pub(crate) fn json_of(figures: &impl serde::Serialize) -> PyResult<String> {
-    serde_json::to_string(figures).map_err(refused)
 }

@@ -1,14 +1,15 @@
 //! Options as Python gives them.
 
 use leaky_cure::cure::Alpha;
+use leaky_cure::objective::ObjectiveOptions;
 use leaky_cure::threads::cores;
-use leaky_cure::train::TrainOptions;
+use leaky_cure::train::{Recycle, TrainOptions};
 use leaky_cure::{CompareOptions, CureOptions};
 use pyo3::exceptions::PyValueError;
 use pyo3::prelude::*;
 use serde_json::Value;
 
-use crate::data::refused;
+use crate::answers::refused;
 
 /// A slope, or `"auto"`.
 #[derive(FromPyObject)]
@@ -23,16 +24,15 @@ pub(crate) struct CureRequest {
     alpha: Slope,
     revive: bool,
     revival_bound: f64,
-    loss: Option<String>,
-    epochs: usize,
-    batch_size: usize,
     lr: f64,
-    optimizer: String,
     seed: u64,
+    objective: ObjectiveRequest,
+    training: TrainRequest,
 }
 
 impl CureRequest {
     pub(crate) fn options(self) -> PyResult<CureOptions> {
+        let training = self.training.options()?;
         Ok(CureOptions {
             alpha: match self.alpha {
                 Slope::Number(alpha) => Alpha::Fixed(finite("alpha", alpha)? as f32),
@@ -46,15 +46,74 @@ impl CureRequest {
             revive: self.revive,
             tau: None,
             revival_bound: part("revival_bound", self.revival_bound)?,
-            loss: self.loss.map(|loss| named("loss", loss)).transpose()?,
+            objective: self.objective.options()?,
             training: TrainOptions {
-                epochs: self.epochs,
-                batch_size: at_least_one("batch_size", self.batch_size)?,
                 lr: above_zero("lr", self.lr)?,
-                optimizer: named("optimizer", self.optimizer)?,
                 seed: self.seed,
-                random_slopes: None,
+                recycle: training.recycle.map(|recycle| Recycle {
+                    bound: self.revival_bound,
+                    ..recycle
+                }),
+                ..training
             },
+            checkpoint: None,
+        })
+    }
+}
+
+/// What is to be learned, as a Python object with these attributes.
+#[derive(FromPyObject)]
+struct ObjectiveRequest {
+    loss: Option<String>,
+    metric: Option<String>,
+    class_weights: String,
+    label_smoothing: f64,
+}
+
+impl ObjectiveRequest {
+    fn options(self) -> PyResult<ObjectiveOptions> {
+        Ok(ObjectiveOptions {
+            loss: self.loss.map(|loss| named("loss", loss)).transpose()?,
+            metric: self.metric.map(|name| named("metric", name)).transpose()?,
+            class_weights: named("class_weights", self.class_weights)?,
+            label_smoothing: below_one("label_smoothing", self.label_smoothing)?,
+        })
+    }
+}
+
+/// How to train, as a Python object with these attributes.
+#[derive(FromPyObject)]
+struct TrainRequest {
+    epochs: usize,
+    batch_size: usize,
+    optimizer: String,
+    momentum: f64,
+    weight_decay: f64,
+    clip_norm: Option<f64>,
+    schedule: String,
+    warm_up: usize,
+    patience: Option<usize>,
+    recycle: Option<usize>,
+}
+
+impl TrainRequest {
+    fn options(self) -> PyResult<TrainOptions> {
+        let count = |option, value: Option<usize>| {
+            value.map(|value| at_least_one(option, value)).transpose()
+        };
+        let norm = self.clip_norm.map(|norm| above_zero("clip_norm", norm));
+        Ok(TrainOptions {
+            epochs: self.epochs,
+            batch_size: at_least_one("batch_size", self.batch_size)?,
+            optimizer: named("optimizer", self.optimizer)?,
+            momentum: below_one("momentum", self.momentum)?,
+            weight_decay: at_least_zero("weight_decay", self.weight_decay)?,
+            clip_norm: norm.transpose()?,
+            schedule: named("schedule", self.schedule)?,
+            warm_up: self.warm_up,
+            patience: count("patience", self.patience)?,
+            recycle: count("recycle", self.recycle)?.map(Recycle::every),
+            ..TrainOptions::default()
         })
     }
 }
@@ -66,10 +125,8 @@ pub(crate) struct CompareRequest {
     lr: Vec<f64>,
     seeds: u64,
     from_weights: bool,
-    loss: Option<String>,
-    epochs: usize,
-    batch_size: usize,
-    optimizer: String,
+    objective: ObjectiveRequest,
+    training: TrainRequest,
     jobs: Option<usize>,
 }
 
@@ -89,10 +146,8 @@ impl CompareRequest {
             rates: self.lr,
             seeds: self.seeds,
             from_scratch: !self.from_weights,
-            loss: self.loss.map(|loss| named("loss", loss)).transpose()?,
-            epochs: at_least_one("epochs", self.epochs)?,
-            batch_size: at_least_one("batch_size", self.batch_size)?,
-            optimizer: named("optimizer", self.optimizer)?,
+            objective: self.objective.options()?,
+            training: self.training.options()?,
             jobs: self.jobs.unwrap_or_else(cores).max(1),
         })
     }
@@ -120,6 +175,26 @@ fn above_zero(option: &str, value: f64) -> PyResult<f64> {
     } else {
         Err(PyValueError::new_err(format!(
             "{option} must be above zero, but is {value}"
+        )))
+    }
+}
+
+fn at_least_zero(option: &str, value: f64) -> PyResult<f64> {
+    if value >= 0.0 && value.is_finite() {
+        Ok(value)
+    } else {
+        Err(PyValueError::new_err(format!(
+            "{option} must not be below zero, but is {value}"
+        )))
+    }
+}
+
+fn below_one(option: &str, value: f64) -> PyResult<f64> {
+    if (0.0..1.0).contains(&value) {
+        Ok(value)
+    } else {
+        Err(PyValueError::new_err(format!(
+            "{option} must lie from 0 to below 1, but is {value}"
         )))
     }
 }

@@ -12,7 +12,7 @@ use pyo3::prelude::*;
 use pyo3::types::PyBytes;
 use serde::de::DeserializeOwned;
 
-use crate::data::refused;
+use crate::answers::refused;
 
 /// The page of a diagnosis, with gradient norms where they are known, and notes.
 #[pyfunction]

@@ -6,7 +6,7 @@ use leaky_cure::revive::plan;
 use pyo3::exceptions::PyValueError;
 use pyo3::prelude::*;
 
-use crate::networks::json_of;
+use crate::answers::json_of;
 
 /// Which slices of which parameters make each unit, and which hear it.
 #[pyclass(frozen, module = "leaky_relu._engine")]

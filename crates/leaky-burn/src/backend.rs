@@ -10,6 +10,7 @@ use burn::backend::tensor::FloatTensor;
 use burn::backend::{Backend, ExtensionType, backend_extension};
 
 use crate::composed;
+use crate::max_pool::MaxPool;
 use crate::rectifier::Rectifier;
 
 /// The rectifiers of one backend.
@@ -93,12 +94,37 @@ pub(crate) trait Convolutions: Backend {
     }
 }
 
+/// The pooling of one backend, over images.
+///
+/// The body here is Burn's own; the flex backend, with and without autodiff, replaces it.
+#[backend_extension(
+    Autodiff,
+    Flex: cfg(feature = "flex"),
+    NdArray: cfg(feature = "ndarray"),
+    LibTorch: cfg(feature = "tch"),
+    Cube: cfg(feature = "cube"),
+    Remote: cfg(feature = "remote")
+)]
+pub(crate) trait Pooling: Backend {
+    /// The largest number of each window.
+    fn pool_max(input: FloatTensor<Self>, pool: MaxPool) -> FloatTensor<Self> {
+        composed::pool_max::<Self>(input, pool)
+    }
+}
+
 macro_rules! through_burn {
     ($($feature:literal $backend:ident),*) => {$(
         #[cfg(feature = $feature)]
         impl Rectifiers for burn::backend::$backend {}
         #[cfg(feature = $feature)]
         impl<C> Rectifiers for burn::backend::Autodiff<burn::backend::$backend, C> where
+            C: burn::backend::autodiff::checkpoint::strategy::CheckpointStrategy
+        {
+        }
+        #[cfg(feature = $feature)]
+        impl Pooling for burn::backend::$backend {}
+        #[cfg(feature = $feature)]
+        impl<C> Pooling for burn::backend::Autodiff<burn::backend::$backend, C> where
             C: burn::backend::autodiff::checkpoint::strategy::CheckpointStrategy
         {
         }

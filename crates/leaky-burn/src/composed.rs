@@ -8,6 +8,7 @@ use burn::backend::ops::{ConvOptions, ConvTransposeOptions};
 use burn::backend::tensor::{BoolTensor, FloatTensor};
 use burn::backend::{Backend, TensorMetadata, get_or_init_device_settings};
 
+use crate::max_pool::MaxPool;
 use crate::rectifier::Rectifier;
 
 /// `x` above zero, `negative_slope * x` elsewhere.
@@ -50,6 +51,18 @@ pub(crate) fn convolve_transposed<B: Backend>(
     rectifier: Option<Rectifier>,
 ) -> FloatTensor<B> {
     rectified::<B>(B::conv_transpose2d(input, weight, bias, options), rectifier)
+}
+
+/// The largest number of each window.
+pub(crate) fn pool_max<B: Backend>(input: FloatTensor<B>, pool: MaxPool) -> FloatTensor<B> {
+    let MaxPool {
+        kernel,
+        stride,
+        padding,
+        dilation,
+        ceil_mode,
+    } = pool;
+    B::max_pool2d(input, kernel, stride, padding, dilation, ceil_mode)
 }
 
 fn rectified<B: Backend>(input: FloatTensor<B>, rectifier: Option<Rectifier>) -> FloatTensor<B> {

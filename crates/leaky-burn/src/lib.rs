@@ -54,6 +54,7 @@ pub mod dispatch;
 #[cfg(feature = "flex")]
 mod flex;
 mod functions;
+mod max_pool;
 mod modules;
 mod rectifier;
 

@@ -4,7 +4,6 @@ use globset::{Glob, GlobMatcher};
 use leaky_onnx::{Model, Network, Rectifier, RectifierKind};
 use serde::{Deserialize, Serialize};
 
-use crate::candidate::hidden_relus;
 use crate::run::{RunError, device, runs_networks};
 
 /// What to convert, and to what.
@@ -12,6 +11,8 @@ use crate::run::{RunError, device, runs_networks};
 pub struct ConvertOptions {
     /// The slope below zero that each converted ReLU gets.
     pub alpha: f32,
+    /// Which rectifiers are converted.
+    pub from: ConvertFrom,
     /// Patterns, such as `/layer1/*`: only nodes whose name fits one of them are converted; without
     /// any, all are.
     pub only: Vec<String>,
@@ -19,11 +20,33 @@ pub struct ConvertOptions {
     pub skip: Vec<String>,
 }
 
+/// Which rectifiers a conversion starts from.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum ConvertFrom {
+    /// ReLU, which then leaks.
+    Relu,
+    /// Leaky ReLU, whose slope changes.
+    LeakyRelu,
+    /// PReLU, whose learned slopes give way to a fixed one.
+    PRelu,
+}
+
+impl ConvertFrom {
+    fn kind(self) -> RectifierKind {
+        match self {
+            Self::Relu => RectifierKind::Relu,
+            Self::LeakyRelu => RectifierKind::LeakyRelu,
+            Self::PRelu => RectifierKind::PRelu,
+        }
+    }
+}
+
 impl Default for ConvertOptions {
     /// Alpha 0.01, and every hidden ReLU.
     fn default() -> Self {
         Self {
             alpha: 0.01,
+            from: ConvertFrom::Relu,
             only: Vec::new(),
             skip: Vec::new(),
         }
@@ -42,7 +65,7 @@ pub enum ConvertError {
         model: String,
     },
     /// None of the rectifiers is to be converted.
-    #[error("none of the rectifiers is a hidden ReLU that was asked for: {rectifiers}")]
+    #[error("none of the rectifiers is a hidden rectifier that was asked for: {rectifiers}")]
     NothingToConvert {
         /// Those that there are.
         rectifiers: String,
@@ -94,7 +117,7 @@ pub struct Converted {
 pub enum Done {
     /// It is a Leaky ReLU now.
     Converted,
-    /// It is not a ReLU, and was left.
+    /// It is not of the kind that was asked for, which is ReLU unless said otherwise, and was left.
     NotRelu,
     /// It makes the network's output, and was left.
     Output,
@@ -114,7 +137,7 @@ pub fn convert(
 ) -> Result<Conversion, ConvertError> {
     let only = patterns("only", &options.only)?;
     let skip = patterns("skip", &options.skip)?;
-    let network = Network::new(model, &device())?;
+    let network = Network::outline(model, &device())?;
     let rectifiers = network.rectifiers()?;
     if rectifiers.is_empty() {
         return Err(ConvertError::NoRectifier {
@@ -129,7 +152,11 @@ pub fn convert(
         };
         (only.is_empty() || fits(&only)) && !fits(&skip)
     };
-    let mut chosen = hidden_relus(&rectifiers);
+    let from = options.from.kind();
+    let hidden = rectifiers.iter();
+    let mut chosen: Vec<&Rectifier> = hidden
+        .filter(|rectifier| rectifier.kind == from && rectifier.hidden)
+        .collect();
     chosen.retain(wanted);
     if chosen.is_empty() {
         let names: Vec<String> = rectifiers
@@ -144,7 +171,7 @@ pub fn convert(
     let done = |rectifier: &Rectifier| {
         if chosen.iter().any(|other| other.node == rectifier.node) {
             Done::Converted
-        } else if rectifier.kind != RectifierKind::Relu {
+        } else if rectifier.kind != from {
             Done::NotRelu
         } else if rectifier.hidden {
             Done::NotAsked

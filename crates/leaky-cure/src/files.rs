@@ -197,6 +197,21 @@ impl Destination {
     }
 }
 
+/// Makes a folder, unless it is there.
+///
+/// # Errors
+///
+/// If the operating system refuses, or something else stands there.
+pub fn make_folder(path: &Path) -> Result<(), FileError> {
+    match path.is_dir() {
+        true => Ok(()),
+        false => fs::create_dir(path).map_err(|source| FileError::Write {
+            path: shown(path),
+            source,
+        }),
+    }
+}
+
 /// The path behind all links, for a file that may not exist yet.
 fn resolve(path: &Path) -> Result<PathBuf, FileError> {
     if let Ok(file) = fs::canonicalize(path) {

@@ -41,7 +41,7 @@ pub mod train;
 pub mod verified;
 
 pub use compare::{CompareOptions, Comparison, compare};
-pub use convert::{Conversion, ConvertOptions, convert};
+pub use convert::{Conversion, ConvertFrom, ConvertOptions, convert};
 pub use cure::{Alpha, CureOptions, Cured, cure, cure_to_file};
 pub use data::{Arrays, MemoryArray};
 pub use diagnose::{Diagnosis, diagnose};

@@ -31,6 +31,8 @@ pub enum Phase {
 pub trait Progress: Send {
     /// A part of the work begins, of so many steps: batches, where nothing else is said.
     fn phase(&mut self, _phase: Phase, _steps: usize) {}
+    /// Something about the network that a person should know of.
+    fn note(&mut self, _text: &str) {}
     /// A step of it is done.
     fn step(&mut self) {}
     /// An epoch of training, counted from 1, is done; its score is given in this metric.

@@ -90,10 +90,20 @@ pub(crate) fn outputs(
     wanted: &[ValueId],
 ) -> Result<Vec<TensorData>, RunError> {
     network
-        .forward(batch(network, data, samples)?, wanted, |_, _| {})?
+        .compute(batch(network, data, samples)?, wanted)?
         .into_iter()
         .map(|value| value.into_data().map_err(RunError::Device))
         .collect()
+}
+
+/// The L2 norm of a vector, summed in double precision: the square of a small number is not lost, and
+/// only zeros have the norm 0.
+pub(crate) fn norm(vector: Tensor<1>) -> Result<f64, RunError> {
+    let data = Value::Float(vector.into_dispatch())
+        .into_data()
+        .map_err(RunError::Device)?;
+    let squares: f64 = data.iter::<f64>().map(|value| value * value).sum();
+    Ok(squares.sqrt())
 }
 
 /// A float tensor of any shape as a vector of its elements.

@@ -17,6 +17,8 @@ pub struct Task {
     pub data: Dataset,
     /// The samples to validate with; without them a part of the data is kept apart.
     pub validation: Option<Dataset>,
+    /// Samples that nothing is chosen by: looked at once, when all is done.
+    pub test: Option<Dataset>,
 }
 
 impl Task {
@@ -32,6 +34,7 @@ impl Task {
             name: name.into(),
             data,
             validation: None,
+            test: None,
         })
     }
 
@@ -44,6 +47,19 @@ impl Task {
         let validation = validation.for_network(&self.network()?)?;
         Ok(Self {
             validation: Some(validation),
+            ..self
+        })
+    }
+
+    /// The same with samples to test the result on, once.
+    ///
+    /// # Errors
+    ///
+    /// If the arrays do not fit the network.
+    pub fn tested_on(self, test: &Arrays) -> Result<Self, RunError> {
+        let test = test.for_network(&self.network()?)?;
+        Ok(Self {
+            test: Some(test),
             ..self
         })
     }

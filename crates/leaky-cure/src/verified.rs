@@ -14,7 +14,7 @@ use crate::stop::Stop;
 
 /// How many samples at most the network to be written is compared on. They test the file, not the
 /// network: a wrong number in it shows on any of them.
-const VERIFIED_ON: usize = 1024;
+pub const VERIFIED_ON: usize = 128;
 
 /// Why a network could not be written.
 #[derive(Debug, thiserror::Error)]
@@ -74,29 +74,43 @@ fn write_through(
     destination: &Destination,
     (data, batch_size): (&Dataset, usize),
 ) -> Result<Written, WriteError> {
-    let all: Vec<usize> = (0..data.samples()).collect();
-    let samples = spread(&all, VERIFIED_ON);
     let mut verified = Difference::default();
     destination.write_checked(put, |file| {
         let mut bytes = Vec::new();
         file.read_to_end(&mut bytes)
             .map_err(|source| destination.cannot_read(source))?;
-        let read = Network::new(&Model::from_bytes(&bytes)?, &device())?;
-        drop(bytes);
-        let networks = [network, &read];
-        verified = Difference::between(networks, data, &samples, batch_size, &Stop::new())?;
-        match verified.is_rounding() {
-            true => Ok(()),
-            false => Err(WriteError::NotVerified {
-                maximum: verified.maximum,
-                magnitude: verified.magnitude,
-            }),
-        }
+        verified = verify(&bytes, network, (data, batch_size))?;
+        Ok::<_, WriteError>(())
     })?;
     Ok(Written {
         output: destination.path().display().to_string(),
         verified,
     })
+}
+
+/// How far the outputs of the network in a file's bytes lie from those of the one in memory, on at
+/// most [`VERIFIED_ON`] of the samples, `batch_size` at a time.
+///
+/// # Errors
+///
+/// If that is more than rounding, or one of the two cannot be run.
+pub fn verify(
+    bytes: &[u8],
+    network: &Network,
+    (data, batch_size): (&Dataset, usize),
+) -> Result<Difference, WriteError> {
+    let read = Network::new(&Model::from_bytes(bytes)?, &device())?;
+    let all: Vec<usize> = (0..data.samples()).collect();
+    let samples = spread(&all, VERIFIED_ON);
+    let networks = [network, &read];
+    let verified = Difference::between(networks, data, &samples, batch_size, &Stop::new())?;
+    match verified.is_rounding() {
+        true => Ok(verified),
+        false => Err(WriteError::NotVerified {
+            maximum: verified.maximum,
+            magnitude: verified.magnitude,
+        }),
+    }
 }
 
 #[cfg(test)]

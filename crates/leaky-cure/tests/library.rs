@@ -227,7 +227,10 @@ fn a_comparison_is_a_value_and_ends_when_it_is_asked_to() {
             .map(|name| name.parse().expect("a rectifier"))
             .to_vec(),
         seeds: 2,
-        epochs: 1,
+        training: TrainOptions {
+            epochs: 1,
+            ..TrainOptions::default()
+        },
         jobs: 2,
         ..CompareOptions::default()
     };

@@ -22,11 +22,6 @@ const REASONS: &[(&str, &str)] = &[
     ("bf16", HALF),
     ("fp16", HALF),
     (
-        "resize_downsample_scales_linear_align_corners",
-        "ONNX Runtime gives our numbers; the expected ones take the output's length before it is \
-         rounded down to a whole number",
-    ),
-    (
         "training_dropout",
         "dropping at random is not supported; the mode is an input of this graph, so that it is \
          refused only when it runs",

@@ -109,6 +109,19 @@ impl<'a> Attributes<'a> {
         }
     }
 
+    /// A list of words.
+    pub(crate) fn strings(&self, name: &str) -> Read<Option<Vec<String>>> {
+        self.find(name, AttributeType::STRINGS)?
+            .map(|found| {
+                let words = found.strings.iter().map(|word| {
+                    String::from_utf8(word.clone())
+                        .map_err(|_| format!("attribute '{name}' is not text"))
+                });
+                words.collect()
+            })
+            .transpose()
+    }
+
     /// A tensor.
     pub(crate) fn tensor(&self, name: &str) -> Read<Option<TensorData>> {
         self.find(name, AttributeType::TENSOR)?

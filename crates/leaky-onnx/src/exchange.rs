@@ -24,18 +24,23 @@ pub enum Replacement {
 }
 
 impl Model {
-    /// Turns ReLU nodes of the file into Leaky ReLU nodes with this `alpha`. All else stays.
+    /// Turns ReLU nodes of the file into Leaky ReLU nodes with this `alpha`; Leaky ReLU and PReLU nodes
+    /// get it in place of their slopes. All else stays.
     ///
-    /// `network` is the one made from this model, `rectifiers` are those of its ReLUs to exchange.
+    /// `network` is the one made from this model, `rectifiers` are those of its own to exchange.
     ///
     /// # Errors
     ///
-    /// If one of them is not a `Relu`.
+    /// If one of them is of another kind.
     pub fn leak(&mut self, network: &Network, rectifiers: &[&Rectifier], alpha: f32) -> Result<()> {
         for rectifier in rectifiers {
-            if rectifier.kind != RectifierKind::Relu {
+            let leaks = matches!(
+                rectifier.kind,
+                RectifierKind::Relu | RectifierKind::LeakyRelu | RectifierKind::PRelu
+            );
+            if !leaks {
                 return Err(Error::Invalid(format!(
-                    "node '{}' is {}, not a ReLU that could leak",
+                    "node '{}' is {}, not a rectifier that could leak",
                     rectifier.name, rectifier.operator
                 )));
             }
@@ -77,8 +82,8 @@ impl Model {
                     self.set_operator(network, rectifier, RectifierKind::PRelu, None);
                     let name = self.free_name(network, &format!("{}.slope", rectifier.name));
                     self.add_initializer(&name, &slopes, alpha, weights_type)?;
-                    let node = self.node_mut(network.nodes()[rectifier.node].index);
-                    node.input.push(name);
+                    let index = network.nodes()[rectifier.node].index;
+                    self.change_node(index, |node| node.input.push(name.clone()));
                 }
             }
         }
@@ -93,11 +98,12 @@ impl Model {
         kind: RectifierKind,
         alpha: Option<f32>,
     ) {
-        let node = self.node_mut(network.nodes()[rectifier.node].index);
-        node.set_op_type(kind.operator().into());
-        node.input.truncate(1);
-        // Operator sets below 6 let an attribute name what may be overwritten; it goes too.
-        node.attribute = alpha.into_iter().map(alpha_attribute).collect();
+        self.change_node(network.nodes()[rectifier.node].index, |node| {
+            node.set_op_type(kind.operator().into());
+            node.input.truncate(1);
+            // Operator sets below 6 let an attribute name what may be overwritten; it goes too.
+            node.attribute = alpha.into_iter().map(alpha_attribute).collect();
+        });
     }
 
     /// The type in which the file holds the weights: that of slopes, which ONNX wants to be of the

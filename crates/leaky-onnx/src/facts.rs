@@ -238,6 +238,15 @@ impl Role {
         }
     }
 
+    /// The input that says the sizes of what is given, where one does.
+    pub(crate) fn sizes(self) -> Option<usize> {
+        match self {
+            Self::Reshaped { to_input: true } | Self::Repeated => Some(1),
+            Self::Resized => Some(3),
+            _ => None,
+        }
+    }
+
     /// Whether every number keeps its place among the others.
     pub fn keeps_order(self) -> bool {
         matches!(self, Self::Same | Self::Reshaped { .. })

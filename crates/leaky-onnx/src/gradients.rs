@@ -5,7 +5,7 @@ use burn::backend::{AutodiffBackend, Dispatch, DispatchTensor};
 
 use crate::error::Result;
 use crate::graph::ValueId;
-use crate::network::Network;
+use crate::network::{Network, Watched};
 use crate::random_slopes::RandomSlopes;
 use crate::value::{Value, is_tracked};
 
@@ -15,6 +15,9 @@ use crate::value::{Value, is_tracked};
 /// They are the numbers of the moment at which they were taken: after a change of the parameters,
 /// take them anew.
 pub struct Tracked(Vec<DispatchTensor>);
+
+/// Training looks at no value on the way.
+const UNSEEN: (Watched, fn(ValueId, &Value)) = (Watched::Some(&[]), |_, _| {});
 
 impl Network {
     /// The parameters, those that are trainable with their gradients followed.
@@ -42,7 +45,7 @@ impl Network {
         inputs: Vec<Value>,
         wanted: &[ValueId],
     ) -> Result<Vec<Value>> {
-        self.execute(&parameters.0, inputs, wanted, None, |_, _| {})
+        self.execute(&parameters.0, inputs, wanted, None, UNSEEN)
     }
 
     /// [`forward_tracked`](Self::forward_tracked) with slopes drawn at random below zero. Each `pass`,
@@ -58,13 +61,7 @@ impl Network {
         wanted: &[ValueId],
         (slopes, pass): (&RandomSlopes, u64),
     ) -> Result<Vec<Value>> {
-        self.execute(
-            &parameters.0,
-            inputs,
-            wanted,
-            Some((slopes, pass)),
-            |_, _| {},
-        )
+        self.execute(&parameters.0, inputs, wanted, Some((slopes, pass)), UNSEEN)
     }
 }
 

@@ -6,9 +6,11 @@ use std::path::Path;
 use burn::tensor::DType;
 
 use crate::attributes::Attributes;
+use crate::branches::{self, Guard};
 use crate::error::{Error, Result};
 use crate::facts::Role;
 use crate::proto::NodeProto;
+use crate::standard::label;
 
 /// A value of the graph: an input, a constant, or what a node gives.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
@@ -21,6 +23,11 @@ pub struct Input {
     pub name: String,
     /// Its sizes; `None` where the file leaves one open.
     pub shape: Vec<Option<usize>>,
+    /// Whether the file says how many axes it has; where it does not, `shape` is empty.
+    pub ranked: bool,
+    /// The axis that counts samples, which is the first unless the file says otherwise; `None` for an
+    /// input that all samples share, such as a lone number.
+    pub samples: Option<usize>,
     /// The type in which it is computed with.
     pub dtype: DType,
     /// Its place in the graph.
@@ -45,10 +52,13 @@ pub struct Node {
     pub operator: String,
     /// What the operator does.
     pub role: Role,
-    /// What it takes; `None` where an optional input is left out.
+    /// What it takes; `None` where an optional input is left out. What its own graphs take from around
+    /// them stands behind what it names.
     pub inputs: Vec<Option<ValueId>>,
     /// What it gives.
     pub outputs: Vec<ValueId>,
+    /// The truth values on which it depends whether it runs at all, and what they must be.
+    pub guards: Vec<(ValueId, bool)>,
     /// Its place among the nodes of the model that run.
     pub(crate) index: usize,
     pub(crate) proto: NodeProto,
@@ -146,10 +156,17 @@ impl Graph {
     /// # Errors
     ///
     /// If no earlier node gives what it takes, or another gives what it gives.
-    pub(crate) fn add_node(&mut self, proto: &NodeProto, role: Role, index: usize) -> Result<()> {
+    pub(crate) fn add_node(
+        &mut self,
+        proto: &NodeProto,
+        role: Role,
+        index: usize,
+        guards: &[Guard],
+    ) -> Result<()> {
         let position = self.nodes.len();
-        let mut inputs = Vec::with_capacity(proto.input.len());
-        for (number, input) in proto.input.iter().enumerate() {
+        let captured = branches::captured(proto);
+        let mut inputs = Vec::with_capacity(proto.input.len() + captured.len());
+        for (number, input) in proto.input.iter().chain(&captured).enumerate() {
             let id = match input.as_str() {
                 "" => None,
                 given => Some(self.find(given).ok_or_else(|| Error::Node {
@@ -163,7 +180,16 @@ impl Graph {
             }
             inputs.push(id);
         }
-        let constant = inputs.iter().flatten().all(|id| self.constant[id.0]);
+        let guards = guards
+            .iter()
+            .filter_map(|(name, wanted)| Some((self.find(name)?, *wanted)))
+            .collect::<Vec<_>>();
+        let conditions = guards.iter().map(|(id, _)| id);
+        let constant = inputs
+            .iter()
+            .flatten()
+            .chain(conditions)
+            .all(|id| self.constant[id.0]);
         let outputs = proto
             .output
             .iter()
@@ -175,6 +201,7 @@ impl Graph {
             role,
             inputs,
             outputs,
+            guards,
             index,
             proto: proto.clone(),
         });
@@ -191,19 +218,12 @@ impl Graph {
         for (index, node) in self.nodes.iter().enumerate().rev() {
             needed[index] = node.outputs.iter().any(|id| uses[id.0] > 0);
             if needed[index] {
-                for id in node.inputs.iter().flatten() {
+                let conditions = node.guards.iter().map(|(id, _)| id);
+                for id in node.inputs.iter().flatten().chain(conditions) {
                     uses[id.0] += 1;
                 }
             }
         }
         (needed, uses)
-    }
-}
-
-/// What a node is called: by its name, or by its first output's where it has none.
-pub(crate) fn label(proto: &NodeProto) -> String {
-    match proto.name() {
-        "" => proto.output.first().cloned().unwrap_or_default(),
-        name => name.to_owned(),
     }
 }

@@ -5,6 +5,7 @@
 
 use std::collections::HashMap;
 
+use crate::branches;
 use crate::error::{Error, Result, Unsupported};
 use crate::proto::{AttributeProto, FunctionProto, ModelProto, NodeProto, OperatorSetIdProto};
 use crate::standard::is_standard_domain;
@@ -28,8 +29,9 @@ pub(crate) enum Step {
     Body(Box<NodeProto>),
 }
 
-/// The nodes of the main graph, every call of a function replaced by the function's body, and the
-/// operator sets that these are written for. The message stays as it is.
+/// The nodes of the main graph, every call of a function replaced by the function's body, those inside
+/// of nodes' own graphs too, and the operator sets that these are written for. The message stays as it
+/// is.
 pub(crate) fn functions(message: &ModelProto) -> Result<(Vec<Step>, Vec<OperatorSetIdProto>)> {
     let functions: HashMap<Key, &FunctionProto> = message
         .functions
@@ -53,6 +55,10 @@ pub(crate) fn functions(message: &ModelProto) -> Result<(Vec<Step>, Vec<Operator
     for (index, node) in message.graph.node.iter().enumerate() {
         match inliner.function(node) {
             Some(function) => inliner.call(node, function, 0)?,
+            None if inliner.calls_inside(node) => {
+                let node = inliner.settled(node.clone(), 0)?;
+                inliner.output.push(Step::Body(Box::new(node)));
+            }
             None => inliner.output.push(Step::Graph(index)),
         }
     }
@@ -75,6 +81,46 @@ impl<'a> Inliner<'a> {
             call.overload().into(),
         );
         self.functions.get(&key).copied()
+    }
+
+    /// Whether a graph of a node, or one within it, calls a function.
+    fn calls_inside(&self, node: &NodeProto) -> bool {
+        !self.functions.is_empty()
+            && branches::graphs(node)
+                .flat_map(|graph| &graph.node)
+                .any(|inner| self.function(inner).is_some() || self.calls_inside(inner))
+    }
+
+    /// A node whose graphs call no function any more.
+    fn settled(&mut self, mut node: NodeProto, depth: usize) -> Result<NodeProto> {
+        for attribute in &mut node.attribute {
+            let graphs = attribute
+                .g
+                .as_mut()
+                .into_iter()
+                .chain(&mut attribute.graphs);
+            for graph in graphs {
+                let outside = std::mem::take(&mut self.output);
+                for inner in std::mem::take(&mut graph.node) {
+                    match self.function(&inner) {
+                        Some(function) => self.call(&inner, function, depth)?,
+                        None => {
+                            let inner = self.settled(inner, depth)?;
+                            self.output.push(Step::Body(Box::new(inner)));
+                        }
+                    }
+                }
+                let inside = std::mem::replace(&mut self.output, outside);
+                graph.node = inside
+                    .into_iter()
+                    .filter_map(|step| match step {
+                        Step::Body(node) => Some(*node),
+                        Step::Graph(_) => None,
+                    })
+                    .collect();
+            }
+        }
+        Ok(node)
     }
 
     fn call(&mut self, call: &NodeProto, function: &FunctionProto, depth: usize) -> Result<()> {
@@ -111,23 +157,34 @@ impl<'a> Inliner<'a> {
                 ));
             }
             let mut node = body.clone();
-            for name in node.input.iter_mut().chain(&mut node.output) {
-                if !name.is_empty() {
-                    *name = names
-                        .entry(name.clone())
-                        .or_insert_with(|| format!("{scope}/{name}"))
-                        .clone();
-                }
+            let mut own = |name: &str| {
+                let own = || format!("{scope}/{name}");
+                names.entry(name.to_owned()).or_insert_with(own).clone()
+            };
+            branches::rename(&mut node, &mut own);
+            for name in node.output.iter_mut().filter(|name| !name.is_empty()) {
+                *name = own(name);
             }
             node.set_name(format!("{scope}/{}", body.name()));
-            node.attribute = body
-                .attribute
+            let attributes = std::mem::take(&mut node.attribute);
+            node.attribute = attributes
                 .iter()
                 .filter_map(|attribute| resolve(attribute, call, function))
                 .collect();
+            branches::all_graphs_mut(&mut node, &mut |graph| {
+                for inner in &mut graph.node {
+                    let attributes = inner.attribute.iter();
+                    inner.attribute = attributes
+                        .filter_map(|attribute| resolve(attribute, call, function))
+                        .collect();
+                }
+            });
             match self.function(&node) {
                 Some(function) => self.call(&node, function, depth + 1)?,
-                None => self.output.push(Step::Body(Box::new(node))),
+                None => {
+                    let node = self.settled(node, depth + 1)?;
+                    self.output.push(Step::Body(Box::new(node)));
+                }
             }
         }
         Ok(())

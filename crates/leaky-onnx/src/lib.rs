@@ -28,6 +28,8 @@
 //! ```
 
 mod attributes;
+mod batching;
+mod branches;
 mod error;
 mod exchange;
 mod facts;

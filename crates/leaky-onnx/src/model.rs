@@ -9,6 +9,8 @@ use std::path::{Path, PathBuf};
 use burn::tensor::TensorData;
 use protobuf::Message;
 
+use crate::batching::Batching;
+use crate::branches::{self, BranchTensor, Guard, Layout, Placed};
 use crate::error::{Error, Result};
 use crate::inline::{self, Step};
 use crate::proto::tensor_proto::DataLocation;
@@ -16,7 +18,7 @@ use crate::proto::tensor_shape_proto::Dimension;
 use crate::proto::{
     GraphProto, ModelProto, NodeProto, OperatorSetIdProto, TensorProto, ValueInfoProto,
 };
-use crate::standard::{is_constant, is_standard_domain};
+use crate::standard::is_standard_domain;
 use crate::tensor;
 
 /// Protocol buffers cannot carry a message of two gigabytes or more.
@@ -26,11 +28,16 @@ const LARGEST_MESSAGE: u64 = i32::MAX as u64;
 #[derive(Debug, Clone)]
 pub struct Model {
     message: ModelProto,
-    /// The nodes that run: those of the main graph, calls of functions replaced by their bodies.
+    /// The nodes of the main graph, calls of functions replaced by their bodies.
     steps: Vec<Step>,
+    /// The nodes that run: the same, with the branches of `If` laid out.
+    layout: Layout,
     /// The operator sets that the nodes that run are written for.
     opsets: Vec<OperatorSetIdProto>,
     folder: PathBuf,
+    /// How the networks made of it take batches. Exchanged rectifiers and numbers change nothing of
+    /// that.
+    batching: Batching,
 }
 
 /// Where in the message a constant tensor stands.
@@ -45,6 +52,8 @@ pub(crate) enum Place {
         /// The attribute's place in the node.
         attribute: usize,
     },
+    /// Among the initializers of branches.
+    Branch(usize),
 }
 
 impl Model {
@@ -97,12 +106,20 @@ impl Model {
             return Err(not_onnx("it holds no graph".into()));
         }
         let (steps, opsets) = inline::functions(&message)?;
-        Ok(Self {
+        let mut model = Self {
             message,
             steps,
+            layout: Layout::default(),
             opsets,
             folder,
-        })
+            batching: Batching::default(),
+        };
+        model.layout = branches::lay_out((0..model.steps.len()).map(|i| model.root(i)), &|name| {
+            let roots = (0..model.steps.len()).map(|index| model.root(index));
+            let tensor = branches::constant_tensor(name, &model.graph().initializer, roots)?;
+            branches::truth_of(tensor)
+        });
+        Ok(model)
     }
 
     /// The bytes of an ONNX file in `folder` with this model. External data that was not changed stays
@@ -136,12 +153,29 @@ impl Model {
             .chain(bodies)
             .flat_map(|node| &mut node.attribute)
             .filter_map(|a| a.t.as_mut());
-        for proto in graph.initializer.iter_mut().chain(constants) {
+        let inside = |proto: &mut TensorProto| -> Result<()> {
             if proto.data_location() == DataLocation::EXTERNAL {
                 let bytes = tensor::external_bytes(proto, &self.folder)?;
                 tensor::set_raw(proto, bytes);
             }
+            Ok(())
+        };
+        for proto in graph.initializer.iter_mut().chain(constants) {
+            inside(proto)?;
         }
+        let mut failed = Ok(());
+        for node in &mut graph.node {
+            branches::all_graphs_mut(node, &mut |graph| {
+                let constants = graph.node.iter_mut().flat_map(|node| &mut node.attribute);
+                let constants = constants.filter_map(|attribute| attribute.t.as_mut());
+                for proto in graph.initializer.iter_mut().chain(constants) {
+                    if failed.is_ok() {
+                        failed = inside(proto);
+                    }
+                }
+            });
+        }
+        failed?;
         serialised(&message)
     }
 
@@ -155,10 +189,12 @@ impl Model {
             .chain(bodies)
             .flat_map(|node| &node.attribute)
             .filter_map(|a| a.t.as_ref());
+        let inner: Vec<&TensorProto> = graph.node.iter().flat_map(branches::tensors).collect();
         let outside = graph
             .initializer
             .iter()
             .chain(constants)
+            .chain(inner)
             .filter(|proto| proto.data_location() == DataLocation::EXTERNAL);
         let mut files: Vec<PathBuf> = outside
             .flat_map(|proto| &proto.external_data)
@@ -188,19 +224,47 @@ impl Model {
 
     /// The nodes that run, in execution order.
     pub(crate) fn nodes(&self) -> impl Iterator<Item = &NodeProto> {
-        (0..self.steps.len()).map(|index| self.node(index))
+        (0..self.layout.nodes.len()).map(|index| self.node(index))
+    }
+
+    /// The conditions under which a node runs.
+    pub(crate) fn guards(&self, index: usize) -> &[Guard] {
+        &self.layout.nodes[index].guards
+    }
+
+    /// The initializers of branches, by the names that they have among the values of the main graph.
+    pub(crate) fn branch_tensors(&self) -> impl Iterator<Item = (&str, Place)> {
+        let tensors = self.layout.tensors.iter().enumerate();
+        tensors.map(|(index, tensor)| (tensor.name.as_str(), Place::Branch(index)))
     }
 
     fn node(&self, index: usize) -> &NodeProto {
+        let placed = &self.layout.nodes[index];
+        match &placed.proto {
+            Some(proto) => proto,
+            None => self.root(placed.root),
+        }
+    }
+
+    fn root(&self, index: usize) -> &NodeProto {
         match &self.steps[index] {
             Step::Graph(place) => &self.message.graph.node[*place],
             Step::Body(node) => node,
         }
     }
 
-    /// A node that runs, to be changed. Where it comes from the body of a function, which other calls
-    /// may share, all calls in the file are replaced by their bodies first.
-    pub(crate) fn node_mut(&mut self, index: usize) -> &mut NodeProto {
+    /// Changes a node that runs. Where it comes from the body of a function, which other calls may
+    /// share, all calls in the file are replaced by their bodies first. Within a branch the node as it
+    /// runs changes alike.
+    pub(crate) fn change_node(&mut self, index: usize, change: impl Fn(&mut NodeProto)) {
+        let Placed { root, way, .. } = self.layout.nodes[index].clone();
+        change(branches::follow_mut(self.root_mut(root), &way));
+        if let Some(proto) = &mut self.layout.nodes[index].proto {
+            change(proto);
+        }
+    }
+
+    fn root_mut(&mut self, index: usize) -> &mut NodeProto {
         if matches!(self.steps[index], Step::Body(_)) {
             self.unfold();
         }
@@ -213,11 +277,16 @@ impl Model {
 
     /// Replaces the calls of functions in the file by the functions' bodies.
     fn unfold(&mut self) {
-        let nodes: Vec<NodeProto> = self.nodes().cloned().collect();
+        let roots = (0..self.steps.len()).map(|index| self.root(index));
+        let nodes: Vec<NodeProto> = roots.cloned().collect();
         self.steps = (0..nodes.len()).map(Step::Graph).collect();
         self.message.graph.mut_or_insert_default().node = nodes;
         self.message.opset_import.clone_from(&self.opsets);
         self.message.functions.clear();
+    }
+
+    pub(crate) fn batching(&self) -> Batching {
+        self.batching.clone()
     }
 
     /// The version of ONNX's own operator set that the model is written for.
@@ -233,24 +302,23 @@ impl Model {
         match place {
             Place::Initializer(index) => &graph.initializer[index],
             Place::Constant { node, attribute } => &self.node(node).attribute[attribute].t,
+            Place::Branch(index) => {
+                let tensor = &self.layout.tensors[index];
+                let node = branches::follow(self.root(tensor.root), &tensor.way);
+                &node.attribute[tensor.attribute].g.initializer[tensor.index]
+            }
         }
     }
 
     /// The numbers of a value that stands in the file: an initializer, or a constant node's tensor.
     pub(crate) fn constant(&self, name: &str) -> Option<TensorData> {
-        let graph = self.graph();
-        let initializer = graph
-            .initializer
-            .iter()
-            .find(|tensor| tensor.name() == name);
-        let constant = || {
-            let node = self
-                .nodes()
-                .find(|node| is_constant(node) && node.output.first().is_some_and(|o| o == name))?;
-            let value = node.attribute.iter().find(|a| a.name() == "value")?;
-            value.t.as_ref()
+        let own = branches::constant_tensor(name, &self.graph().initializer, self.nodes());
+        let inner = || {
+            let mut tensors = self.branch_tensors();
+            let (_, place) = tensors.find(|(known, _)| *known == name)?;
+            Some(self.tensor(place))
         };
-        tensor::read(initializer.or_else(constant)?, &self.folder).ok()
+        tensor::read(own.or_else(inner)?, &self.folder).ok()
     }
 
     /// The numbers of a constant tensor.
@@ -300,15 +368,32 @@ impl Model {
 
     /// Replaces the numbers of a float tensor, rounding to the type it is stored in.
     pub(crate) fn write_tensor(&mut self, place: Place, data: &TensorData) -> Result<()> {
-        let proto = match place {
+        match place {
             Place::Initializer(index) => {
-                &mut self.message.graph.mut_or_insert_default().initializer[index]
+                let graph = self.message.graph.mut_or_insert_default();
+                tensor::write(&mut graph.initializer[index], data)
             }
-            Place::Constant { node, attribute } => self.node_mut(node).attribute[attribute]
-                .t
-                .mut_or_insert_default(),
-        };
-        tensor::write(proto, data)
+            Place::Constant { node, attribute } => {
+                let mut proto = self.tensor(place).clone();
+                tensor::write(&mut proto, data)?;
+                self.change_node(node, |node| {
+                    node.attribute[attribute].t = Some(proto.clone()).into();
+                });
+                Ok(())
+            }
+            Place::Branch(index) => {
+                let BranchTensor {
+                    root,
+                    way,
+                    attribute,
+                    index,
+                    ..
+                } = self.layout.tensors[index].clone();
+                let node = branches::follow_mut(self.root_mut(root), &way);
+                let graph = node.attribute[attribute].g.mut_or_insert_default();
+                tensor::write(&mut graph.initializer[index], data)
+            }
+        }
     }
 }
 

@@ -1,14 +1,24 @@
 //! A network that runs: the graph of a [`Model`] as executable steps.
 
 mod assembly;
+mod batches;
+mod body;
+mod constants;
 mod execution;
 mod fixed_batch;
+mod fusion;
+mod memory;
+mod watched;
+
+pub(crate) use self::watched::Watched;
 
 use burn::backend::{DispatchDevice, DispatchTensor};
 use burn::tensor::TensorData;
 
 use self::fixed_batch::FixedBatch;
-use crate::error::{Error, Result};
+use self::fusion::Chain;
+use crate::batching::Batching;
+use crate::error::{Error, Result, Unsupported};
 use crate::graph::{Graph, Input, Node, Output, ValueId};
 use crate::model::Model;
 use crate::operators::Run;
@@ -23,9 +33,16 @@ pub struct Network {
     graph: Graph,
     /// What each node computes.
     runs: Vec<Run>,
+    /// Nodes that may be computed in one pass.
+    chains: Vec<Chain>,
     parameters: Vec<Parameter>,
     constants: Vec<(ValueId, Value)>,
     fixed_batch: Option<FixedBatch>,
+    /// The nodes that cannot run, and why.
+    unsupported: Vec<(usize, Unsupported)>,
+    omitted: Vec<Unsupported>,
+    /// How its batches are run, once that was found out.
+    batching: Batching,
 }
 
 impl Network {
@@ -42,6 +59,11 @@ impl Network {
     /// What the network gives.
     pub fn outputs(&self) -> &[Output] {
         &self.outputs
+    }
+
+    /// What stands behind the rest of the network and cannot run: the network ends before it.
+    pub fn omitted(&self) -> &[Unsupported] {
+        &self.omitted
     }
 
     /// The steps, in execution order.

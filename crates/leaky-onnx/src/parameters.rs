@@ -9,8 +9,8 @@
 
 use burn::backend::DispatchTensor;
 
-use crate::facts::ParameterKind;
-use crate::graph::{Graph, ValueId};
+use crate::facts::{ParameterKind, Role, Weighted};
+use crate::graph::{Graph, Node, ValueId};
 use crate::model::Place;
 
 /// A float tensor of the file: a weight, a statistic or a constant.
@@ -38,12 +38,15 @@ pub(crate) fn mark_trainable(parameters: &mut [Parameter], graph: &Graph) {
     }
     // For each value: whether weights took part in computing it.
     let mut weighted = vec![false; graph.values()];
+    // For each value: how many features the weights before it make, where that is known.
+    let mut features: Vec<Option<usize>> = vec![None; graph.values()];
     for node in &graph.nodes {
         if node.role.only_rearranges()
             && let (Some(from), Some(to)) = (node.input(0), node.outputs.first())
         {
             source[to.0] = source[from.0];
             weighted[to.0] = weighted[from.0];
+            features[to.0] = features[from.0];
             continue;
         }
         let behind_weights = node.inputs.iter().flatten().any(|value| weighted[value.0]);
@@ -56,16 +59,53 @@ pub(crate) fn mark_trainable(parameters: &mut [Parameter], graph: &Graph) {
             let elements: usize = parameter.shape.iter().product();
             let one_axis = parameter.shape.iter().filter(|&&size| size > 1).count() <= 1;
             let is_weight = match kind {
-                ParameterKind::Summand => behind_weights && one_axis && !parameter.shape.is_empty(),
+                ParameterKind::Summand => {
+                    // A lone number is a bias of one unit, and of more a constant.
+                    let units = node.inputs.iter().flatten().find_map(|id| features[id.0]);
+                    let fits = elements > 1 || units.is_none_or(|units| units == 1);
+                    behind_weights && one_axis && !parameter.shape.is_empty() && fits
+                }
                 ParameterKind::Factor => behind_weights && one_axis && elements > 1,
                 kind => kind.is_trained(),
             };
             parameter.trainable |= is_weight;
             holds_weights |= is_weight;
         }
+        let made = made_by(node, |value| {
+            let parameter = &parameters[source[value.0]?];
+            Some(parameter.shape.as_slice())
+        });
+        let made = match node.role {
+            Role::Weighted(_) => made,
+            _ => node.inputs.iter().flatten().find_map(|id| features[id.0]),
+        };
         for output in &node.outputs {
             weighted[output.0] = behind_weights || holds_weights;
+            features[output.0] = made;
         }
+    }
+}
+
+/// How many features the weights of a node make, by their shape in the file.
+fn made_by<'a>(node: &Node, shape: impl Fn(ValueId) -> Option<&'a [usize]>) -> Option<usize> {
+    let weights = |input: usize| node.input(input).and_then(&shape);
+    match node.role {
+        Role::Weighted(Weighted::Convolution) => weights(1)?.first().copied(),
+        Role::Weighted(Weighted::TransposedConvolution) => {
+            let groups = node.attributes().size("group", 1).ok()?;
+            Some(weights(1)?.get(1)? * groups)
+        }
+        Role::Weighted(Weighted::Gemm) => {
+            let turned = node.attributes().int("transB", 0).ok()? != 0;
+            weights(1)?.get(usize::from(!turned)).copied()
+        }
+        Role::Weighted(Weighted::MatrixProduct) => match (weights(0), weights(1)) {
+            (_, Some([_])) | (Some([_]), _) => Some(1),
+            (_, Some(right)) => right.last().copied(),
+            (Some(left), None) => left.len().checked_sub(2).map(|axis| left[axis]),
+            (None, None) => None,
+        },
+        _ => None,
     }
 }
 

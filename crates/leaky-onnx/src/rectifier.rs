@@ -22,6 +22,8 @@ pub struct Rectifier {
     pub input: ValueId,
     /// Its activation.
     pub output: ValueId,
+    /// Whether it stands in a branch, so that data may not reach it.
+    pub conditional: bool,
     /// Whether weights stand between it and every output of the network. The last rectifier of a
     /// network whose output is meant to be positive is not hidden.
     pub hidden: bool,

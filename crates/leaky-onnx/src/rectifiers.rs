@@ -2,7 +2,7 @@
 
 use crate::error::Result;
 use crate::facts::{RectifierKind, Role};
-use crate::graph::Node;
+use crate::graph::{Node, ValueId};
 use crate::network::Network;
 use crate::rectifier::Rectifier;
 
@@ -33,7 +33,9 @@ impl Network {
                 RectifierKind::Relu => (Some(0.0), 0.0),
                 RectifierKind::LeakyRelu => (Some(float("alpha", 0.01)?), 0.0),
                 RectifierKind::ThresholdedRelu => (None, float("alpha", 1.0)?),
-                RectifierKind::Clip if !self.clips_from_zero(node)? => continue,
+                RectifierKind::Clip if !self.clips_from_zero(node)? || self.is_gate(node) => {
+                    continue;
+                }
                 _ => (None, 0.0),
             };
             let (Some(input), Some(&output)) = (node.input(0), node.outputs.first()) else {
@@ -51,10 +53,28 @@ impl Network {
                 threshold,
                 input,
                 output,
+                conditional: !node.guards.is_empty(),
                 hidden: !reaches_output[output.0],
             });
         }
         Ok(found)
+    }
+
+    /// Whether a lone number is added before the ends: a hard sigmoid that is written out, whose zero
+    /// is no zero of the pre-activation.
+    fn is_gate(&self, node: &Node) -> bool {
+        let producer = node.input(0).and_then(|value| self.producer(value));
+        let Some(before) = producer.map(|index| &self.nodes()[index]) else {
+            return false;
+        };
+        let lone = |value: &ValueId| {
+            let parameter = self.parameter_of(*value);
+            parameter.is_some_and(|parameter| {
+                let parameter = &self.parameters()[parameter];
+                !parameter.trainable && parameter.shape.iter().product::<usize>() == 1
+            })
+        };
+        matches!(before.role, Role::Sum { .. }) && before.inputs.iter().flatten().any(lone)
     }
 
     fn clips_from_zero(&self, node: &Node) -> Result<bool> {
@@ -150,6 +170,23 @@ mod tests {
             .output("y")
             .network();
         assert_eq!(rectifiers(&network), [("feature".to_owned(), true)]);
+    }
+
+    #[test]
+    fn a_hard_swish_that_is_written_out_is_no_rectifier_and_its_three_is_not_learned() {
+        let network = layer()
+            .floats("three", &[1])
+            .floats("zero", &[])
+            .node("Add", &["hidden", "three"], "moved")
+            .node("Clip", &["moved", "zero"], "gate")
+            .node("Mul", &["hidden", "gate"], "swish")
+            .node("Clip", &["swish", "zero"], "y")
+            .output("y")
+            .network();
+        assert_eq!(rectifiers(&network), [("y".to_owned(), false)]);
+        let trained = network.parameters().iter().filter(|p| p.trainable);
+        let names: Vec<&str> = trained.map(|parameter| parameter.name.as_str()).collect();
+        assert_eq!(names, ["w"]);
     }
 
     #[test]

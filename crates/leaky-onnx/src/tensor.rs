@@ -264,6 +264,15 @@ fn read_external(proto: &TensorProto, folder: &Path, expected: usize) -> Result<
         path: path.clone(),
         source,
     };
+    // A symbolic link may lead anywhere.
+    let resolved = |path: &Path| Path::new(".").join(path).canonicalize();
+    if let (Ok(target), Ok(folder)) = (resolved(&path), resolved(folder))
+        && !target.starts_with(folder)
+    {
+        return Err(wrong(format!(
+            "external data at '{location}' is a link that leads outside of the model's folder: refused"
+        )));
+    }
     let mut file = std::fs::File::open(&path).map_err(|source| {
         wrong(format!(
             "its external data file {} cannot be opened: {source}",

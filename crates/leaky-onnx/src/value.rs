@@ -184,6 +184,11 @@ impl Value {
         }
     }
 
+    /// Where it lies.
+    pub(crate) fn device(&self) -> DispatchDevice {
+        self.tensor().device()
+    }
+
     /// The sizes of its axes.
     pub fn shape(&self) -> Vec<usize> {
         self.tensor().shape().to_vec()

@@ -8,8 +8,9 @@ use plotters::coord::types::RangedCoordf64;
 use plotters::prelude::*;
 use plotters::style::text_anchor::{HPos, Pos, VPos};
 
-use crate::drawing::{failed, register};
+use crate::drawing::failed;
 use crate::error::ReportError;
+use crate::svg::Svg;
 use leaky_cure::text::printable;
 
 /// How wide a chart is, in its own units. A page shows it at about half of that, so that a unit is
@@ -23,11 +24,11 @@ pub(super) const HEIGHT: u32 = 600;
 pub(super) const TEXT: u32 = 33;
 
 /// Something to draw on.
-pub(super) type Area<'a> = DrawingArea<SVGBackend<'a>, Shift>;
+pub(super) type Area<'a> = DrawingArea<Svg<'a>, Shift>;
 
 /// Something to draw on, with two axes.
 pub(super) type Plane<'a, 'b> =
-    ChartContext<'a, SVGBackend<'b>, Cartesian2d<RangedCoordf64, RangedCoordf64>>;
+    ChartContext<'a, Svg<'b>, Cartesian2d<RangedCoordf64, RangedCoordf64>>;
 
 /// The outcome of drawing.
 pub(super) type Drawn<T = ()> = Result<T, DrawingAreaErrorKind<std::io::Error>>;
@@ -56,10 +57,9 @@ pub(super) fn content(
     size: (u32, u32),
     draw: impl FnOnce(&Area) -> Drawn,
 ) -> Result<Markup, ReportError> {
-    register()?;
     let mut drawing = String::new();
     {
-        let area = SVGBackend::with_string(&mut drawing, size).into_drawing_area();
+        let area = Svg::new(&mut drawing, size)?.into_drawing_area();
         draw(&area).map_err(failed)?;
         area.present().map_err(failed)?;
     }

@@ -76,8 +76,17 @@ fn verdict(report: &Report, end: End) -> String {
             score(scores.after)
         ),
     };
+    if let Some(test) = scores.test {
+        verdict = format!(
+            "The test {metric} is {}, on samples that nothing was chosen by. {verdict}",
+            score(test)
+        );
+    }
     match end {
         End::Done => {}
+        End::NoBetter(epochs) => verdict.push_str(&format!(
+            " The training ended early: none of its last {epochs} epochs validated better."
+        )),
         End::Stopped => verdict.push_str(" The training was interrupted."),
         End::Diverged(epoch) => verdict.push_str(&format!(
             " The loss became NaN or infinite in epoch {epoch}; the best network before it was kept."
@@ -98,7 +107,14 @@ fn figures(report: &Report) -> Vec<Tile> {
         _ if !report.alpha_trials.is_empty() => "the slope below zero, chosen by short trials",
         _ => "the slope below zero",
     };
-    vec![
+    let test = scores.test.map(|test| {
+        Tile::new(
+            &format!("Test {}", scores.metric.name()),
+            score(test),
+            "on samples that nothing was chosen by",
+        )
+    });
+    let others = [
         Tile {
             was: Some(percent(before.dead, before.units)),
             ..Tile::new(
@@ -118,16 +134,24 @@ fn figures(report: &Report) -> Vec<Tile> {
         Tile::new(
             "Revived units",
             report.revived.to_string(),
-            &match report.revived_within_bound {
-                0 => format!("{} were left", report.not_revived.len()),
-                small => format!(
-                    "{small} of them within the bound, {} were left",
-                    report.not_revived.len()
-                ),
-            },
+            &revived(report),
         ),
         Tile::new("Alpha", report.alpha.to_string(), slope),
-    ]
+    ];
+    test.into_iter().chain(others).collect()
+}
+
+/// What is said below the number of revived units.
+fn revived(report: &Report) -> String {
+    let left = report.not_revived.len();
+    let mut said = match report.revived_within_bound {
+        0 => format!("{left} were left"),
+        small => format!("{small} of them within the bound, {left} were left"),
+    };
+    if report.recycled > 0 {
+        said.push_str(&format!("; {} recycled in training", report.recycled));
+    }
+    said
 }
 
 fn training(report: &Report) -> Result<Markup, ReportError> {
@@ -159,16 +183,23 @@ fn epoch_table(report: &Report) -> Markup {
         .iter()
         .enumerate()
         .map(|(index, epoch)| {
-            vec![
+            let mut row = vec![
                 (index + 1).to_string(),
                 score(epoch.train_loss),
                 score(epoch.validation_loss),
                 score(epoch.score),
-            ]
+            ];
+            if report.recycled > 0 {
+                row.push(epoch.recycled.to_string());
+            }
+            row
         })
         .collect();
     let metric = format!("validation {}", report.score.metric.name());
-    let header = ["epoch", "training loss", "validation loss", &metric];
+    let mut header = vec!["epoch", "training loss", "validation loss", &metric];
+    if report.recycled > 0 {
+        header.push("units recycled");
+    }
     table("Epochs", &header, 0, &rows)
 }
 

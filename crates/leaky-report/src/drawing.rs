@@ -1,6 +1,7 @@
 //! What all drawings share: the font, and how series are told apart.
 
 use plotters::prelude::*;
+#[cfg(not(target_family = "wasm"))]
 use plotters::style::register_font;
 
 use crate::error::ReportError;
@@ -33,15 +34,19 @@ pub fn dashes(series: usize) -> (i32, i32) {
     }
 }
 
-/// Makes the font known by which texts are measured, so that drawings look the same on every machine,
-/// whatever fonts it has.
+/// The font of drawings.
+pub(super) const FONT: &[u8] = epaint_default_fonts::UBUNTU_LIGHT;
+
+/// Makes the font known to plotters, which measures and draws texts with it in images, so that these
+/// look the same on every machine, whatever fonts it has. (In a browser plotters knows only the
+/// page's fonts.)
 ///
 /// # Errors
 ///
 /// Where the font cannot be read.
+#[cfg(not(target_family = "wasm"))]
 pub fn register() -> Result<(), ReportError> {
-    let font = epaint_default_fonts::UBUNTU_LIGHT;
-    register_font("sans-serif", FontStyle::Normal, font)
+    register_font("sans-serif", FontStyle::Normal, FONT)
         .map_err(|_| ReportError::Draw("the font cannot be read".into()))
 }
 

@@ -14,10 +14,12 @@ mod drawing;
 mod error;
 mod figures;
 mod page;
+#[cfg(not(target_family = "wasm"))]
 pub mod plot;
 mod provenance;
 mod sections;
 mod series;
+mod svg;
 
 pub use comparison::comparison;
 pub use cure::cure;

@@ -57,6 +57,9 @@ fn option(term: Term) -> Option<&'static str> {
         Term::Optimizer => Some("--optimizer"),
         Term::Epochs => Some("--epochs"),
         Term::BatchSize => Some("--batch-size"),
+        Term::Training => Some(
+            "--schedule, --warm-up, --momentum, --weight-decay, --clip-norm, --patience, --recycle",
+        ),
     }
 }
 

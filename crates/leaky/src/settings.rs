@@ -79,6 +79,8 @@ pub struct Cure {
     pub output: PathBuf,
     /// How to cure.
     pub options: CureOptions,
+    /// The folder that keeps the training.
+    pub checkpoint: Option<PathBuf>,
     /// How many threads to compute with; as many as there are cores where it is not said.
     pub threads: Option<usize>,
     /// Where the figures go.
@@ -135,6 +137,8 @@ pub struct Case {
     pub data: Data,
     /// The samples to validate with.
     pub validation: Option<Data>,
+    /// The samples to test the result with.
+    pub test: Option<Data>,
 }
 
 /// Samples, as files.
@@ -182,7 +186,8 @@ impl Command {
 impl Case {
     /// The files that are named in it.
     pub fn files(&self) -> impl Iterator<Item = &Path> {
-        let data = [Some(&self.data), self.validation.as_ref()];
+        let (validation, test) = (self.validation.as_ref(), self.test.as_ref());
+        let data = [Some(&self.data), validation, test];
         let data = data.into_iter().flatten().flat_map(|data| {
             let labels = data.labels.as_deref();
             [Some(data.samples.as_path()), labels].into_iter().flatten()

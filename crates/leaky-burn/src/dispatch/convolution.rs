@@ -1,9 +1,9 @@
 //! Convolutions over rank-free tensors.
 
-use burn::backend::ops::{ConvOptions, ConvTransposeOptions, FloatTensorOps};
+use burn::backend::ops::{ConvOptions, ConvTransposeOptions};
 use burn::backend::{Dispatch, DispatchTensor, TensorMetadata};
-use burn::tensor::Shape;
 
+use super::rows::{of_one_row, without_rows};
 use crate::Rectifier;
 use crate::backend::{Bias, Convolutions};
 
@@ -131,18 +131,4 @@ fn checked_bias(bias: Option<DispatchTensor>, channels: usize) -> Bias<Dispatch>
         "a bias of shape {shape} does not fit {channels} output channels"
     );
     Bias::Present(bias)
-}
-
-/// `[batch, channels, length]` as images of one row.
-fn of_one_row(tensor: DispatchTensor) -> DispatchTensor {
-    let shape = tensor.shape();
-    let &[batch, channels, length] = shape.as_slice() else {
-        panic!("a convolution over one axis takes three axes, not {shape}");
-    };
-    Dispatch::float_reshape(tensor, Shape::from([batch, channels, 1, length]))
-}
-
-fn without_rows(tensor: DispatchTensor) -> DispatchTensor {
-    let [batch, channels, _, length] = shape(&tensor);
-    Dispatch::float_reshape(tensor, Shape::from([batch, channels, length]))
 }

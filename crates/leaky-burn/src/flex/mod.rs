@@ -1,12 +1,15 @@
-//! The rectifiers on the flex backend, through the kernels of `leaky-relu`.
+//! The rectifiers on the flex backend, through the kernels of `leaky-relu`; convolutions and pooling.
 
 mod by_signs;
 mod checkpointing;
 mod convolution;
 mod dense;
 mod gradient;
+mod max_pool;
 mod passes;
 mod prelu;
+mod single;
+mod threads;
 
 use burn::backend::autodiff::checkpoint::strategy::CheckpointStrategy;
 use burn::backend::tensor::FloatTensor;

@@ -1,9 +1,9 @@
 //! What to compare.
 
 use crate::candidate::Candidate;
-use crate::objective::metric::Loss;
+use crate::objective::options::ObjectiveOptions;
 use crate::threads::cores;
-use crate::train::options::Optimizer;
+use crate::train::options::TrainOptions;
 
 /// What to compare, and how.
 #[derive(Debug, Clone)]
@@ -16,14 +16,10 @@ pub struct CompareOptions {
     pub seeds: u64,
     /// Whether the weights are drawn afresh, or those of the file are trained on.
     pub from_scratch: bool,
-    /// What to minimise; without it, what suits the answers and the end of the network.
-    pub loss: Option<Loss>,
-    /// How many times to see all samples.
-    pub epochs: usize,
-    /// How many samples make a step.
-    pub batch_size: usize,
-    /// How the parameters follow the gradient.
-    pub optimizer: Optimizer,
+    /// What is to be learned.
+    pub objective: ObjectiveOptions,
+    /// How to train; each training has a learning rate, a seed and random slopes of its own.
+    pub training: TrainOptions,
     /// How many trainings run side by side, each on one thread; no result depends on it.
     pub jobs: usize,
 }
@@ -45,10 +41,8 @@ impl Default for CompareOptions {
             rates: vec![0.001],
             seeds: 5,
             from_scratch: true,
-            loss: None,
-            epochs: 20,
-            batch_size: 64,
-            optimizer: Optimizer::Adam,
+            objective: ObjectiveOptions::default(),
+            training: TrainOptions::default(),
             jobs: cores(),
         }
     }

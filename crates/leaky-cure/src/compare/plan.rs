@@ -32,14 +32,14 @@ impl<'a> Plan<'a> {
     /// If the network or the data cannot be worked with.
     pub fn new(task: &'a Task, options: &'a CompareOptions) -> Result<Self, CompareError> {
         let network = task.network()?;
-        let (objective, target) = Objective::new(&network, &task.data, options.loss)?;
+        let (objective, target) = Objective::new(&network, &task.data, options.objective)?;
         let parts = trial::parts(task, &network, &objective, &target)?;
         let training = parts.training(&target).chosen.len();
         Ok(Self {
             task,
             options,
             metric: objective.metric(),
-            batches: training.div_ceil(options.batch_size) * options.epochs,
+            batches: training.div_ceil(options.training.batch_size) * options.training.epochs,
         })
     }
 
@@ -51,7 +51,7 @@ impl<'a> Plan<'a> {
     pub fn setting(&self) -> Result<Setting, CompareError> {
         let (task, options) = (self.task, self.options);
         let network = task.network()?;
-        let (objective, target) = Objective::new(&network, &task.data, options.loss)?;
+        let (objective, target) = Objective::new(&network, &task.data, options.objective)?;
         let parts = trial::parts(task, &network, &objective, &target)?;
         let samples = [parts.training(&target), parts.validation(&target)];
         Ok(Setting::of(&task.model, options, samples)?)

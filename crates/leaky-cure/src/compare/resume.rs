@@ -9,10 +9,11 @@ use serde::{Deserialize, Serialize};
 use super::figures::Trial;
 use super::options::CompareOptions;
 use super::resume_error::{ResumeError, Term};
-use crate::data::samples::Samples;
+use crate::data::samples::{Samples, checksum};
 use crate::files::{Destination, FileError};
 use crate::run::RunError;
 use crate::text::printable;
+use crate::train::options::TrainOptions;
 
 const VERSION: &str = env!("CARGO_PKG_VERSION");
 
@@ -31,6 +32,9 @@ pub struct Setting {
     optimizer: String,
     epochs: usize,
     batch_size: usize,
+    /// All else that is said of training.
+    #[serde(default)]
+    training: String,
 }
 
 impl Setting {
@@ -44,31 +48,37 @@ impl Setting {
         options: &CompareOptions,
         parts: [Samples; 2],
     ) -> Result<Self, RunError> {
-        let mut data = crc32fast::Hasher::new();
-        for Samples {
-            data: arrays,
-            target,
-            chosen,
-        } in parts
-        {
-            for chosen in chosen.chunks(options.batch_size) {
-                let answers = target.batch(chosen)?;
-                for array in arrays.batch(chosen)?.iter().chain([&answers]) {
-                    data.update(array.as_bytes());
-                }
-            }
-        }
+        let training = &options.training;
         Ok(Self {
             version: VERSION.to_owned(),
             network: crc32fast::hash(&model.to_bytes()?),
-            data: data.finalize(),
+            data: checksum(parts, training.batch_size)?,
             from_scratch: options.from_scratch,
-            loss: format!("{:?}", options.loss),
-            optimizer: format!("{:?}", options.optimizer),
-            epochs: options.epochs,
-            batch_size: options.batch_size,
+            loss: format!("{:?}", options.objective),
+            optimizer: format!("{:?}", training.optimizer),
+            epochs: training.epochs,
+            batch_size: training.batch_size,
+            training: others(training),
         })
     }
+}
+
+/// What a comparison says of training, other than what stands in a setting by itself or is each
+/// trial's own.
+fn others(training: &TrainOptions) -> String {
+    let TrainOptions {
+        schedule,
+        warm_up,
+        momentum,
+        weight_decay,
+        clip_norm,
+        patience,
+        recycle,
+        ..
+    } = training;
+    format!(
+        "{schedule:?} {warm_up} {momentum} {weight_decay} {clip_norm:?} {patience:?} {recycle:?}"
+    )
 }
 
 /// A path in a folder for the trials of an interrupted comparison for which no file was named: its
@@ -136,6 +146,7 @@ fn differences(one: &Setting, other: &Setting) -> Vec<Term> {
         (one.optimizer != other.optimizer, Term::Optimizer),
         (one.epochs != other.epochs, Term::Epochs),
         (one.batch_size != other.batch_size, Term::BatchSize),
+        (one.training != other.training, Term::Training),
     ]
     .into_iter()
     .filter_map(|(differs, term)| differs.then_some(term))
@@ -178,6 +189,7 @@ mod tests {
             optimizer: "Adam".into(),
             epochs: 1,
             batch_size: 8,
+            training: String::new(),
         }
     }
 
@@ -244,6 +256,7 @@ mod tests {
                 train_loss: 0.1 + 0.2,
                 validation_loss: f64::NAN,
                 score: f64::NAN,
+                recycled: 3,
                 seconds: 1e-3,
             }],
             diverged: Some(1),

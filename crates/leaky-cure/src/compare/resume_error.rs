@@ -52,6 +52,8 @@ pub enum Term {
     Epochs,
     /// How many samples make a step.
     BatchSize,
+    /// All else that is said of training.
+    Training,
 }
 
 impl fmt::Display for Term {
@@ -65,6 +67,7 @@ impl fmt::Display for Term {
             Self::Optimizer => "the optimizer",
             Self::Epochs => "the epochs",
             Self::BatchSize => "the batch size",
+            Self::Training => "how to train",
         })
     }
 }

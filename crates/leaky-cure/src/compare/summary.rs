@@ -82,6 +82,7 @@ mod tests {
                     train_loss: 1.0,
                     validation_loss: 1.0,
                     score,
+                    recycled: 0,
                     seconds: 0.5,
                 })
                 .to_vec(),

@@ -1,8 +1,7 @@
 //! One training of one rectifier.
 
-use std::time::Instant;
-
 use leaky_onnx::{Model, Network, RandomSlopes};
+use web_time::Instant;
 
 use super::error::CompareError;
 use super::figures::Trial;
@@ -18,7 +17,7 @@ use crate::stop::{Stop, Stopped};
 use crate::task::Task;
 use crate::train::calibrate::{self, calibrate};
 use crate::train::epoch::End;
-use crate::train::epochs::train;
+use crate::train::epochs::{Request, train};
 use crate::train::initialize::initialize;
 use crate::train::options::TrainOptions;
 use crate::train::parts::Parts;
@@ -48,7 +47,7 @@ pub(super) fn run(
     let slopes = rectifier
         .random_slopes()
         .map(|range| RandomSlopes::new(&hidden(&rectifiers), range, seed));
-    let (objective, target) = Objective::new(&network, &task.data, options.loss)?;
+    let (objective, target) = Objective::new(&network, &task.data, options.objective)?;
     let parts = parts(task, &network, &objective, &target)?;
     let training = parts.training(&target);
     if options.from_scratch {
@@ -57,24 +56,20 @@ pub(super) fn run(
         calibrate(&mut network, &task.data, &few)?;
     }
     let training_options = TrainOptions {
-        epochs: options.epochs,
-        batch_size: options.batch_size,
         lr,
-        optimizer: options.optimizer,
         seed,
         random_slopes: slopes,
+        ..options.training.clone()
     };
-    let trained = train(
-        &mut network,
-        &objective,
+    let request = Request {
+        objective: &objective,
         training,
-        parts.validation(&target),
-        &training_options,
-        stop,
-        progress,
-    )?;
+        validation: parts.validation(&target),
+        options: &training_options,
+    };
+    let trained = train(&mut network, &request, stop, progress)?;
     let diverged = match trained.end {
-        End::Done => None,
+        End::Done | End::NoBetter(_) => None,
         End::Diverged(epoch) => Some(epoch),
         End::Stopped => return Err(Stopped.into()),
     };
@@ -87,7 +82,7 @@ pub(super) fn run(
                 &task.name,
                 &task.data,
                 &everything,
-                options.batch_size,
+                options.training.batch_size,
                 stop,
                 || (),
             )?;
@@ -95,7 +90,7 @@ pub(super) fn run(
         }
     };
     let score = trained.best.validation.score;
-    trained.best.restore(&mut network);
+    trained.best.restore(&mut network)?;
     network.store(&mut model)?;
     let trial = Trial {
         rectifier,
@@ -121,7 +116,7 @@ pub(super) fn parts<'a>(
     target: &Target,
 ) -> Result<Parts<'a>, ObjectiveError> {
     let validation = task.validation.as_ref();
-    Parts::new(&task.data, validation, SPLIT_SEED, |validation| {
+    Parts::new(&task.data, validation, SPLIT_SEED, target, |validation| {
         objective.validation_target(network, validation, target)
     })
 }

@@ -4,8 +4,10 @@ use leaky_onnx::{Model, Network};
 
 use super::error::CureError;
 use super::figures::AlphaTrial;
+use super::kept::{Work, setting};
 use super::options::CureOptions;
 use crate::candidate::hidden_relus;
+use crate::data::dataset::Dataset;
 use crate::data::samples::Samples;
 use crate::data::split::spread;
 use crate::diagnose::verdict::Diagnosis;
@@ -17,13 +19,21 @@ use crate::revive::{self, revive_checked, revive_dormant};
 use crate::run::device;
 use crate::stop::{Stop, Stopped};
 use crate::task::Task;
+use crate::train::checkpoint::{Checkpoint, Kept, Setting};
 use crate::train::epoch::End;
-use crate::train::epochs::{Training, train};
+use crate::train::epochs::{Request, Training, train, train_on};
 use crate::train::options::TrainOptions;
 use crate::train::validate::Validation;
 
 /// How many samples at most fresh weights are centred on.
 const CENTRED_ON: usize = 1024;
+
+/// Fewer are enough where each has many numbers, at whose positions a unit is looked at: so many that
+/// they hold about this many numbers, and at least [`CENTRED_ON_AT_LEAST`].
+const CENTRED_ON_NUMBERS: usize = 1 << 18;
+
+/// See [`CENTRED_ON_NUMBERS`].
+const CENTRED_ON_AT_LEAST: usize = 128;
 
 /// The slopes that are tried where the user leaves the choice to the tool.
 const SLOPES: [f32; 5] = [0.01, 0.05, 0.1, 0.2, 0.3];
@@ -53,6 +63,13 @@ pub(super) struct Prepared {
     pub validation_difference: Difference,
 }
 
+/// Where a cure is kept, and what was kept of it.
+#[derive(Default)]
+pub(super) struct Keeping<'a> {
+    pub kept: Option<Kept<Work>>,
+    to: Option<(&'a Checkpoint, Setting)>,
+}
+
 impl Course<'_> {
     /// How many batches make an epoch.
     pub fn batches(&self) -> usize {
@@ -71,7 +88,7 @@ impl Course<'_> {
         if self.options.revive {
             let request = revive::Request {
                 data,
-                samples: &spread(self.training.chosen, CENTRED_ON),
+                samples: &spread(self.training.chosen, centred_on(data)),
                 batch_size: options.batch_size,
                 bound: self.options.revival_bound,
                 alpha: f64::from(alpha),
@@ -114,30 +131,69 @@ impl Course<'_> {
         })
     }
 
-    /// Trains a network that was made ready.
-    pub fn train(
+    /// Trains a network that was made ready, shortly.
+    fn try_out(
         &self,
         network: &mut Network,
         options: &TrainOptions,
         progress: &mut dyn Progress,
     ) -> Result<Training, ObjectiveError> {
-        train(
-            network,
-            self.objective,
-            self.training,
-            self.validation,
+        train(network, &self.request(options), self.stop, progress)
+    }
+
+    fn request<'b>(&'b self, options: &'b TrainOptions) -> Request<'b> {
+        Request {
+            objective: self.objective,
+            training: self.training,
+            validation: self.validation,
             options,
-            self.stop,
-            progress,
-        )
+        }
+    }
+
+    /// What was kept of this cure, and which it is; nothing where it is not to be kept.
+    pub fn kept(&self) -> Result<Keeping<'_>, CureError> {
+        let Some(checkpoint) = &self.options.checkpoint else {
+            return Ok(Keeping::default());
+        };
+        let setting = setting(self.task, self.options, [self.training, self.validation])?;
+        Ok(Keeping {
+            kept: checkpoint.read(&setting)?,
+            to: Some((checkpoint, setting)),
+        })
+    }
+
+    /// Trains a network that was made ready, from where it was kept, and keeps each epoch.
+    pub fn train(
+        &self,
+        network: &mut Network,
+        work: &Work,
+        Keeping { kept, to }: Keeping,
+        progress: &mut dyn Progress,
+    ) -> Result<Training, CureError> {
+        let options = &self.options.training;
+        let request = self.request(options);
+        let standing = match kept {
+            None => request.begin(network)?,
+            Some(kept) => {
+                for (index, epoch) in kept.epochs().iter().enumerate() {
+                    (0..self.batches()).for_each(|_| progress.step());
+                    progress.epoch(index + 1, epoch, self.objective.metric());
+                }
+                kept.restore(network, options, request.steps())?
+            }
+        };
+        let watched = (self.stop, progress);
+        train_on(network, standing, &request, watched, |network, standing| {
+            if let Some((checkpoint, setting)) = &to {
+                checkpoint.write((setting, work), network, standing)?;
+            }
+            Ok(())
+        })
     }
 
     /// Trains shortly with each of some slopes; gives the one that validates best, the smallest of
     /// equals.
-    pub fn choose_alpha(
-        &self,
-        progress: &mut dyn Progress,
-    ) -> Result<(f32, Vec<AlphaTrial>), CureError> {
+    pub fn choose_alpha(&self, progress: &mut dyn Progress) -> Result<Work, CureError> {
         let options = TrainOptions {
             epochs: short(self.options.training.epochs),
             ..self.options.training.clone()
@@ -148,7 +204,7 @@ impl Course<'_> {
         let mut best: Option<(f32, Validation)> = None;
         for alpha in SLOPES {
             let mut network = self.prepare(alpha)?.network;
-            let trained = self.train(&mut network, &options, &mut Trying(progress))?;
+            let trained = self.try_out(&mut network, &options, &mut Trying(progress))?;
             if trained.end == End::Stopped {
                 return Err(Stopped.into());
             }
@@ -165,8 +221,17 @@ impl Course<'_> {
         }
         let alpha = best.map_or(SLOPES[0], |(alpha, _)| alpha);
         progress.chose_alpha(alpha, &trials, self.objective.metric());
-        Ok((alpha, trials))
+        Ok(Work {
+            alpha,
+            alpha_trials: trials,
+        })
     }
+}
+
+/// How many samples fresh weights are centred on.
+fn centred_on(data: &Dataset) -> usize {
+    let enough = CENTRED_ON_NUMBERS / data.sample_len().max(1);
+    enough.clamp(CENTRED_ON_AT_LEAST, CENTRED_ON)
 }
 
 /// How many epochs a trial of a slope takes: a quarter of the whole training, at most five.

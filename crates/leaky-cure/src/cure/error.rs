@@ -3,6 +3,7 @@
 use crate::diagnose::DiagnoseError;
 use crate::objective::ObjectiveError;
 use crate::run::{RunError, runs_networks, uses_rooms};
+use crate::train::checkpoint_error::CheckpointError;
 use crate::verified::WriteError;
 
 /// Why a network could not be cured.
@@ -20,6 +21,9 @@ pub enum CureError {
     /// There is nothing to train towards.
     #[error(transparent)]
     Objective(ObjectiveError),
+    /// The training cannot be kept, or not go on from where it was kept.
+    #[error(transparent)]
+    Checkpoint(#[from] CheckpointError),
     /// The cured network cannot be written.
     #[error(transparent)]
     Write(WriteError),

@@ -22,7 +22,7 @@ pub struct AlphaTrial {
     pub validation_loss: f64,
 }
 
-/// The score of a network on the validation samples, before and after.
+/// The score of a network on the validation samples, before and after, and on those to test with.
 #[derive(Debug, Clone, Copy, Serialize, Deserialize)]
 pub struct Score {
     /// What is measured.
@@ -33,6 +33,11 @@ pub struct Score {
     /// For the network as it was cured.
     #[serde(deserialize_with = "number")]
     pub after: f64,
+    /// For the network as it was cured, on samples that nothing was chosen by; none where there were
+    /// none. The epoch is chosen by the validation samples, so the score on these is the best of several
+    /// looks.
+    #[serde(default)]
+    pub test: Option<f64>,
 }
 
 /// The figures of a cure. Serialised, they are the JSON of the tool: its keys, their order and their
@@ -69,6 +74,9 @@ pub struct Report {
     /// The same on the validation samples, by which no unit was found dead.
     #[serde(default)]
     pub revival_max_difference_validation: f64,
+    /// How many units died in training and were revived while it went on.
+    #[serde(default)]
+    pub recycled: usize,
     /// The epochs of training.
     pub epochs: Vec<Epoch>,
     /// The epoch whose parameters are kept, counted from 1; 0 for those before training, none where

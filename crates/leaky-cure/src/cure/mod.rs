@@ -3,12 +3,12 @@
 mod course;
 mod error;
 pub(crate) mod figures;
+mod kept;
 mod options;
 mod treat;
 
-use std::time::Instant;
-
 use leaky_onnx::{Model, Network};
+use web_time::Instant;
 
 use crate::diagnose::look::look;
 use crate::difference::Difference;
@@ -106,6 +106,7 @@ fn cure_and_write(
             not_revived: done.revival.not_revived,
             revival_max_difference: done.difference.maximum,
             revival_max_difference_validation: done.validation_difference.maximum,
+            recycled: treated.epochs.iter().map(|epoch| epoch.recycled).sum(),
             epochs: treated.epochs,
             best_epoch: done.best_epoch,
             output,

@@ -1,8 +1,9 @@
 //! How to cure.
 
 use crate::diagnose::DiagnoseOptions;
-use crate::objective::metric::Loss;
+use crate::objective::options::ObjectiveOptions;
 use crate::revive::DEFAULT_BOUND;
+use crate::train::checkpoint::Checkpoint;
 use crate::train::options::TrainOptions;
 
 /// The slope below zero that hidden ReLUs get.
@@ -27,10 +28,12 @@ pub struct CureOptions {
     /// Dormant units, found by this score, are brought back too: see
     /// [`DiagnoseOptions::tau`](crate::diagnose::DiagnoseOptions::tau).
     pub tau: Option<f64>,
-    /// What to minimise; without it, what suits the answers and the end of the network.
-    pub loss: Option<Loss>,
+    /// What is to be learned.
+    pub objective: ObjectiveOptions,
     /// How to train.
     pub training: TrainOptions,
+    /// Where to keep the training after each epoch, and to go on from.
+    pub checkpoint: Option<Checkpoint>,
 }
 
 impl Default for CureOptions {
@@ -42,8 +45,9 @@ impl Default for CureOptions {
             revive: true,
             revival_bound: DEFAULT_BOUND,
             tau: None,
-            loss: None,
+            objective: ObjectiveOptions::default(),
             training: TrainOptions::default(),
+            checkpoint: None,
         }
     }
 }

@@ -8,8 +8,10 @@ use leaky_onnx::{Model, Network};
 use super::course::{Course, Prepared};
 use super::error::CureError;
 use super::figures::{AlphaTrial, Score};
+use super::kept::Work;
 use super::options::{Alpha, CureOptions};
 use crate::candidate::hidden_relus;
+use crate::data::samples::Samples;
 use crate::diagnose::diagnose_with_causes;
 use crate::diagnose::look::look;
 use crate::diagnose::verdict::{Diagnosis, Layer};
@@ -108,14 +110,20 @@ pub(super) fn treat(
             model: task.name.clone(),
         });
     }
-    let (objective, target) = Objective::new(&given, data, options.loss)?;
+    let (objective, target) = Objective::new(&given, data, options.objective)?;
     let parts = Parts::new(
         data,
         task.validation.as_ref(),
         training_options.seed,
+        &target,
         |validation| objective.validation_target(&given, validation, &target),
     )?;
     let (training, validation) = (parts.training(&target), parts.validation(&target));
+    // What does not fit is refused before anything is trained.
+    let test = match &task.test {
+        Some(data) => Some((data, objective.validation_target(&given, data, &target)?)),
+        None => None,
+    };
 
     let before = look(task, &given, options.look(), stop, progress)?;
     // Samples that validate have no part in what is found dead and revived.
@@ -145,12 +153,19 @@ pub(super) fn treat(
         validation,
         stop,
     };
-    let (alpha, alpha_trials) = match options.alpha {
-        Alpha::Fixed(alpha) => (alpha, Vec::new()),
+    let mut keeping = course.kept()?;
+    let chosen = keeping
+        .kept
+        .as_mut()
+        .map(|kept| std::mem::take(&mut kept.work));
+    let work = match (chosen, options.alpha) {
+        (Some(work), _) => work,
+        (None, Alpha::Fixed(alpha)) => Work::chosen(alpha),
         // Without a ReLU to leak there is nothing to choose between.
-        Alpha::Auto if hidden_relus(&given.rectifiers()?).is_empty() => (0.0, Vec::new()),
-        Alpha::Auto => course.choose_alpha(progress)?,
+        (None, Alpha::Auto) if hidden_relus(&given.rectifiers()?).is_empty() => Work::chosen(0.0),
+        (None, Alpha::Auto) => course.choose_alpha(progress)?,
     };
+    let alpha = work.alpha;
     let Prepared {
         mut model,
         mut network,
@@ -168,12 +183,12 @@ pub(super) fn treat(
         },
         training_options.epochs * course.batches(),
     );
-    let trained = course.train(&mut network, training_options, progress)?;
+    let trained = course.train(&mut network, &work, keeping, progress)?;
     let (best_epoch, mut best) = (trained.best.epoch, trained.best.validation);
-    trained.best.restore(&mut network);
+    trained.best.restore(&mut network)?;
     let mut done = Done {
         alpha,
-        alpha_trials,
+        alpha_trials: work.alpha_trials,
         revival,
         difference,
         validation_difference,
@@ -195,6 +210,17 @@ pub(super) fn treat(
         };
         done = Done::nothing(to_revive, done.alpha_trials);
     }
+    let test = test
+        .map(|(data, target)| {
+            let chosen: Vec<usize> = (0..data.samples()).collect();
+            let samples = Samples {
+                data,
+                target: &target,
+                chosen: &chosen,
+            };
+            validate(&network, &objective, samples, training_options.batch_size)
+        })
+        .transpose()?;
     Ok(Treated {
         model,
         network,
@@ -202,6 +228,7 @@ pub(super) fn treat(
             metric: objective.metric(),
             before: score_before.score,
             after: best.score,
+            test: test.map(|found| found.score),
         },
         dead_on_training: deciding.dead,
         before,

@@ -9,7 +9,7 @@ use super::error::DataError;
 use super::memory::{self, MemoryArray};
 use super::npy::{self, Header};
 use super::storage::Storage;
-use super::{npz, safetensors};
+use super::{npz, safetensors, table};
 use crate::text::printable;
 
 /// The named arrays of the files that the user gave: listed and found to be whole, not yet read.
@@ -27,13 +27,27 @@ impl Arrays {
     /// file of labels where one is given. The array of a `.npy` data file is named `x`; labels
     /// given apart take the place of an array `y` of the data file.
     ///
+    /// A file whose name ends in `.csv` or `.tsv` is a table: its columns are `x`, in their order, but for
+    /// one named `y`, `label` or `target`, which is `y`.
+    ///
     /// # Errors
     ///
     /// Where a file cannot be read, is of another format, is damaged or cut off, describes more
     /// than it holds, or names two arrays alike.
     pub fn open(data: &Path, labels: Option<&Path>) -> Result<Self, DataError> {
-        let mut arrays = Self::from_storage(Storage::open(data)?)?;
-        arrays.labels = labels.map(open_labels).transpose()?;
+        let mut arrays = match delimiter(data) {
+            Some(delimiter) => {
+                let storage = Arc::new(Storage::open(data)?);
+                Self {
+                    file: storage.name().to_owned(),
+                    entries: table::list(&storage, delimiter)?,
+                    labels: None,
+                }
+            }
+            None => Self::from_storage(Storage::open(data)?)?,
+        };
+        let labels = labels.map(Storage::open).transpose()?;
+        arrays.labels = labels.map(list_labels).transpose()?;
         Ok(arrays)
     }
 
@@ -47,6 +61,23 @@ impl Arrays {
         bytes: impl AsRef<[u8]> + Send + Sync + 'static,
     ) -> Result<Self, DataError> {
         Self::from_storage(Storage::memory(&printable(name), bytes))
+    }
+
+    /// The same with labels from the bytes of a `.npy` file, in place of an array `y` of the data.
+    ///
+    /// # Errors
+    ///
+    /// Where they are of another format, damaged or cut off.
+    pub fn with_labels(
+        self,
+        name: &str,
+        bytes: impl AsRef<[u8]> + Send + Sync + 'static,
+    ) -> Result<Self, DataError> {
+        let labels = list_labels(Storage::memory(&printable(name), bytes))?;
+        Ok(Self {
+            labels: Some(labels),
+            ..self
+        })
     }
 
     /// Arrays that are in memory already.
@@ -122,8 +153,18 @@ fn format(storage: &Storage) -> Result<Format, DataError> {
     }
 }
 
-fn open_labels(path: &Path) -> Result<Entry, DataError> {
-    let storage = Arc::new(Storage::open(path)?);
+/// What stands between the numbers of a table, if the file's name says that it is one.
+fn delimiter(path: &Path) -> Option<u8> {
+    let ending = path.extension()?.to_str()?.to_ascii_lowercase();
+    match ending.as_str() {
+        "csv" => Some(b','),
+        "tsv" => Some(b'\t'),
+        _ => None,
+    }
+}
+
+fn list_labels(storage: Storage) -> Result<Entry, DataError> {
+    let storage = Arc::new(storage);
     match format(&storage) {
         Ok(Format::Npy) => list_npy(&storage, "y"),
         _ => Err(DataError::LabelsFormat {

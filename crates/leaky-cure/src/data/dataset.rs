@@ -31,6 +31,8 @@ pub struct Dataset {
 struct Column {
     array: Array,
     dtype: DType,
+    /// Where the network wants the axis of samples, or `None` where all samples share the array.
+    samples: Option<usize>,
 }
 
 impl Arrays {
@@ -71,15 +73,26 @@ impl Arrays {
         for (entry, input) in chosen.iter().zip(expected) {
             check_fit(entry, input)?;
         }
-        let samples = same_length(chosen.iter().copied().chain(target))?;
+        let counting = chosen.iter().zip(expected);
+        let counting = counting.filter(|(_, input)| input.samples.is_some());
+        let samples = same_length(counting.map(|(entry, _)| *entry).chain(target))?;
 
         let mut inputs = Vec::with_capacity(chosen.len());
         for (entry, input) in chosen.iter().zip(expected) {
-            let array = load(entry)?;
+            let array = match input.samples {
+                Some(_) => load(entry)?,
+                None => {
+                    // One row that holds it all.
+                    let mut whole = (*entry).clone();
+                    whole.shape.insert(0, 1);
+                    load(&whole)?
+                }
+            };
             array.check_values(input.dtype)?;
             inputs.push(Column {
                 array,
                 dtype: input.dtype,
+                samples: input.samples,
             });
         }
         Ok(Dataset {
@@ -133,7 +146,11 @@ fn check_fit(entry: &Entry, input: &ExpectedInput) -> Result<(), DataError> {
     if entry.shape.contains(&0) {
         return Err(entry.empty());
     }
-    if entry.shape.len() != input.shape.len() || input.shape.is_empty() {
+    if !input.ranked {
+        return Ok(());
+    }
+    let counted = input.samples.is_some();
+    if entry.shape.len() != input.shape.len() || (counted && input.shape.is_empty()) {
         return Err(DataError::Rank {
             array: array.clone(),
             input: name.clone(),
@@ -150,7 +167,8 @@ fn check_fit(entry: &Entry, input: &ExpectedInput) -> Result<(), DataError> {
             ),
         });
     }
-    let sizes = entry.shape.iter().zip(&input.shape).enumerate().skip(1);
+    let sizes = entry.shape.iter().zip(&input.shape).enumerate();
+    let sizes = sizes.skip(usize::from(counted));
     for (axis, (&found, &size)) in sizes {
         if let Some(expected) = size
             && expected != found
@@ -228,14 +246,43 @@ fn same_length<'a>(mut entries: impl Iterator<Item = &'a Entry>) -> Result<usize
     Ok(samples)
 }
 
+/// The first axis moved to another place, by the bytes of the elements.
+fn moved(data: TensorData, axis: usize) -> TensorData {
+    let (shape, dtype) = (data.shape().to_vec(), data.dtype());
+    let axis = axis.min(shape.len() - 1);
+    let rows = shape[0];
+    let before: usize = shape[1..=axis].iter().product();
+    let block = shape[axis + 1..].iter().product::<usize>() * dtype.size();
+    let bytes = data.as_bytes();
+    let mut result = Vec::with_capacity(bytes.len());
+    for outer in 0..before {
+        for row in 0..rows {
+            let start = (row * before + outer) * block;
+            result.extend_from_slice(&bytes[start..start + block]);
+        }
+    }
+    let mut sizes = shape[1..].to_vec();
+    sizes.insert(axis, rows);
+    TensorData::from_bytes_vec(result, sizes, dtype)
+}
+
 impl Dataset {
     /// How many samples there are, at least one.
     pub fn samples(&self) -> usize {
         self.samples
     }
 
-    /// The given samples for each of the network's inputs, in the network's order and types. The
-    /// first axis of each tensor is as long as `samples`, and in its order.
+    /// How many numbers a sample has in all inputs.
+    pub(crate) fn sample_len(&self) -> usize {
+        let inputs = self.inputs.iter();
+        inputs
+            .map(|column| column.array.row_shape().iter().product::<usize>())
+            .sum()
+    }
+
+    /// The given samples for each of the network's inputs, in the network's order and types. The axis of
+    /// samples of each tensor, where the network wants it, is as long as `samples`, and in its order; an
+    /// input that all samples share is given whole.
     ///
     /// # Errors
     ///
@@ -247,7 +294,25 @@ impl Dataset {
     pub fn batch(&self, samples: &[usize]) -> Result<Vec<TensorData>, DataError> {
         self.inputs
             .iter()
-            .map(|Column { array, dtype }| array.tensor(samples, array.row_shape(), *dtype))
+            .map(|column| {
+                let Column { array, dtype, .. } = column;
+                match column.samples {
+                    Some(0) => array.tensor(samples, array.row_shape(), *dtype),
+                    Some(axis) => {
+                        let rows = array.tensor(samples, array.row_shape(), *dtype)?;
+                        Ok(moved(rows, axis))
+                    }
+                    None => {
+                        let shape = array.row_shape().to_vec();
+                        let whole = array.tensor(&[0], &shape, *dtype)?;
+                        Ok(TensorData::from_bytes_vec(
+                            whole.as_bytes().to_vec(),
+                            shape,
+                            whole.dtype(),
+                        ))
+                    }
+                }
+            })
             .collect()
     }
 

@@ -45,6 +45,26 @@ pub enum DataError {
         file: String,
     },
 
+    /// A table does not begin with the names of its columns.
+    #[error("{file} does not begin with the names of its columns: give it a first line of names")]
+    NoHeader {
+        /// The file, as the user named it.
+        file: String,
+    },
+
+    /// A cell of a table holds no number.
+    #[error("{file} holds {found} in column `{column}` of line {line}: expected a number")]
+    Cell {
+        /// The file, as the user named it.
+        file: String,
+        /// The line, counted from 1.
+        line: u64,
+        /// The column's name.
+        column: String,
+        /// What stands there.
+        found: String,
+    },
+
     /// The file is damaged, cut off or contradicts itself.
     #[error("{file} is damaged: {reason}")]
     Damaged {

@@ -190,6 +190,8 @@ mod tests {
         let samples: Vec<usize> = (0..entry.shape[0]).collect();
         let arrays = Arrays::in_memory([array]).expect("one array");
         let expected = ExpectedInput {
+            samples: Some(0),
+            ranked: true,
             name: "x".into(),
             shape: vec![None; entry.shape.len()],
             dtype: entry.dtype.expect("a type"),

@@ -27,6 +27,7 @@ mod safetensors;
 pub(crate) mod samples;
 pub(crate) mod split;
 mod storage;
+mod table;
 pub(crate) mod target;
 
 pub use arrays::Arrays;

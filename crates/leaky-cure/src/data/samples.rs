@@ -1,6 +1,7 @@
 //! Samples chosen from a dataset.
 
 use super::dataset::Dataset;
+use super::error::DataError;
 use super::target::Target;
 
 /// Samples with their answers.
@@ -12,4 +13,27 @@ pub struct Samples<'a> {
     pub target: &'a Target,
     /// Which of the samples are meant.
     pub chosen: &'a [usize],
+}
+
+/// A checksum of samples and their answers, all of which are read once, so many at a time.
+///
+/// # Errors
+///
+/// If the data cannot be read.
+pub(crate) fn checksum(parts: [Samples; 2], batch_size: usize) -> Result<u32, DataError> {
+    let mut sum = crc32fast::Hasher::new();
+    for Samples {
+        data,
+        target,
+        chosen,
+    } in parts
+    {
+        for chosen in chosen.chunks(batch_size) {
+            let answers = target.batch(chosen)?;
+            for array in data.batch(chosen)?.iter().chain([&answers]) {
+                sum.update(array.as_bytes());
+            }
+        }
+    }
+    Ok(sum.finalize())
 }

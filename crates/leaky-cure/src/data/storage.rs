@@ -177,8 +177,11 @@ pub(super) enum Scratch {
     File(File, u64),
 }
 
-/// Up to this many bytes an unpacked array stays in memory.
-pub(super) const SCRATCH_IN_MEMORY: u64 = 64 << 20;
+/// Up to this many bytes an unpacked array stays in memory: without end where there are no files.
+pub(super) const SCRATCH_IN_MEMORY: u64 = match cfg!(target_family = "wasm") {
+    true => u64::MAX,
+    false => 64 << 20,
+};
 
 impl Scratch {
     /// Room for `bytes` bytes; memory is taken as they arrive, not on the word of a header.

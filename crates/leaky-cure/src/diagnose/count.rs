@@ -2,9 +2,9 @@
 
 use burn::tensor::{DType, TensorData};
 use leaky_onnx::{Network, Rectifier, Shapes};
-use leaky_relu::SignBits;
 
 use super::error::DiagnoseError;
+use super::signs::count_signs;
 use super::verdict::LayerCounts;
 
 /// A rectifier whose units cannot be counted.
@@ -55,16 +55,28 @@ impl Counter {
         if shape.iter().product::<usize>() == 0 {
             return Ok(());
         }
-        match data.dtype() {
+        let threshold = self.threshold;
+        let counts = [&mut self.above_zero, &mut self.below_zero];
+        let are_numbers = match data.dtype() {
             DType::F64 => {
-                let values = data.try_to_vec::<f64>().map_err(|e| format!("{e:?}"))?;
-                self.signs(SignBits::of, |limit| limit, values, inner)
+                let values = data.as_slice::<f64>().map_err(|e| format!("{e:?}"))?;
+                count_signs(values, |value| value - threshold, inner, counts)
             }
             _ => {
-                let values = data.try_to_vec::<f32>().map_err(|e| format!("{e:?}"))?;
-                self.signs(SignBits::of, |limit| limit as f32, values, inner)
+                let (values, limit) = (data.as_slice::<f32>(), threshold as f32);
+                let values = values.map_err(|e| format!("{e:?}"))?;
+                count_signs(values, |value| value - limit, inner, counts)
             }
+        };
+        if !are_numbers {
+            return Err(
+                "its pre-activation is not a number (NaN) on some samples: look for what \
+                 overflows before it, or for NaN in the data"
+                    .into(),
+            );
         }
+        self.total += (shape.iter().product::<usize>() / self.above_zero.len()) as u64;
+        Ok(())
     }
 
     /// Whether a unit was never above zero so far.
@@ -77,38 +89,18 @@ impl Counter {
         self.above_zero.contains(&0)
     }
 
-    fn signs<T>(
-        &mut self,
-        signs: impl Fn(&[T]) -> SignBits,
-        limit: impl Fn(f64) -> T,
-        mut values: Vec<T>,
-        inner: usize,
-    ) -> Result<(), String>
-    where
-        T: Copy + PartialOrd + std::ops::Neg<Output = T> + std::ops::Sub<Output = T>,
-    {
-        if values
-            .iter()
-            .any(|value| value.partial_cmp(value).is_none())
-        {
-            return Err(
-                "its pre-activation is not a number (NaN) on some samples: look for what \
-                 overflows before it, or for NaN in the data"
-                    .into(),
-            );
-        }
-        self.total += (values.len() / self.above_zero.len()) as u64;
-        if self.threshold != 0.0 {
-            let limit = limit(self.threshold);
-            values.iter_mut().for_each(|value| *value = *value - limit);
-        }
-        signs(&values).add_counts_by_channel(inner, &mut self.above_zero);
-        values.iter_mut().for_each(|value| *value = -*value);
-        signs(&values).add_counts_by_channel(inner, &mut self.below_zero);
-        Ok(())
-    }
-
     pub(super) fn finish(self, rectifier: &Rectifier) -> Result<LayerCounts, DiagnoseError> {
+        if self.total == 0 && rectifier.conditional {
+            // A branch that no sample took: nothing is known of its units.
+            return Ok(LayerCounts {
+                name: rectifier.name.clone(),
+                op: rectifier.operator.clone(),
+                alpha: rectifier.alpha,
+                above_zero: Vec::new(),
+                below_zero: Vec::new(),
+                total: 0,
+            });
+        }
         if self.total == 0 {
             return Err(wrong(
                 rectifier,
@@ -159,6 +151,34 @@ mod tests {
             .count(&TensorData::zeros::<f32, _>([2, 4]))
             .expect_err("four units, not three");
         assert!(reason.contains("4 units along axis 1"), "{reason}");
+    }
+
+    #[test]
+    fn large_and_small_layers_are_counted_one_by_one_the_same() {
+        let shapes = [
+            (3, 5, 1),
+            (2, 3, 7),
+            (40, 300, 1),
+            (2, 100, 120),
+            (2, 3, 9000),
+            (2, 1, 20_000),
+        ];
+        for (rows, units, inner) in shapes {
+            let numbers: Vec<f32> = (0..rows * units * inner)
+                .map(|i: usize| (i.wrapping_mul(2_654_435_761) >> 7) as f32 % 3.0 - 1.0)
+                .collect();
+            let (mut above, mut below) = (vec![0; units], vec![0; units]);
+            for (place, &number) in numbers.iter().enumerate() {
+                let unit = place / inner % units;
+                above[unit] += u64::from(number > 0.0);
+                below[unit] += u64::from(number < 0.0);
+            }
+            let mut counter = counter(Some(1), units);
+            let data = TensorData::new(numbers, [rows, units, inner]);
+            counter.count(&data).expect("numbers");
+            assert_eq!((counter.above_zero, counter.below_zero), (above, below));
+            assert_eq!(counter.total, (rows * inner) as u64);
+        }
     }
 
     #[test]

@@ -56,6 +56,12 @@ impl Evidence {
         }
     }
 
+    /// The values that something may be learned from.
+    pub(super) fn values(&self) -> impl Iterator<Item = ValueId> {
+        let inputs = self.layers.iter().map(|(input, _)| *input);
+        inputs.chain(self.signals.keys().copied())
+    }
+
     /// Whether anything is to be learned from a value, while these layers may have dead units.
     pub(super) fn asks_for(&self, value: ValueId, open: impl Fn(usize) -> bool) -> bool {
         let mut layers = self.layers.iter().enumerate();

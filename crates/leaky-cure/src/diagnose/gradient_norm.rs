@@ -1,13 +1,13 @@
 //! How much of the gradient reaches the weights of each layer.
 
 use burn::tensor::Tensor;
-use leaky_onnx::{Network, Node, ParameterKind, Value};
+use leaky_onnx::{Network, Node, ParameterKind};
 use serde::{Deserialize, Serialize};
 
 use crate::data::samples::Samples;
 use crate::data::split::spread;
-use crate::objective::{Loss, Objective, ObjectiveError};
-use crate::run::{RunError, vector};
+use crate::objective::{Objective, ObjectiveError, ObjectiveOptions};
+use crate::run::{norm, vector};
 use crate::task::Task;
 
 /// How many samples at most the gradient is taken on.
@@ -66,8 +66,8 @@ pub fn gradient_norms(
     norms.collect()
 }
 
-/// The gradient norms of a network on all samples of a task, which need not be the task's own network;
-/// without a `loss`, of the one that suits.
+/// The gradient norms of a network on all samples of a task, which need not be the task's own network,
+/// for what the options say is to be learned.
 ///
 /// # Errors
 ///
@@ -75,10 +75,10 @@ pub fn gradient_norms(
 pub fn gradient_norms_on(
     task: &Task,
     network: &Network,
-    loss: Option<Loss>,
+    options: ObjectiveOptions,
     batch_size: usize,
 ) -> Result<Vec<GradientNorm>, ObjectiveError> {
-    let (objective, target) = Objective::new(network, &task.data, loss)?;
+    let (objective, target) = Objective::new(network, &task.data, options)?;
     let everything: Vec<usize> = (0..task.data.samples()).collect();
     let samples = Samples {
         data: &task.data,
@@ -86,6 +86,25 @@ pub fn gradient_norms_on(
         chosen: &everything,
     };
     gradient_norms(network, &objective, samples, batch_size)
+}
+
+/// The same for a task's network and the loss that suits, or in words why its data do not give them.
+///
+/// # Errors
+///
+/// If the network cannot run on the samples.
+pub fn gradient_norms_or_why_not(
+    task: &Task,
+    batch_size: usize,
+) -> Result<Result<Vec<GradientNorm>, String>, ObjectiveError> {
+    if !task.data.has_target() {
+        return Ok(Err("the data hold no `y` to compute a loss with".into()));
+    }
+    let network = task.network()?;
+    if let Err(error) = Objective::new(&network, &task.data, ObjectiveOptions::default()) {
+        return Ok(Err(error.to_string()));
+    }
+    gradient_norms_on(task, &network, ObjectiveOptions::default(), batch_size).map(Ok)
 }
 
 /// The nodes with weights of their own, each with the place of these among the parameters.
@@ -110,22 +129,12 @@ fn weighted_layers(network: &Network) -> Vec<(&Node, usize)> {
     layers
 }
 
-/// The norm, summed in double precision: the square of a small gradient is not lost, and only a
-/// gradient of zeros has the norm 0.
-fn norm(gradient: Tensor<1>) -> Result<f64, RunError> {
-    let data = Value::Float(gradient.into_dispatch())
-        .into_data()
-        .map_err(RunError::Device)?;
-    let squares: f64 = data.iter::<f64>().map(|value| value * value).sum();
-    Ok(squares.sqrt())
-}
-
 #[cfg(test)]
 mod tests {
     use std::path::{Path, PathBuf};
 
     use burn::tensor::TensorData;
-    use leaky_onnx::Model;
+    use leaky_onnx::{Model, Value};
     use safetensors::{Dtype, SafeTensors};
 
     use super::*;
@@ -148,7 +157,8 @@ mod tests {
     fn norms(name: &str, network: &Network) -> Vec<GradientNorm> {
         let arrays = Arrays::open(&fixture(name, "data.safetensors"), None).expect("its data");
         let data = arrays.for_network(network).expect("they fit");
-        let (objective, target) = Objective::new(network, &data, None).expect("a loss");
+        let (objective, target) =
+            Objective::new(network, &data, ObjectiveOptions::default()).expect("a loss");
         let all: Vec<usize> = (0..data.samples()).collect();
         assert!(all.len() <= SAMPLES, "every sample counts");
         let samples = Samples {

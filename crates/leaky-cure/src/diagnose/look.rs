@@ -27,7 +27,7 @@ pub(crate) fn look(
         Phase::Diagnose,
         everything.len().div_ceil(options.batch_size),
     );
-    diagnose_with_causes(
+    let verdict = diagnose_with_causes(
         network,
         &task.name,
         &task.data,
@@ -35,5 +35,15 @@ pub(crate) fn look(
         options,
         stop,
         || progress.step(),
-    )
+    )?;
+    for item in network.omitted() {
+        progress.note(&format!(
+            "{item} is not supported: the network is looked at up to there"
+        ));
+    }
+    if let Some(why) = network.runs_in_parts() {
+        let size = network.declared_batch().unwrap_or(1);
+        progress.note(&format!("run in batches of {size}: {why}"));
+    }
+    Ok(verdict)
 }

@@ -14,6 +14,7 @@ mod options;
 pub(crate) mod pass;
 mod prescription;
 mod sentences;
+mod signs;
 pub(crate) mod verdict;
 
 use crate::progress::Progress;
@@ -23,7 +24,9 @@ pub use born_dead::{BornDeadError, BornDeadOptions, born_dead};
 pub use cause::{Cause, CauseOfDeath, Figures, InputFigures, Prescription, Remedy};
 pub use chances::{BornDead, Chances, Estimate, LayerChances};
 pub use error::DiagnoseError;
-pub use gradient_norm::{GradientNorm, SAMPLES, gradient_norms, gradient_norms_on};
+pub use gradient_norm::{
+    GradientNorm, SAMPLES, gradient_norms, gradient_norms_on, gradient_norms_or_why_not,
+};
 use look::look;
 pub use options::DiagnoseOptions;
 pub use pass::{diagnose_samples, diagnose_with_causes};

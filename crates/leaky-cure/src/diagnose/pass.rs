@@ -15,8 +15,12 @@ use crate::data::dataset::Dataset;
 use crate::run::batch;
 use crate::stop::Stop;
 
+/// A batch holds at most about so many numbers at a time, 64 MiB of them in single precision.
+const NUMBERS: usize = 1 << 24;
+
 /// Runs the samples through the network batch by batch and counts for each unit of each rectifier
-/// how often its pre-activation lies above and below zero. `step` is called after each batch.
+/// how often its pre-activation lies above and below zero. `step` is called after each batch. A batch
+/// that would hold very much at a time is run in parts: counts do not depend on it.
 ///
 /// # Errors
 ///
@@ -115,6 +119,8 @@ fn score(diagnosis: &mut Diagnosis, tau: f64, rectifiers: &[Rectifier], activati
 struct Pass {
     rectifiers: Vec<Rectifier>,
     shapes: Shapes,
+    /// How many samples are run at a time at most.
+    at_once: usize,
     counters: Vec<Counter>,
     /// What tells why units are dead, where that is asked.
     evidence: Option<Evidence>,
@@ -143,7 +149,9 @@ impl Pass {
                 model: model.to_owned(),
             });
         }
-        let shapes = network.shapes(batch(network, data, &samples[..samples.len().min(2)])?)?;
+        let few = &samples[..samples.len().min(2)];
+        let shapes = network.shapes(batch(network, data, few)?)?;
+        let held = network.most_numbers(&shapes).div_ceil(few.len().max(1));
         let counters = rectifiers
             .iter()
             .map(|rectifier| Counter::new(network, rectifier, &shapes))
@@ -151,6 +159,7 @@ impl Pass {
         Ok(Self {
             rectifiers,
             shapes,
+            at_once: (NUMBERS / held.max(1)).max(1),
             counters,
             evidence: None,
             activations: Vec::new(),
@@ -167,20 +176,35 @@ impl Pass {
     ) -> Result<(), DiagnoseError> {
         let outputs = network.outputs().iter();
         let wanted: Vec<_> = outputs.map(|output| output.value).collect();
+        let watched = self.watched();
         for samples in samples.chunks(batch_size) {
-            let mut failed = None;
-            network.forward(batch(network, data, samples)?, &wanted, |id, value| {
-                if let Err(error) = self.see(id, value) {
-                    failed.get_or_insert(error);
+            for samples in samples.chunks(self.at_once) {
+                let mut failed = None;
+                let inputs = batch(network, data, samples)?;
+                network.watch(inputs, &wanted, &watched, |id, value| {
+                    if let Err(error) = self.see(id, value) {
+                        failed.get_or_insert(error);
+                    }
+                })?;
+                if let Some(error) = failed {
+                    return Err(error);
                 }
-            })?;
-            if let Some(error) = failed {
-                return Err(error);
             }
             step();
             stop.check()?;
         }
         Ok(())
+    }
+
+    /// The values that are looked at.
+    fn watched(&self) -> Vec<ValueId> {
+        let mut watched: Vec<ValueId> = Vec::new();
+        watched.extend(self.rectifiers.iter().map(|rectifier| rectifier.input));
+        if !self.activations.is_empty() {
+            watched.extend(self.rectifiers.iter().map(|rectifier| rectifier.output));
+        }
+        watched.extend(self.evidence.iter().flat_map(Evidence::values));
+        watched
     }
 
     fn see(&mut self, id: ValueId, value: &Value) -> Result<(), DiagnoseError> {

@@ -150,7 +150,10 @@ impl From<LayerCounts> for Layer {
             below_zero.len(),
             "counts of the same units"
         );
-        assert!(total > 0, "a verdict needs samples");
+        assert!(
+            total > 0 || above_zero.is_empty(),
+            "a verdict on units needs samples"
+        );
         let units = || above_zero.iter().zip(&below_zero).enumerate();
         let active = |above: u64| above as f64 / total as f64;
         let select = |belongs: &dyn Fn(u64, u64) -> bool| {

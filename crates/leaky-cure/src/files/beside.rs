@@ -3,7 +3,7 @@
 
 use std::fs::{File, Permissions};
 use std::io;
-use std::path::{Path, PathBuf};
+use std::path::Path;
 
 use tempfile::{Builder, NamedTempFile};
 
@@ -12,7 +12,8 @@ use super::unnamed;
 
 /// A file in a folder, not yet in its place. Dropped before it is, it is gone.
 pub(super) struct Beside {
-    folder: PathBuf,
+    #[cfg(target_os = "linux")]
+    folder: std::path::PathBuf,
     file: Kind,
 }
 
@@ -33,6 +34,7 @@ impl Beside {
             file.get().set_permissions(permissions.clone())?;
         }
         Ok(Self {
+            #[cfg(target_os = "linux")]
             folder: folder.to_owned(),
             file,
         })

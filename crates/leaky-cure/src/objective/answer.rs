@@ -3,6 +3,7 @@
 use burn::tensor::TensorData;
 use leaky_onnx::{Network, ValueId};
 
+use super::classes::Layout;
 use super::error::ObjectiveError;
 use crate::data::dataset::Dataset;
 use crate::data::expected::ExpectedOutput;
@@ -66,6 +67,14 @@ impl Answer {
             shape: found.shape().to_vec(),
             dtype: found.dtype(),
         }
+    }
+
+    /// How labels of a target lie beside what this output gives for a few samples.
+    pub fn layout(&self, target: &Target) -> Layout {
+        let axis = target.class_axis().min(self.shape.len().saturating_sub(1));
+        let mut labels = self.shape.clone();
+        let classes = labels.remove(axis);
+        Layout::of(&labels, axis, classes)
     }
 
     fn check_rows(&self, data: &Dataset) -> Result<(), ObjectiveError> {

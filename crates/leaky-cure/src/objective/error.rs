@@ -1,5 +1,6 @@
 //! What can be wrong with an objective.
 
+use super::metric::{Loss, Metric};
 use crate::run::{RunError, runs_networks};
 
 /// Why nothing can be minimised or scored.
@@ -13,6 +14,30 @@ pub enum ObjectiveError {
         "`y` holds class labels: the loss must be cross-entropy, or `y` be shaped like the network's output"
     )]
     LossNeedsValues,
+    /// The metric that was asked for says nothing of what is learned.
+    #[error(
+        "a score in {} says nothing of a network that learns by {}: {}", metric.name(), loss.name(),
+        match loss {
+            Loss::MeanSquaredError => "r2 suits values",
+            Loss::CrossEntropy => "accuracy, balanced accuracy, F1 and mean IoU suit classes",
+            Loss::BinaryCrossEntropy =>
+                "accuracy, balanced accuracy, F1, mean IoU and dice suit what is so or not so",
+        }
+    )]
+    MetricDoesNotSuit {
+        /// The metric.
+        metric: Metric,
+        /// What is minimised.
+        loss: Loss,
+    },
+    /// Classes were to count alike, and there are none.
+    #[error("classes can be balanced only where `y` holds class labels as integers")]
+    WeightsNeedLabels,
+    /// Labels were to be smoothed, and there are none.
+    #[error(
+        "labels can be smoothed only where `y` holds class labels that cross-entropy learns by"
+    )]
+    SmoothingNeedsLabels,
     /// The samples to validate with are answered in another way than those to train with.
     #[error(
         "the `y` to validate with holds {validation}, but the `y` to train with holds {training}: give both in the same form"

@@ -4,9 +4,11 @@ use burn::tensor::TensorData;
 use leaky_onnx::{Network, Node, Probabilities, Role, ValueId};
 
 use super::answer::{Answer, few};
+use super::classes::Layout;
 use super::error::ObjectiveError;
 use super::metric::Loss;
 use crate::data::dataset::Dataset;
+use crate::data::target::Target;
 
 /// Probabilities are kept this far from 0 and 1 before their logarithm is taken.
 pub(super) const SMALLEST: f64 = 1e-7;
@@ -57,14 +59,16 @@ pub(super) fn of(
     data: &Dataset,
     answer: &Answer,
     loss: Loss,
+    target: &Target,
 ) -> Result<(ValueId, Form), ObjectiveError> {
     let output = answer.value;
+    let layout = answer.layout(target);
     let last = last_activation(network, output);
     let given = last.and_then(|(node, _)| probabilities(node));
     Ok(match (loss, given, last) {
         (Loss::MeanSquaredError, ..) => (output, Form::Logits),
         (Loss::CrossEntropy, Some(Probabilities::Softmax), Some((node, before)))
-            if over_all_classes(node, &few(network, data, &[before])?) =>
+            if over_all_classes(node, layout, &few(network, data, &[before])?) =>
         {
             (before, Form::Logits)
         }
@@ -74,15 +78,19 @@ pub(super) fn of(
             (before, Form::Logits)
         }
         (_, Some(given), _) if given != Probabilities::LogSoftmax => (output, Form::Probabilities),
-        (Loss::CrossEntropy, ..) if few(network, data, &[output])?.iter().all(distributions) => {
+        (Loss::CrossEntropy, ..)
+            if few(network, data, &[output])?
+                .iter()
+                .all(|rows| distributions(rows, layout)) =>
+        {
             (output, Form::Probabilities)
         }
         _ => (output, Form::Logits),
     })
 }
 
-/// Whether a softmax over what it takes, a row a sample, is one over all numbers of the row.
-fn over_all_classes(softmax: &Node, taken: &[TensorData]) -> bool {
+/// Whether a softmax over what it takes is one over the classes of each label.
+fn over_all_classes(softmax: &Node, layout: Layout, taken: &[TensorData]) -> bool {
     taken.iter().all(|taken| {
         let shape = taken.shape();
         // Without the attribute it is the last axis, or in old operator sets all axes but the first.
@@ -92,19 +100,25 @@ fn over_all_classes(softmax: &Node, taken: &[TensorData]) -> bool {
         } else {
             axis
         };
-        let classes: usize = shape.iter().skip(1).product();
-        usize::try_from(axis).is_ok_and(|axis| axis > 0 && shape.get(axis) == Some(&classes))
+        let behind = |axis: usize| shape.iter().skip(axis + 1).product::<usize>();
+        usize::try_from(axis).is_ok_and(|axis| {
+            axis > 0 && shape.get(axis) == Some(&layout.classes) && behind(axis) == layout.inner
+        })
     })
 }
 
-/// Whether each row holds the probabilities of classes: numbers from 0 to 1 whose sum is 1.
-fn distributions(rows: &TensorData) -> bool {
-    let values: Vec<f64> = rows.iter::<f64>().collect();
-    let count = rows.shape().first().copied().unwrap_or(0).max(1);
-    let columns = (values.len() / count).max(1);
-    values.chunks(columns).all(|row| {
-        let inside = row.iter().all(|p| (0.0..=1.0).contains(p));
-        inside && (row.iter().sum::<f64>() - 1.0).abs() < SUM_TOLERANCE
+/// Whether an answer holds for each label the probabilities of the classes: numbers from 0 to 1 whose
+/// sum is 1.
+fn distributions(answer: &TensorData, layout: Layout) -> bool {
+    let values: Vec<f64> = answer.iter::<f64>().collect();
+    layout.positions().all(|places| {
+        let mut sum = 0.0;
+        let mut inside = true;
+        for place in places {
+            inside &= (0.0..=1.0).contains(&values[place]);
+            sum += values[place];
+        }
+        inside && (sum - 1.0).abs() < SUM_TOLERANCE
     })
 }
 
@@ -114,14 +128,15 @@ mod tests {
 
     #[test]
     fn rows_of_probabilities_are_told_from_logits() {
-        assert!(distributions(&TensorData::from([
-            [0.25_f32, 0.75],
-            [1.0, 0.0]
-        ])));
-        assert!(!distributions(&TensorData::from([
-            [0.25_f32, 0.75],
-            [0.3, 0.3]
-        ])));
-        assert!(!distributions(&TensorData::from([[2.0_f32, -1.0]])));
+        let rows = |numbers: [[f32; 2]; 2]| {
+            let layout = Layout::of(&[2], 1, 2);
+            distributions(&TensorData::from(numbers), layout)
+        };
+        assert!(rows([[0.25, 0.75], [1.0, 0.0]]));
+        assert!(!rows([[0.25, 0.75], [0.3, 0.3]]));
+        assert!(!rows([[2.0, -1.0], [1.0, 0.0]]));
+        // Classes on the second axis of one sample with two positions.
+        let columns = TensorData::from([[[0.25_f32, 1.0], [0.75, 0.0]]]);
+        assert!(distributions(&columns, Layout::of(&[1, 2], 1, 2)));
     }
 }

@@ -1,14 +1,17 @@
 //! What training minimises, and the score that says how good a network is.
 
 mod answer;
+mod classes;
+mod confusion;
 mod error;
 mod form;
 pub(crate) mod metric;
+pub(crate) mod options;
+mod rule;
 mod tally;
 
 use burn::backend::DispatchTensor;
-use burn::tensor::activation::log_softmax;
-use burn::tensor::{Int, Tensor, TensorData};
+use burn::tensor::TensorData;
 use leaky_onnx::{Network, RandomSlopes, Tracked, Value, ValueId};
 
 use crate::data::dataset::Dataset;
@@ -17,8 +20,9 @@ use crate::data::target::{Target, TargetKind};
 use crate::run::batch;
 use answer::Answer;
 pub use error::ObjectiveError;
-use form::Form;
 pub use metric::{Loss, Metric};
+pub use options::{ClassWeights, ObjectiveOptions};
+use rule::Rule;
 pub use tally::Tally;
 
 /// What is to be learned: a loss on one value of the network, and a score.
@@ -28,8 +32,7 @@ pub struct Objective {
     /// The value that the loss is computed from: the output, or what its last activation takes
     /// where the loss is stable only there.
     value: ValueId,
-    form: Form,
-    loss: Loss,
+    rule: Rule,
     kind: TargetKind,
     metric: Metric,
 }
@@ -40,16 +43,16 @@ impl Objective {
     ///
     /// # Errors
     ///
-    /// If no output fits the target, or the loss does not.
+    /// If no output fits the target, or the loss or another wish does not.
     pub fn new(
         network: &Network,
         data: &Dataset,
-        wanted: Option<Loss>,
+        options: ObjectiveOptions,
     ) -> Result<(Self, Target), ObjectiveError> {
         let (answer, target) = Answer::choose(network, data)?;
         let kind = target.kind();
         let ends_in_sigmoid = form::ends_in_sigmoid(network, answer.value);
-        let loss = wanted.unwrap_or(match kind {
+        let loss = options.loss.unwrap_or(match kind {
             TargetKind::Classes(_) => Loss::CrossEntropy,
             TargetKind::Binary => Loss::BinaryCrossEntropy,
             TargetKind::Values if ends_in_sigmoid => Loss::BinaryCrossEntropy,
@@ -61,19 +64,38 @@ impl Objective {
             (_, TargetKind::Classes(_)) => return Err(ObjectiveError::LossNeedsValues),
             _ => {}
         }
-        let (value, form) = form::of(network, data, &answer, loss)?;
-        let metric = match loss {
+        let (value, form) = form::of(network, data, &answer, loss, &target)?;
+        let metric = options.metric.unwrap_or(match loss {
             Loss::CrossEntropy => Metric::Accuracy,
             Loss::MeanSquaredError => Metric::R2,
             // One answer a sample is a class; one a position is a mask.
             Loss::BinaryCrossEntropy if answer.shape.len() > 2 => Metric::Dice,
             Loss::BinaryCrossEntropy => Metric::Accuracy,
+        });
+        if !metric.suits(loss) {
+            return Err(ObjectiveError::MetricDoesNotSuit { metric, loss });
+        }
+        if options.label_smoothing > 0.0 && loss != Loss::CrossEntropy {
+            return Err(ObjectiveError::SmoothingNeedsLabels);
+        }
+        let weights = match (options.class_weights, target.class_counts()?) {
+            (ClassWeights::Equal, _) => None,
+            (ClassWeights::Balanced, Some(counts)) if loss != Loss::MeanSquaredError => {
+                Some(classes::balanced(&counts))
+            }
+            (ClassWeights::Balanced, _) => return Err(ObjectiveError::WeightsNeedLabels),
+        };
+        let rule = Rule {
+            loss,
+            form,
+            class_axis: target.class_axis(),
+            weights,
+            label_smoothing: options.label_smoothing,
         };
         let objective = Self {
             answer,
             value,
-            form,
-            loss,
+            rule,
             kind,
             metric,
         };
@@ -109,7 +131,7 @@ impl Objective {
         data: &Dataset,
         target: Target,
     ) -> Result<Target, ObjectiveError> {
-        if self.loss == Loss::BinaryCrossEntropy {
+        if self.rule.loss == Loss::BinaryCrossEntropy {
             target.check_probabilities()?;
         }
         let found = answer::few(network, data, &[self.value])?;
@@ -141,44 +163,7 @@ impl Objective {
         network: &Network,
     ) -> Result<DispatchTensor, ObjectiveError> {
         self.check_size(&value.shape(), target)?;
-        let size = value.len();
-        let rows = target.shape().first().copied().unwrap_or(0);
-        let wanted = Value::from_data(target.clone(), network.device());
-        Ok(match self.loss {
-            Loss::CrossEntropy => {
-                let value = Tensor::<2>::from_dispatch(reshaped(value, vec![rows, size / rows])?);
-                let logits = match self.form {
-                    Form::Logits => value,
-                    Form::Probabilities => value.clamp_min(form::SMALLEST).log(),
-                };
-                let Value::Int(labels) = wanted else {
-                    return Err(ObjectiveError::LossNeedsLabels);
-                };
-                let labels = Tensor::<1, Int>::from_dispatch(labels).unsqueeze_dim::<2>(1);
-                log_softmax(logits, 1)
-                    .gather(1, labels)
-                    .mean()
-                    .neg()
-                    .into_dispatch()
-            }
-            Loss::MeanSquaredError => {
-                let difference = vector(value)? - vector(wanted)?;
-                mean(difference.clone() * difference, rows).into_dispatch()
-            }
-            Loss::BinaryCrossEntropy => {
-                let (value, t) = (vector(value)?, vector(wanted)?);
-                let x = match self.form {
-                    Form::Logits => value,
-                    Form::Probabilities => {
-                        let p = value.clamp(form::SMALLEST, 1.0 - form::SMALLEST);
-                        p.clone().log() - p.neg().add_scalar(1.0).log()
-                    }
-                };
-                // max(x, 0) - x t + log(1 + exp(-|x|)), which neither overflows nor loses digits.
-                let softplus = x.clone().abs().neg().exp().log1p();
-                mean(x.clone().clamp_min(0.0) - x * t + softplus, rows).into_dispatch()
-            }
-        })
+        Ok(self.rule.compute(value, target, network)?.into_dispatch())
     }
 
     /// Refuses an answer that has not one row a sample.
@@ -197,7 +182,7 @@ impl Objective {
 
     /// A tally to which batches are [added](Self::add), for the mean loss and the score of a data set.
     pub fn tally(&self) -> Tally {
-        Tally::new(self.form, self.loss, self.metric)
+        Tally::new(self.rule.clone(), self.metric)
     }
 
     /// Adds a batch to a tally: what the network gave where the loss is computed, and what it should
@@ -246,56 +231,5 @@ impl Objective {
             .ok_or(ObjectiveError::OutputIsNotFloat)?;
         let loss = self.loss(value, &target, network)?;
         Ok((tracked, loss))
-    }
-}
-
-fn reshaped(value: Value, shape: Vec<usize>) -> Result<DispatchTensor, ObjectiveError> {
-    match value.reshape(shape) {
-        Ok(Value::Float(tensor)) => Ok(tensor),
-        _ => Err(ObjectiveError::OutputIsNotFloat),
-    }
-}
-
-fn vector(value: Value) -> Result<Tensor<1>, ObjectiveError> {
-    let size = value.len();
-    Ok(Tensor::from_dispatch(reshaped(value, vec![size])?))
-}
-
-/// The mean of numbers that stand in so many rows. They are summed row by row, for how Burn divides
-/// the sum of very many numbers at once depends on its threads.
-fn mean(numbers: Tensor<1>, rows: usize) -> Tensor<1> {
-    let size = numbers.dims()[0];
-    let sums = numbers.reshape([rows, size / rows]).sum_dim(1);
-    sums.sum().div_scalar(size as f64)
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn the_mean_of_very_many_numbers_is_the_same_with_any_number_of_threads() {
-        let numbers: Vec<f32> = (0..1 << 24)
-            .map(|i: u32| (i.wrapping_mul(2_654_435_761) >> 8) as f32 / 16_777_216.0)
-            .map(|part| -(part + 1e-6).ln())
-            .collect();
-        let exact = numbers.iter().map(|&number| f64::from(number)).sum::<f64>();
-        let exact = exact / numbers.len() as f64;
-        let found: Vec<f32> = [1, 2, 3, 5, 8]
-            .into_iter()
-            .map(|threads| {
-                let pool = rayon::ThreadPoolBuilder::new().num_threads(threads);
-                pool.build().unwrap().install(|| {
-                    let device = crate::run::device().into();
-                    let tensor = Tensor::<1>::from_data(numbers.as_slice(), &device);
-                    mean(tensor, 1 << 8).into_scalar::<f32>()
-                })
-            })
-            .collect();
-        assert!(found.iter().all(|other| other == &found[0]), "{found:?}");
-        assert!(
-            (f64::from(found[0]) / exact - 1.0).abs() < 1e-5,
-            "{found:?}"
-        );
     }
 }

@@ -2,33 +2,34 @@
 
 use burn::tensor::TensorData;
 
+use super::classes::Layout;
+use super::confusion::Confusion;
 use super::form::{Form, SMALLEST};
 use super::metric::{Loss, Metric};
+use super::rule::Rule;
 
 /// Losses and right answers summed up over batches.
 #[derive(Debug, Clone)]
 pub struct Tally {
-    form: Form,
-    loss: Loss,
+    rule: Rule,
     metric: Metric,
-    /// Accuracy: right. Dice: shared, answered, wanted.
-    sums: [f64; 3],
-    /// R2: a variation for each column of the target.
+    confusion: Confusion,
+    /// R2: the variation of each column of the target.
     columns: Vec<Variation>,
     losses: f64,
-    elements: f64,
+    /// What the losses weigh, all together.
+    weight: f64,
 }
 
 impl Tally {
-    pub(super) fn new(form: Form, loss: Loss, metric: Metric) -> Self {
+    pub(super) fn new(rule: Rule, metric: Metric) -> Self {
         Self {
-            form,
-            loss,
+            rule,
             metric,
-            sums: [0.0; 3],
+            confusion: Confusion::default(),
             columns: Vec::new(),
             losses: 0.0,
-            elements: 0.0,
+            weight: 0.0,
         }
     }
 
@@ -37,9 +38,11 @@ impl Tally {
         let rows = target.shape().first().copied().unwrap_or(0).max(1);
         let wanted: Vec<f64> = target.iter::<f64>().collect();
         let found: Vec<f64> = found.iter::<f64>().map(|x| self.number(x)).collect();
-        self.elements += wanted.len() as f64;
-        match self.loss {
-            Loss::CrossEntropy => self.add_classes(&found, &wanted),
+        match self.rule.loss {
+            Loss::CrossEntropy => {
+                let layout = self.rule.layout(&target.shape().to_vec(), found.len());
+                self.add_classes(&found, &wanted, layout);
+            }
             Loss::MeanSquaredError => self.add_values(&found, &wanted, wanted.len() / rows),
             Loss::BinaryCrossEntropy => self.add_binary(&found, &wanted),
         }
@@ -47,7 +50,7 @@ impl Tally {
 
     /// The logit, where a probability stands in its place.
     fn number(&self, x: f64) -> f64 {
-        match (self.form, self.loss) {
+        match (self.rule.form, self.rule.loss) {
             (Form::Logits, _) | (_, Loss::MeanSquaredError) => x,
             (Form::Probabilities, Loss::CrossEntropy) => x.max(SMALLEST).ln(),
             (Form::Probabilities, Loss::BinaryCrossEntropy) => {
@@ -57,19 +60,31 @@ impl Tally {
         }
     }
 
-    fn add_classes(&mut self, found: &[f64], wanted: &[f64]) {
-        let classes = found.len() / wanted.len().max(1);
-        for (row, &label) in found.chunks(classes.max(1)).zip(wanted) {
-            let largest = row.iter().copied().fold(f64::NEG_INFINITY, f64::max);
-            let sum: f64 = row.iter().map(|logit| (logit - largest).exp()).sum();
-            self.losses += sum.ln() + largest - row[label as usize];
-            let best = row.iter().position(|&logit| logit == largest);
-            self.sums[0] += f64::from(u8::from(best == Some(label as usize)));
+    fn add_classes(&mut self, found: &[f64], wanted: &[f64], layout: Layout) {
+        let smoothing = self.rule.label_smoothing;
+        for (places, &label) in layout.positions().zip(wanted) {
+            let logits: Vec<f64> = places.map(|place| found[place]).collect();
+            let label = label as usize;
+            let largest = logits.iter().copied().fold(f64::NEG_INFINITY, f64::max);
+            let sum: f64 = logits.iter().map(|logit| (logit - largest).exp()).sum();
+            let loss = |class: usize| sum.ln() + largest - logits[class];
+            let weight = self.rule.weight(label);
+            self.losses += (1.0 - smoothing) * weight * loss(label);
+            if smoothing > 0.0 {
+                let all: f64 = (0..logits.len())
+                    .map(|class| self.rule.weight(class) * loss(class))
+                    .sum();
+                self.losses += smoothing * all / logits.len() as f64;
+            }
+            self.weight += weight;
+            let best = logits.iter().position(|&logit| logit == largest);
+            self.confusion.add(best, label);
         }
     }
 
     fn add_values(&mut self, found: &[f64], wanted: &[f64], columns: usize) {
         let columns = columns.max(1);
+        self.weight += wanted.len() as f64;
         self.columns
             .resize(self.columns.len().max(columns), Variation::default());
         for (found, wanted) in found.chunks(columns).zip(wanted.chunks(columns)) {
@@ -83,32 +98,28 @@ impl Tally {
 
     fn add_binary(&mut self, found: &[f64], wanted: &[f64]) {
         for (&logit, &wanted) in found.iter().zip(wanted) {
-            self.losses += logit.max(0.0) - logit * wanted + (-logit.abs()).exp().ln_1p();
-            let (yes, truth) = (logit > 0.0, wanted > 0.5);
-            let counted = match self.metric {
-                Metric::Dice => [yes && truth, yes, truth],
-                _ => [yes == truth, false, false],
-            };
-            for (sum, counted) in self.sums.iter_mut().zip(counted) {
-                *sum += f64::from(u8::from(counted));
-            }
+            let truth = usize::from(wanted > 0.5);
+            let weight = self.rule.weight(truth);
+            let loss = logit.max(0.0) - logit * wanted + (-logit.abs()).exp().ln_1p();
+            self.losses += weight * loss;
+            self.weight += weight;
+            self.confusion.add(Some(usize::from(logit > 0.0)), truth);
         }
     }
 
     /// The mean loss of an element.
     pub fn mean_loss(&self) -> f64 {
-        self.losses / self.elements
+        self.losses / self.weight
     }
 
     /// The score; larger is better.
     pub fn score(&self) -> f64 {
-        let [first, second, third] = self.sums;
         match self.metric {
-            Metric::Accuracy => first / self.elements,
-            // An empty mask answered by an empty mask is right.
-            Metric::Dice if second + third == 0.0 => 1.0,
-            Metric::Dice => 2.0 * first / (second + third),
             Metric::R2 => r2(&self.columns),
+            metric => {
+                let binary = self.rule.loss == Loss::BinaryCrossEntropy;
+                self.confusion.score(metric, binary)
+            }
         }
     }
 }
@@ -133,19 +144,19 @@ impl Variation {
     }
 }
 
-/// The mean of the columns' coefficients of determination, as scikit-learn's `r2_score` gives it: a
-/// column of one value alone counts 1 where it is met, and 0 where it is not.
+/// The coefficient of determination, in which each column counts by its variance, as scikit-learn's
+/// `r2_score` gives it with `multioutput="variance_weighted"`: where no column varies, 1 if all are met
+/// and 0 if they are not.
 fn r2(columns: &[Variation]) -> f64 {
-    let scores = columns.iter().map(|column| {
-        if column.squares > 0.0 {
-            1.0 - column.errors / column.squares
-        } else if column.errors.is_nan() {
-            f64::NAN
-        } else {
-            f64::from(u8::from(column.errors == 0.0))
-        }
-    });
-    scores.sum::<f64>() / columns.len() as f64
+    let sum = |of: fn(&Variation) -> f64| columns.iter().map(of).sum::<f64>();
+    let (errors, squares) = (sum(|column| column.errors), sum(|column| column.squares));
+    if squares > 0.0 {
+        1.0 - errors / squares
+    } else if errors.is_nan() {
+        f64::NAN
+    } else {
+        f64::from(u8::from(errors == 0.0))
+    }
 }
 
 #[cfg(test)]
@@ -177,11 +188,21 @@ mod tests {
         assert!((score(&[&pairs]) - 0.99).abs() < 1e-6);
     }
 
-    /// `r2_score([[0, 100], [1, 300]], [[0, 300], [1, 100]])` of scikit-learn gives -1.
+    /// `r2_score([[0, 100], [1, 300]], [[0, 300], [1, 100]], multioutput="variance_weighted")` of
+    /// scikit-learn gives -2.9999...
     #[test]
-    fn r2_is_the_mean_over_the_columns_whatever_their_scales() {
+    fn in_r2_each_column_counts_by_its_variance() {
         let found = score(&[&[(0.0, 0.0), (1.0, 1.0)], &[(300.0, 100.0), (100.0, 300.0)]]);
-        assert!((found + 1.0).abs() < 1e-12, "{found}");
+        assert!(
+            (found - (1.0 - 80_000.0 / 20_000.5)).abs() < 1e-12,
+            "{found}"
+        );
+    }
+
+    #[test]
+    fn a_column_that_hardly_varies_hardly_counts() {
+        let found = score(&[&[(0.1, 0.0), (0.1, 1e-3)], &[(1.0, 1.0), (9.0, 9.0)]]);
+        assert!(found > 0.99, "{found}");
     }
 
     #[test]

@@ -56,10 +56,28 @@ pub fn revive(
     diagnosis: &Diagnosis,
     request: &Request,
 ) -> Result<Revival, RunError> {
-    revive_under(None, network, diagnosis, request)
+    revive_under(None, network, diagnosis, request, |_| {})
 }
 
-/// The same, with the outputs compared afterwards on `samples` with those of the network as it was
+/// As [`revive`], and units behind a leak count as silent too: where they cannot be muted within the
+/// bound they are left, elsewhere the outputs change by what leaked. For networks in training, which go
+/// on from there.
+///
+/// # Errors
+///
+/// As [`revive`].
+pub(crate) fn revive_leaking(
+    network: &mut Network,
+    diagnosis: &Diagnosis,
+    request: &Request,
+) -> Result<Revival, RunError> {
+    revive_under(None, network, diagnosis, request, |map| {
+        let leaking = map.layers.iter_mut().filter(|layer| layer.alpha.is_some());
+        leaking.for_each(|layer| layer.silent = true);
+    })
+}
+
+/// As [`revive`], with the outputs compared afterwards on `samples` with those of the network as it was
 /// `given`. A unit that changes them by more than it may is left as it was, and the others stand.
 ///
 /// # Errors
@@ -78,7 +96,7 @@ pub fn revive_checked(
         samples,
         stop,
     };
-    let revival = revive_under(None, network, diagnosis, request)?;
+    let revival = revive_under(None, network, diagnosis, request, |_| {})?;
     let difference = check.difference(network, request)?;
     if difference.is_within(allowed(&revival, request)) {
         return Ok((revival, difference));
@@ -87,7 +105,7 @@ pub fn revive_checked(
     for (index, numbers) in parameters(given)?.into_iter().enumerate() {
         network.set_parameter(index, numbers);
     }
-    let revival = revive_under(Some(&check), network, diagnosis, request)?;
+    let revival = revive_under(Some(&check), network, diagnosis, request, |_| {})?;
     let difference = check.difference(network, request)?;
     Ok((revival, difference))
 }
@@ -100,17 +118,21 @@ fn allowed(revival: &Revival, request: &Request) -> f64 {
     }
 }
 
+/// Gives dead units fresh weights by the unit map as `seen` leaves it.
 fn revive_under(
     check: Option<&Check>,
     network: &mut Network,
     diagnosis: &Diagnosis,
     request: &Request,
+    seen: impl FnOnce(&mut UnitMap),
 ) -> Result<Revival, RunError> {
     if diagnosis.dead == 0 {
         return Ok(Revival::default());
     }
     with_work(network, request, |work, map| {
-        revive_groups(work, map, check, diagnosis)
+        let mut map = map.clone();
+        seen(&mut map);
+        revive_groups(work, &map, check, diagnosis)
     })
 }
 

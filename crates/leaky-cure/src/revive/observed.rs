@@ -96,7 +96,7 @@ pub(super) fn observe(
     let mut phase = 0;
     for samples in request.samples.chunks(request.batch_size) {
         let inputs = batch(network, request.data, samples)?;
-        for found in network.forward(inputs, &[value], |_, _| {})? {
+        for found in network.compute(inputs, &[value])? {
             let shape = found.shape();
             let (all, inner) = (shape[axis], shape[axis + 1..].iter().product::<usize>());
             let numbers = Numbers::of(found.into_data().map_err(RunError::Device)?);

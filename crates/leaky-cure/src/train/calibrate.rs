@@ -46,6 +46,14 @@ fn normalisations(network: &Network) -> Vec<(ValueId, usize, usize)> {
         .collect()
 }
 
+/// The places of the parameters that hold means and variances.
+pub(super) fn statistics(network: &Network) -> Vec<usize> {
+    let normalisations = normalisations(network).into_iter();
+    normalisations
+        .flat_map(|(_, mean, variance)| [mean, variance])
+        .collect()
+}
+
 /// The mean and the variance of each channel, which axis 1 counts.
 fn moments(data: &TensorData) -> (Vec<f64>, Vec<f64>) {
     let shape = data.shape();

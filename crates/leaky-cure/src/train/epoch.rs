@@ -14,6 +14,9 @@ pub struct Epoch {
     /// Their score.
     #[serde(deserialize_with = "number")]
     pub score: f64,
+    /// How many units were recycled.
+    #[serde(default)]
+    pub recycled: usize,
     /// How long the epoch took, validation included.
     pub seconds: f64,
 }
@@ -28,6 +31,8 @@ pub(crate) fn number<'de, D: Deserializer<'de>>(from: D) -> Result<f64, D::Error
 pub enum End {
     /// All epochs are done.
     Done,
+    /// None of the last so many epochs validated better, which is as long as it was to wait.
+    NoBetter(usize),
     /// It was asked to stop.
     Stopped,
     /// The loss was NaN or infinite in this epoch, counted from 1.

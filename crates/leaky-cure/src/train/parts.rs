@@ -20,7 +20,8 @@ pub struct Parts<'a> {
 
 impl<'a> Parts<'a> {
     /// All of the data and all of the validation data; without these, a fifth of the data, drawn by
-    /// `seed`, is kept apart. `target` reads the answers of validation data.
+    /// `seed`, is kept apart: a fifth of each class, where each sample of `training` has one.
+    /// `target` reads the answers of validation data.
     ///
     /// # Errors
     ///
@@ -29,6 +30,7 @@ impl<'a> Parts<'a> {
         data: &'a Dataset,
         validation: Option<&'a Dataset>,
         seed: u64,
+        training: &Target,
         target: impl FnOnce(&Dataset) -> Result<Target, ObjectiveError>,
     ) -> Result<Self, ObjectiveError> {
         Ok(match validation {
@@ -39,7 +41,10 @@ impl<'a> Parts<'a> {
                 validation: (0..validation.samples()).collect(),
             },
             None => {
-                let split = Split::new(data.samples(), VALIDATION_PART, seed)?;
+                let split = match training.classes_of_samples()? {
+                    Some(classes) => Split::stratified(&classes, VALIDATION_PART, seed)?,
+                    None => Split::new(data.samples(), VALIDATION_PART, seed)?,
+                };
                 Self {
                     data,
                     training: split.training,

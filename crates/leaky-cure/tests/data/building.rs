@@ -54,6 +54,8 @@ pub fn arrays(arrays: &[(&str, Vec<u8>)]) -> Arrays {
 /// An input of a network; the first size stands for the samples.
 pub fn input(name: &str, shape: &[Option<usize>], dtype: DType) -> ExpectedInput {
     ExpectedInput {
+        samples: Some(0),
+        ranked: true,
         name: name.to_owned(),
         shape: shape.to_vec(),
         dtype,

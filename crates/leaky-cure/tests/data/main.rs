@@ -3,7 +3,9 @@
 mod bad_input;
 mod building;
 mod damage;
+mod places;
 mod reading;
+mod tables;
 mod targets;
 
 use std::alloc::System;

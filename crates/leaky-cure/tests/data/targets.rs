@@ -80,7 +80,7 @@ fn a_target_that_fits_neither_way_says_what_would() {
     assert_eq!(
         refusal(2, zeros(&[2, 3, 4]), &[3, 5]),
         "`y` is float32 of shape [2, 3, 4], but the network's output `answer` has shape [N, 3, 5]: give \
-         values of shape [N, 3, 5]"
+         class labels as integers of shape [N, 5], or values of shape [N, 3, 5]"
     );
     assert_eq!(
         refusal(2, npy("|b1", &[2], &[0, 1]), &[2]),

@@ -180,3 +180,29 @@ fn another_file_is_not_taken_for_onnx() {
         );
     }
 }
+
+#[cfg(unix)]
+#[test]
+fn external_data_behind_a_link_that_leads_outside_is_refused() {
+    let folder = std::env::temp_dir().join(format!("leaky-onnx-link-{}", std::process::id()));
+    std::fs::create_dir_all(folder.join("model")).expect("a folder");
+    let source = fixture("networks/external-data");
+    std::fs::copy(source.join("model.onnx"), folder.join("model/model.onnx")).expect("a copy");
+    let outside = folder.join("weights");
+    std::fs::copy(source.join("model.onnx.data"), &outside).expect("a copy");
+    let link = folder.join("model/model.onnx.data");
+    std::os::unix::fs::symlink(&outside, &link).expect("a link");
+    let open = || {
+        let model = Model::read(folder.join("model/model.onnx")).expect("the message is whole");
+        Network::new(&model, &DispatchDevice::default())
+    };
+    let refused = open().err().expect("the link leads outside").to_string();
+    // A link that stays inside is as good as a file.
+    std::fs::remove_file(&link).expect("the link is gone");
+    std::fs::rename(&outside, folder.join("model/elsewhere")).expect("moved inside");
+    std::os::unix::fs::symlink("elsewhere", &link).expect("a link");
+    let inside = open().is_ok();
+    std::fs::remove_dir_all(&folder).expect("the folder is gone");
+    assert!(refused.contains("leads outside"), "{refused}");
+    assert!(inside);
+}

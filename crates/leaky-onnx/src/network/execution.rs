@@ -4,6 +4,9 @@ use burn::backend::{DispatchTensor, TensorMetadata};
 use burn::tensor::TensorData;
 
 use super::Network;
+use super::body::holds;
+use super::fusion::{Step, steps};
+use super::watched::Watched;
 use crate::error::{Error, Result};
 use crate::graph::ValueId;
 use crate::operators::Inputs;
@@ -22,7 +25,7 @@ impl Network {
             .into_iter()
             .map(|data| Value::from_data(data, &self.device))
             .collect();
-        self.forward(values, &wanted, |_, _| {})?
+        self.compute(values, &wanted)?
             .into_iter()
             .zip(&self.outputs)
             .map(|(value, output)| {
@@ -34,8 +37,37 @@ impl Network {
             .collect()
     }
 
-    /// Runs as much of the network as the `wanted` values need and returns these. `observe` sees each
-    /// value as soon as it is computed; a value that nothing needs any more is freed at once.
+    /// Runs as much of the network as the `wanted` values need and returns these. A value that nothing
+    /// needs any more is freed at once; what lies between nodes that run in one pass is never there.
+    ///
+    /// A network whose file fixes the size of the batch runs on other sizes as
+    /// [`forward`](Self::forward) says.
+    ///
+    /// # Errors
+    ///
+    /// If the inputs do not fit, or a node cannot compute with what reaches it.
+    pub fn compute(&self, inputs: Vec<Value>, wanted: &[ValueId]) -> Result<Vec<Value>> {
+        self.watch(inputs, wanted, &[], |_, _| {})
+    }
+
+    /// [`compute`](Self::compute), in which `observe` sees the `watched` values as soon as they are
+    /// computed.
+    ///
+    /// # Errors
+    ///
+    /// If the inputs do not fit, or a node cannot compute with what reaches it.
+    pub fn watch(
+        &self,
+        inputs: Vec<Value>,
+        wanted: &[ValueId],
+        watched: &[ValueId],
+        observe: impl FnMut(ValueId, &Value),
+    ) -> Result<Vec<Value>> {
+        let watched = Watched::Some(watched);
+        self.execute(&self.tensors(), inputs, wanted, None, (watched, observe))
+    }
+
+    /// [`compute`](Self::compute), node by node: `observe` sees every value as soon as it is computed.
     ///
     /// A network whose file fixes the size of the batch runs on other sizes where only shapes that
     /// values are reshaped to name it; else the error says so.
@@ -49,12 +81,18 @@ impl Network {
         wanted: &[ValueId],
         observe: impl FnMut(ValueId, &Value),
     ) -> Result<Vec<Value>> {
-        let parameters: Vec<DispatchTensor> =
-            self.parameters.iter().map(|p| p.tensor.clone()).collect();
-        self.execute(&parameters, inputs, wanted, None, observe)
+        let watched = Watched::All;
+        self.execute(&self.tensors(), inputs, wanted, None, (watched, observe))
     }
 
-    /// [`forward`](Self::forward) with other tensors in place of the parameters, and perhaps with
+    fn tensors(&self) -> Vec<DispatchTensor> {
+        let parameters = self.parameters.iter();
+        parameters
+            .map(|parameter| parameter.tensor.clone())
+            .collect()
+    }
+
+    /// [`watch`](Self::watch) with other tensors in place of the parameters, and perhaps with
     /// slopes drawn at random.
     pub(crate) fn execute(
         &self,
@@ -62,14 +100,40 @@ impl Network {
         inputs: Vec<Value>,
         wanted: &[ValueId],
         random_slopes: Option<(&RandomSlopes, u64)>,
-        mut observe: impl FnMut(ValueId, &Value),
+        watching: (Watched, impl FnMut(ValueId, &Value)),
     ) -> Result<Vec<Value>> {
         self.check_inputs(&inputs)?;
+        match self.part_size(&inputs) {
+            Some(size) => {
+                let wanted = (wanted, size);
+                self.execute_in_parts(parameters, &inputs, wanted, random_slopes, watching)
+            }
+            None => self.execute_at_once(parameters, inputs, wanted, random_slopes, watching),
+        }
+    }
+
+    /// [`execute`](Self::execute) on a batch that the network takes, whose inputs were checked.
+    pub(super) fn execute_at_once(
+        &self,
+        parameters: &[DispatchTensor],
+        inputs: Vec<Value>,
+        wanted: &[ValueId],
+        random_slopes: Option<(&RandomSlopes, u64)>,
+        (watched, mut observe): (Watched, impl FnMut(ValueId, &Value)),
+    ) -> Result<Vec<Value>> {
+        let mut observe = |id: ValueId, value: &Value| {
+            if watched.sees(id) {
+                observe(id, value);
+            }
+        };
         let other_batch = self
             .fixed_batch
             .as_ref()
             .and_then(|fixed| fixed.differs(&inputs));
         let (needed, mut uses) = self.plan(wanted);
+        let draws = |node| random_slopes.is_some_and(|(slopes, _)| slopes.replace(node));
+        let plan = (&needed[..], &uses[..]);
+        let steps = steps(&self.chains, &self.graph, plan, watched, draws);
         let mut values: Vec<Option<Value>> = Vec::new();
         values.resize_with(self.values(), || None);
         for (input, value) in self.inputs.iter().zip(inputs) {
@@ -86,10 +150,16 @@ impl Network {
             if !needed[index] {
                 continue;
             }
-            let mut taken: Vec<Option<Value>> = node
-                .inputs
-                .iter()
-                .map(|input| {
+            let runs = holds(&node.guards, &values).map_err(|reason| node.wrong(reason))?;
+            for (ValueId(index), _) in &node.guards {
+                uses[*index] -= 1;
+                if uses[*index] == 0 {
+                    values[*index] = None;
+                }
+            }
+            let mut take = |inputs: &[Option<ValueId>]| -> Vec<Option<Value>> {
+                let inputs = inputs.iter();
+                let taken = inputs.map(|input| {
                     input.and_then(|ValueId(index)| {
                         uses[index] -= 1;
                         // The last to need a value gets the value itself, which it may overwrite.
@@ -99,20 +169,38 @@ impl Network {
                             values[index].clone()
                         }
                     })
-                })
-                .collect();
-            if let Some(batch) = other_batch {
-                batch.adapt(index, &mut taken);
+                });
+                taken.collect()
+            };
+            if !runs {
+                take(&node.inputs);
+                continue;
             }
-            let taken = Inputs::new(taken);
-            let outputs = match random_slopes {
-                Some((slopes, pass)) if slopes.replace(index) => {
-                    slopes.run(&self.device, index, pass, taken)
+            let (failing, outputs) = match steps[index] {
+                Step::Later => continue,
+                Step::Fused(fused) => {
+                    let taken = Inputs::new(take(&fused.inputs(&self.graph)));
+                    let (run, behind) = fused.run();
+                    (fused.convolution(), run(taken, behind))
                 }
-                _ => self.runs[index](taken),
+                Step::Alone => {
+                    let mut taken = take(&node.inputs);
+                    if let Some(batch) = other_batch {
+                        batch.adapt(index, &mut taken);
+                    }
+                    let taken = Inputs::new(taken);
+                    let outputs = match random_slopes {
+                        Some((slopes, pass)) if slopes.replace(index) => {
+                            slopes.run(&self.device, index, pass, taken)
+                        }
+                        _ => self.runs[index](taken),
+                    };
+                    (index, outputs)
+                }
             };
             let outputs = outputs.map_err(|reason| {
-                node.wrong(other_batch.map_or(reason.clone(), |batch| batch.explain(&reason)))
+                let reason = other_batch.map_or(reason.clone(), |batch| batch.explain(&reason));
+                self.nodes()[failing].wrong(reason)
             })?;
             for (&id, value) in node.outputs.iter().zip(outputs) {
                 observe(id, &value);
@@ -141,8 +229,8 @@ impl Network {
             .collect()
     }
 
-    /// Refuses values that do not fit the inputs. The first axis counts samples: it may differ from
-    /// what the file says.
+    /// Refuses values that do not fit the inputs. The axis that counts samples may differ from what the
+    /// file says.
     fn check_inputs(&self, values: &[Value]) -> Result<()> {
         if values.len() != self.inputs.len() {
             return Err(Error::Invalid(format!(
@@ -153,13 +241,11 @@ impl Network {
         }
         for (input, value) in self.inputs.iter().zip(values) {
             let shape = value.shape();
-            let sizes_fit = input
-                .shape
-                .iter()
-                .zip(&shape)
-                .skip(1)
-                .all(|(wanted, found)| wanted.is_none_or(|w| w == *found));
-            if shape.len() != input.shape.len() || !sizes_fit {
+            let sizes = input.shape.iter().zip(&shape).enumerate();
+            let sizes_fit = sizes
+                .filter(|(axis, _)| input.samples != Some(*axis))
+                .all(|(_, (wanted, found))| wanted.is_none_or(|w| w == *found));
+            if input.ranked && (shape.len() != input.shape.len() || !sizes_fit) {
                 let wanted: Vec<String> = input
                     .shape
                     .iter()

@@ -10,14 +10,15 @@ use burn::backend::TensorMetadata;
 
 use crate::error::{Error, Result};
 use crate::facts::Role;
-use crate::graph::{Graph, Input, Node, Output};
+use crate::graph::{Graph, Input, Output, ValueId};
 use crate::value::Value;
 
 /// The batch that a network was exported for.
 pub(super) struct FixedBatch {
     size: usize,
-    /// The reshapes to a shape that begins with this size, by their places among the nodes.
-    targets: HashMap<usize, Vec<i64>>,
+    /// The nodes that make a shape which begins with this size, by their places among the nodes: the
+    /// input that says it, and what it says.
+    targets: HashMap<usize, (usize, Vec<i64>)>,
 }
 
 impl FixedBatch {
@@ -26,7 +27,7 @@ impl FixedBatch {
     pub(super) fn of(
         inputs: &[Input],
         graph: &Graph,
-        ints: impl Fn(&Node) -> Option<Vec<i64>>,
+        ints: impl Fn(ValueId) -> Option<Vec<i64>>,
     ) -> Option<Self> {
         let size = inputs.first()?.shape.first().copied().flatten()?;
         let same = |input: &Input| input.shape.first() == Some(&Some(size));
@@ -46,12 +47,12 @@ impl FixedBatch {
                 sampled[output.0] = from_samples;
             }
             if from_samples
-                && node.role == (Role::Reshaped { to_input: true })
-                && let Some(target) = ints(node)
+                && let Some(input) = node.role.sizes()
+                && let Some(target) = node.input(input).and_then(&ints)
                 && target.len() > 1
                 && target[0] == size as i64
             {
-                targets.insert(index, target);
+                targets.insert(index, (input, target));
             }
         }
         Some(Self { size, targets })
@@ -74,11 +75,12 @@ pub(super) struct OtherBatch<'a> {
 impl OtherBatch<'_> {
     /// Puts this batch's size in place of the fixed one where a reshape of samples names it.
     pub(super) fn adapt(self, node: usize, inputs: &mut [Option<Value>]) {
-        let Some(target) = self.fixed.targets.get(&node) else {
+        let Some((input, target)) = self.fixed.targets.get(&node) else {
             return;
         };
-        if let [Some(value), Some(shape), ..] = inputs
-            && value.shape().first() == Some(&self.size)
+        let grown = |value: &Value| value.shape().first() == Some(&self.size);
+        if inputs.first().and_then(Option::as_ref).is_some_and(grown)
+            && let Some(Some(shape)) = inputs.get_mut(*input)
         {
             let mut target = target.clone();
             target[0] = self.size as i64;
@@ -111,7 +113,7 @@ mod tests {
     use burn::tensor::TensorData;
 
     use crate::Network;
-    use crate::testing::Graph;
+    use crate::testing::{Graph, node, with_ints};
 
     /// Eight numbers a sample, reshaped by a shape of the file before the weights see them.
     fn exported(batch: i64, target: &[i64]) -> Network {
@@ -155,18 +157,64 @@ mod tests {
     }
 
     #[test]
-    fn an_output_that_does_not_grow_with_the_batch_is_refused() {
+    fn an_output_that_is_not_one_for_each_sample_is_that_of_each_in_turn() {
         let network = Graph::new()
             .input("x", &[Some(1), Some(2), Some(4)])
             .ints("target", &[4, -1])
             .node("Reshape", &["x", "target"], "y")
             .output("y")
             .network();
-        let error = network.run(vec![numbers(3)]).expect_err("four rows");
-        assert!(
-            error.to_string().contains("output 'y' has shape [4, 6]"),
-            "{error}"
-        );
-        assert!(network.run(vec![numbers(1)]).is_ok());
+        let whole = network.run(vec![numbers(3)]).expect("three samples");
+        assert_eq!(whole[0].shape().to_vec(), [12, 2]);
+        let numbers: Vec<f32> = whole[0].iter().collect();
+        let expected: Vec<f32> = (0..24).map(|number| number as f32).collect();
+        assert_eq!(numbers, expected);
+        assert!(network.runs_in_parts().is_some());
+    }
+
+    /// Images that the file resizes to sizes that begin with its batch, 1.
+    fn resized(last: &str) -> Network {
+        Graph::new()
+            .input("x", &[Some(1), Some(1), Some(2), Some(2)])
+            .ints("sizes", &[1, 1, 4, 4])
+            .node("Resize", &["x", "", "", "sizes"], "large")
+            .node(last, &["large"], "y")
+            .output("y")
+            .network()
+    }
+
+    #[test]
+    fn sizes_that_images_are_resized_to_follow_the_batch() {
+        let network = resized("Relu");
+        let image = |start: f32| (0..4).map(move |number| start - number as f32);
+        let both: Vec<f32> = image(2.0).chain(image(7.0)).collect();
+        let both = TensorData::new(both, [2, 1, 2, 2]);
+        let together = network.run(vec![both]).expect("two samples").remove(0);
+        assert_eq!(together.shape().to_vec(), [2, 1, 4, 4]);
+        let alone = TensorData::new(image(7.0).collect::<Vec<f32>>(), [1, 1, 2, 2]);
+        let alone = network.run(vec![alone]).expect("one sample").remove(0);
+        let second: Vec<f32> = together.iter().skip(16).collect();
+        assert_eq!(second, alone.iter().collect::<Vec<f32>>());
+        assert_eq!(network.runs_in_parts(), None);
+    }
+
+    #[test]
+    fn samples_that_change_each_other_are_run_one_by_one() {
+        // A softmax over the samples' axis.
+        let softmax = with_ints(node("Softmax", &["x"], "y"), "axis", &[0]);
+        let mut softmax = softmax;
+        let attribute = &mut softmax.attribute[0];
+        attribute.set_type(crate::proto::attribute_proto::AttributeType::INT);
+        attribute.set_i(0);
+        let network = Graph::new()
+            .input("x", &[None, Some(2)])
+            .proto(softmax)
+            .output("y")
+            .network();
+        let x = TensorData::from([[1.0_f32, 2.0], [3.0, 5.0]]);
+        let y = network.run(vec![x]).expect("two samples").remove(0);
+        assert_eq!(y.iter::<f32>().collect::<Vec<f32>>(), [1.0; 4]);
+        let why = network.runs_in_parts().expect("one by one");
+        assert!(why.contains("change each other"), "{why}");
     }
 }

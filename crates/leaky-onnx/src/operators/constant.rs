@@ -1,9 +1,12 @@
 //! Operators that create tensors.
 
+use burn::backend::TensorMetadata;
 use burn::tensor::TensorData;
 
 use super::inputs::Inputs;
-use super::operator::{Refusal, Request, Run, bounded, invalid, unsupported};
+use super::operator::{Refusal, Request, Run, created, invalid, unsupported};
+use super::shape;
+use crate::tensor;
 use crate::value::Value;
 
 /// A constant inside of a network is read when the network is made, see
@@ -28,7 +31,7 @@ pub(super) fn constant_of_shape(request: &Request) -> Result<Run, Refusal> {
             .into_iter()
             .map(|size| usize::try_from(size).map_err(|_| format!("{size} is not a size")))
             .collect::<Result<Vec<_>, _>>()?;
-        bounded(&shape)?;
+        created(&shape)?;
         let one = Value::from_data(fill.clone(), &device).reshape(vec![1; shape.len()])?;
         Ok(vec![one.expand(shape)])
     }))
@@ -48,8 +51,8 @@ pub(super) fn range(request: &Request) -> Result<Run, Refusal> {
             return Err("a step of zero never reaches the limit".into());
         }
         let count = span.ceil().max(0.0) as usize;
-        bounded(&[count])?;
-        let dtype = burn::backend::TensorMetadata::dtype(start.tensor());
+        created(&[count])?;
+        let dtype = start.tensor().dtype();
         let numbers = match &start {
             Value::Int(_) => {
                 let (start, delta) = (start.integer("the start")?, delta.integer("the step")?);
@@ -65,5 +68,38 @@ pub(super) fn range(request: &Request) -> Result<Run, Refusal> {
             Value::Bool(_) => return Err("truth values have no range".into()),
         };
         Ok(vec![Value::from_data(numbers, &device)])
+    }))
+}
+
+/// Ones along a diagonal, zeros elsewhere; of the shape of the input.
+pub(super) fn eye_like(request: &Request) -> Result<Run, Refusal> {
+    let diagonal = request.attributes.int("k", 0)?;
+    let named = i32::try_from(request.attributes.int("dtype", 0)?).unwrap_or(0);
+    let kind = match named {
+        0 => None,
+        named => Some(tensor::data_type(named).map_err(Refusal::Unsupported)?),
+    };
+    Ok(Box::new(move |mut inputs: Inputs| {
+        let like = inputs.value(0)?;
+        let shape = like.shape();
+        let &[rows, columns] = &shape[..] else {
+            return Err(format!("a tensor of shape {shape:?} is no matrix"));
+        };
+        created(&shape)?;
+        let on = |position: usize| {
+            let (row, column) = ((position / columns) as i64, (position % columns) as i64);
+            column == row.saturating_add(diagonal)
+        };
+        let marks: Vec<bool> = (0..rows * columns).map(on).collect();
+        let marks = TensorData::new(marks, shape.as_slice());
+        let marks = Value::from_data(marks, &like.device());
+        Ok(vec![match kind {
+            Some(kind) => shape::converted(marks, kind)?,
+            None => match like {
+                Value::Float(like) => marks.to_float(like.dtype())?,
+                Value::Int(_) => marks.to_int(),
+                Value::Bool(_) => marks,
+            },
+        }])
     }))
 }

@@ -1,23 +1,26 @@
-//! Convolution and its transpose, over one to three spatial axes.
+//! Convolution and its transpose, over one to three spatial axes; the convolution with what stands
+//! behind it too.
 
 use burn::backend::ops::{ConvOptions, ConvTransposeOptions, FloatTensorOps, ModuleOps};
 use burn::backend::{Dispatch, DispatchTensor, TensorMetadata};
 use burn::tensor::Shape;
-use leaky_burn::dispatch;
+use leaky_burn::{Rectifier, dispatch};
 
 use super::inputs::Inputs;
+use super::normalization::folded;
 use super::operator::{Refusal, Request, Run, bounded, invalid, unsupported};
 use super::pad;
 use super::window::{AutoPad, Axis, Window};
+use crate::attributes::Attributes;
 use crate::value::Value;
 
 /// What is read of the attributes that both operators have.
-fn read(request: &Request) -> Result<(Window, usize), Refusal> {
-    let window = Window::read(&request.attributes)?;
+pub(super) fn read(attributes: &Attributes) -> Result<(Window, usize), Refusal> {
+    let window = Window::read(attributes)?;
     if window.kernel.as_ref().is_some_and(|k| k.len() > 3) {
         return unsupported("convolution over more than three axes");
     }
-    let groups = request.attributes.size("group", 1)?;
+    let groups = attributes.size("group", 1)?;
     if groups == 0 {
         return invalid("attribute 'group' is 0");
     }
@@ -26,7 +29,7 @@ fn read(request: &Request) -> Result<(Window, usize), Refusal> {
 
 /// The shapes of input and weight, checked to belong together. `inward` is the axis of the weight
 /// that takes the input's channels; `shared` is how many groups lie along it.
-fn shapes(
+pub(super) fn shapes(
     x: &DispatchTensor,
     weight: &DispatchTensor,
     window: &Window,
@@ -78,24 +81,59 @@ fn each<T, const N: usize>(axes: &[Axis], number: impl Fn(&Axis) -> T) -> [T; N]
     std::array::from_fn(|i| number(&axes[i]))
 }
 
-pub(super) fn conv(request: &Request) -> Result<Run, Refusal> {
-    let (window, groups) = read(request)?;
-    Ok(Box::new(move |mut inputs: Inputs| {
-        let (x, weight) = (inputs.float(0)?, inputs.float(1)?);
-        let bias = inputs.optional_float(2)?;
-        let (input, kernel) = shapes(&x, &weight, &window, 1, groups)?;
-        check_bias(bias.as_ref(), kernel[0])?;
-        let axes = window.padded_axes(&input[2..], &kernel[2..])?;
-        let mut output = vec![input[0], kernel[0]];
-        let mut padded = input[..2].to_vec();
-        for axis in &axes {
-            output.push(axis.output(false)?);
-            padded.push(axis.padded());
-        }
-        bounded(&output)?;
-        bounded(&padded)?;
-        Ok(vec![Value::Float(convolve(x, weight, bias, axes, groups)?)])
+/// The nodes behind a convolution whose work it does in the same pass.
+#[derive(Clone, Copy, Default)]
+pub(crate) struct Behind {
+    /// The epsilon of a batch normalisation.
+    pub(crate) epsilon: Option<f64>,
+    pub(crate) rectifier: Option<Rectifier>,
+}
+
+/// A convolution with what stands behind it. Its inputs are the convolution's three, then those of the
+/// normalisation from the second on.
+pub(crate) type FusedConvolution =
+    Box<dyn Fn(Inputs, Behind) -> Result<Vec<Value>, String> + Send + Sync>;
+
+/// The convolution that attributes describe, to be run with what stands behind it.
+pub(crate) fn fused_convolution(attributes: &Attributes) -> Option<FusedConvolution> {
+    let (window, groups) = read(attributes).ok()?;
+    Some(Box::new(move |inputs, behind| {
+        run(&window, groups, inputs, behind)
     }))
+}
+
+pub(super) fn conv(request: &Request) -> Result<Run, Refusal> {
+    let (window, groups) = read(&request.attributes)?;
+    Ok(Box::new(move |inputs: Inputs| {
+        run(&window, groups, inputs, Behind::default())
+    }))
+}
+
+fn run(
+    window: &Window,
+    groups: usize,
+    mut inputs: Inputs,
+    behind: Behind,
+) -> Result<Vec<Value>, String> {
+    let (x, mut weight) = (inputs.float(0)?, inputs.float(1)?);
+    let mut bias = inputs.optional_float(2)?;
+    let (input, kernel) = shapes(&x, &weight, window, 1, groups)?;
+    check_bias(bias.as_ref(), kernel[0])?;
+    let axes = window.padded_axes(&input[2..], &kernel[2..])?;
+    let mut output = vec![input[0], kernel[0]];
+    let mut padded = input[..2].to_vec();
+    for axis in &axes {
+        output.push(axis.output(false)?);
+        padded.push(axis.padded());
+    }
+    bounded(&output)?;
+    bounded(&padded)?;
+    if let Some(epsilon) = behind.epsilon {
+        let (folded, shift) = folded(&mut inputs, 3, epsilon, (weight, bias))?;
+        (weight, bias) = (folded, Some(shift));
+    }
+    let y = convolve(x, weight, bias, axes, groups, behind.rectifier)?;
+    Ok(vec![Value::Float(y)])
 }
 
 /// A convolution whose shapes were checked.
@@ -105,6 +143,7 @@ pub(super) fn convolve(
     bias: Option<DispatchTensor>,
     mut axes: Vec<Axis>,
     groups: usize,
+    rectifier: Option<Rectifier>,
 ) -> Result<DispatchTensor, String> {
     macro_rules! options {
         () => {
@@ -117,8 +156,8 @@ pub(super) fn convolve(
         };
     }
     match axes.len() {
-        1 => return Ok(dispatch::conv1d(x, weight, bias, options!(), None)),
-        2 => return Ok(dispatch::conv2d(x, weight, bias, options!(), None)),
+        1 => return Ok(dispatch::conv1d(x, weight, bias, options!(), rectifier)),
+        2 => return Ok(dispatch::conv2d(x, weight, bias, options!(), rectifier)),
         _ => (),
     }
     // Over three axes Burn pads both ends alike: what one end has more is added beforehand.
@@ -129,11 +168,16 @@ pub(super) fn convolve(
         (axis.begin, axis.end) = (common, common);
     }
     let x = pad::constant(Value::Float(x), &more, 0.0)?.into_float()?;
-    Ok(Dispatch::conv3d(x, weight, bias, options!()))
+    let y = Dispatch::conv3d(x, weight, bias, options!());
+    Ok(match rectifier {
+        None => y,
+        Some(Rectifier::Relu) => dispatch::relu(y),
+        Some(Rectifier::LeakyRelu { negative_slope }) => dispatch::leaky_relu(y, negative_slope),
+    })
 }
 
 pub(super) fn conv_transpose(request: &Request) -> Result<Run, Refusal> {
-    let (window, groups) = read(request)?;
+    let (window, groups) = read(&request.attributes)?;
     let extra = request.attributes.sizes("output_padding")?;
     let wanted = request.attributes.sizes("output_shape")?;
     Ok(Box::new(move |mut inputs: Inputs| {

@@ -13,6 +13,13 @@ use crate::value::{Value, broadcast_shape, is_tracked, with_rank};
 type Binary = fn(DispatchTensor, DispatchTensor) -> DispatchTensor;
 type IntBinary = fn(i64, i64) -> Result<i64, String>;
 
+/// An operator on two values.
+fn of_two(apply: fn(Value, Value) -> Result<Value, String>) -> Result<Run, Refusal> {
+    Ok(Box::new(move |mut inputs: Inputs| {
+        apply(inputs.value(0)?, inputs.value(1)?).map(|value| vec![value])
+    }))
+}
+
 /// An operator on two tensors of one kind that broadcast.
 fn arithmetic(float: Binary, int: IntBinary) -> Result<Run, Refusal> {
     Ok(Box::new(move |mut inputs: Inputs| {
@@ -62,8 +69,30 @@ pub(super) fn aligned(lhs: Value, rhs: Value) -> Result<(Value, Value), String> 
     Ok((with_rank(lhs, shape.len())?, with_rank(rhs, shape.len())?))
 }
 
+/// The sum of two tensors of one kind that broadcast.
+pub(super) fn sum_of(a: Value, b: Value) -> Result<Value, String> {
+    binary(a, b, Dispatch::float_add, |a, b| checked(a.checked_add(b)))
+}
+
+/// The product of two tensors of one kind that broadcast.
+pub(super) fn product_of(a: Value, b: Value) -> Result<Value, String> {
+    binary(a, b, Dispatch::float_mul, |a, b| checked(a.checked_mul(b)))
+}
+
+/// The larger of each two elements.
+pub(super) fn larger(a: Value, b: Value) -> Result<Value, String> {
+    let float = |a, b| extreme(a, b, Dispatch::float_lower);
+    binary(a, b, float, |a, b| Ok(a.max(b)))
+}
+
+/// The smaller of each two elements.
+pub(super) fn smaller(a: Value, b: Value) -> Result<Value, String> {
+    let float = |a, b| extreme(a, b, Dispatch::float_greater);
+    binary(a, b, float, |a, b| Ok(a.min(b)))
+}
+
 pub(super) fn add(_: &Request) -> Result<Run, Refusal> {
-    arithmetic(Dispatch::float_add, |a, b| checked(a.checked_add(b)))
+    of_two(sum_of)
 }
 
 pub(super) fn sub(_: &Request) -> Result<Run, Refusal> {
@@ -71,7 +100,7 @@ pub(super) fn sub(_: &Request) -> Result<Run, Refusal> {
 }
 
 pub(super) fn mul(_: &Request) -> Result<Run, Refusal> {
-    arithmetic(Dispatch::float_mul, |a, b| checked(a.checked_mul(b)))
+    of_two(product_of)
 }
 
 /// Integers are divided towards zero.
@@ -264,13 +293,13 @@ pub(super) fn scaler(request: &Request) -> Result<Run, Refusal> {
 }
 
 /// An operator that folds any number of tensors that broadcast.
-fn fold(float: Binary, int: IntBinary, average: bool) -> Result<Run, Refusal> {
+fn fold(both: fn(Value, Value) -> Result<Value, String>, average: bool) -> Result<Run, Refusal> {
     Ok(Box::new(move |inputs: Inputs| {
         let mut values = inputs.all().into_iter();
         let mut result = values.next().ok_or("nothing to compute with")?;
         let mut count = 1.0;
         for value in values {
-            result = binary(result, value, float, int)?;
+            result = both(result, value)?;
             count += 1.0;
         }
         if average {
@@ -282,27 +311,19 @@ fn fold(float: Binary, int: IntBinary, average: bool) -> Result<Run, Refusal> {
 }
 
 pub(super) fn sum(_: &Request) -> Result<Run, Refusal> {
-    fold(Dispatch::float_add, |a, b| checked(a.checked_add(b)), false)
+    fold(sum_of, false)
 }
 
 pub(super) fn mean(_: &Request) -> Result<Run, Refusal> {
-    fold(Dispatch::float_add, |a, b| checked(a.checked_add(b)), true)
+    fold(sum_of, true)
 }
 
 pub(super) fn max(_: &Request) -> Result<Run, Refusal> {
-    fold(
-        |a, b| extreme(a, b, Dispatch::float_lower),
-        |a, b| Ok(a.max(b)),
-        false,
-    )
+    fold(larger, false)
 }
 
 pub(super) fn min(_: &Request) -> Result<Run, Refusal> {
-    fold(
-        |a, b| extreme(a, b, Dispatch::float_greater),
-        |a, b| Ok(a.min(b)),
-        false,
-    )
+    fold(smaller, false)
 }
 
 type Comparison = fn(DispatchTensor, DispatchTensor, BoolDType) -> DispatchTensor;

@@ -6,6 +6,7 @@ use burn::tensor::{Slice, TensorData};
 use super::inputs::Inputs;
 use super::moved::Moved;
 use super::operator::{Refusal, Request, Run, bounded, invalid};
+use super::pad;
 use crate::value::{self, Value};
 
 pub(super) fn concat(request: &Request) -> Result<Run, Refusal> {
@@ -136,16 +137,21 @@ impl Picked {
             return Err("a step of 0".into());
         }
         let size = size as i64;
-        let (least, most) = if step > 0 { (0, size) } else { (-1, size - 1) };
-        let place = |bound: i64| {
+        // Backwards, a start before the axis is its first element; an end there takes that in too.
+        let (first, least, most) = if step > 0 {
+            (0, 0, size)
+        } else {
+            (0, -1, size - 1)
+        };
+        let place = |bound: i64, least: i64| {
             let counted = if bound < 0 {
                 bound.saturating_add(size)
             } else {
                 bound
             };
-            counted.clamp(least, most)
+            counted.min(most).max(least)
         };
-        let (start, end) = (place(start), place(end));
+        let (start, end) = (place(start, first), place(end, least));
         let distance = if step > 0 { end - start } else { start - end };
         let count = distance.max(0).unsigned_abs().div_ceil(step.unsigned_abs());
         Ok(Self {
@@ -233,6 +239,38 @@ pub(super) fn array_feature_extractor(_: &Request) -> Result<Run, Refusal> {
         let size = value.shape()[axis];
         let positions = positions(inputs.ints(1)?, size)?;
         Ok(vec![select(value, axis, positions)?])
+    }))
+}
+
+/// The middle of axes, or they in the middle of zeros, so that they have these sizes.
+pub(super) fn center_crop_pad(request: &Request) -> Result<Run, Refusal> {
+    let named = request.attributes.ints("axes")?.map(<[i64]>::to_vec);
+    Ok(Box::new(move |mut inputs: Inputs| {
+        let value = inputs.value(0)?;
+        let sizes = inputs.ints(1)?;
+        let shape = value.shape();
+        let axes = match &named {
+            Some(axes) => value::axes(axes, shape.len())?,
+            None => (0..shape.len()).collect(),
+        };
+        if sizes.len() != axes.len() {
+            return Err(format!("{} sizes for {} axes", sizes.len(), axes.len()));
+        }
+        let mut pads = vec![(0, 0); shape.len()];
+        for (&axis, &size) in axes.iter().zip(&sizes) {
+            if !(0..=i64::from(u32::MAX)).contains(&size) {
+                return Err(format!("{size} is not a size"));
+            }
+            let more = size - shape[axis] as i64;
+            let before = more.div_euclid(2);
+            // What is odd is cut before and added behind.
+            pads[axis] = if more < 0 {
+                (-((-more) / 2), more + (-more) / 2)
+            } else {
+                (before, more - before)
+            };
+        }
+        Ok(vec![pad::constant(value, &pads, 0.0)?])
     }))
 }
 

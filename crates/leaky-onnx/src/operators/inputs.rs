@@ -26,6 +26,17 @@ impl Inputs {
         self.values.get(index).is_some_and(Option::is_some)
     }
 
+    /// Whether the node has an input of this number, be it left out or not computed.
+    pub(crate) fn has_place(&self, index: usize) -> bool {
+        index < self.values.len()
+    }
+
+    /// Those at some places, which stay.
+    pub(crate) fn places(&self, places: &[usize]) -> Vec<Option<Value>> {
+        let at = |&index: &usize| self.values.get(index).cloned().flatten();
+        places.iter().map(at).collect()
+    }
+
     /// Takes an input that may be left out.
     pub(crate) fn optional(&mut self, index: usize) -> Option<Value> {
         self.values.get_mut(index).and_then(Option::take)
@@ -89,6 +100,13 @@ impl Inputs {
                 other.kind()
             )),
         }
+    }
+
+    /// Takes the numbers of an integer input, with its shape.
+    pub(crate) fn shaped_ints(&mut self, index: usize) -> Result<(Vec<i64>, Vec<usize>), String> {
+        let shape = self.values.get(index).and_then(Option::as_ref);
+        let shape = shape.map(Value::shape).unwrap_or_default();
+        Ok((self.ints(index)?, shape))
     }
 
     /// Takes the numbers of an integer input that may be left out.

@@ -95,7 +95,7 @@ pub(super) fn matmul(_: &Request) -> Result<Run, Refusal> {
 }
 
 /// The product of two stacks of matrices.
-fn product(a: DispatchTensor, b: DispatchTensor) -> Result<DispatchTensor, String> {
+pub(super) fn product(a: DispatchTensor, b: DispatchTensor) -> Result<DispatchTensor, String> {
     check_product(&a, &b)?;
     let (left, right) = (a.shape().to_vec(), b.shape().to_vec());
     if right.len() == 2 {

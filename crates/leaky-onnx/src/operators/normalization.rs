@@ -9,7 +9,7 @@ use super::operator::{Refusal, Request, Run, invalid, unsupported};
 use super::reduction::mean_over;
 use crate::value::{self, Value, broadcast_shape, with_rank};
 
-/// Numbers for each channel, which lie on axis 1 of a tensor of a given rank.
+/// Numbers for each channel, which lie on axis 1 of a tensor of a given rank, or on its only one.
 fn on_channels(
     numbers: DispatchTensor,
     channels: usize,
@@ -22,7 +22,7 @@ fn on_channels(
         ));
     }
     let mut shape = vec![1; rank];
-    shape[1] = channels;
+    shape[rank.min(2) - 1] = channels;
     Ok(Dispatch::float_reshape(numbers, Shape::from(shape)))
 }
 
@@ -54,15 +54,49 @@ pub(super) fn batch(request: &Request) -> Result<Run, Refusal> {
     Ok(Box::new(move |mut inputs: Inputs| {
         let x = inputs.float(0)?;
         let (channels, rank) = channels(&x)?;
-        let mut numbers = |index| on_channels(inputs.float(index)?, channels, rank);
-        let (scale, shift) = (numbers(1)?, numbers(2)?);
-        let (mean, variance) = (numbers(3)?, numbers(4)?);
-        let deviation = Dispatch::float_sqrt(Dispatch::float_add_scalar(variance, epsilon.into()));
-        let factor = Dispatch::float_div(scale, deviation);
-        let offset = Dispatch::float_sub(shift, Dispatch::float_mul(mean, factor.clone()));
+        let (factor, offset) = line(&mut inputs, 1, epsilon, channels)?;
+        let factor = on_channels(factor, channels, rank)?;
+        let offset = on_channels(offset, channels, rank)?;
         let y = Dispatch::float_add(Dispatch::float_mul(x, factor), offset);
         Ok(vec![Value::Float(y)])
     }))
+}
+
+/// The factor and the offset of each channel that statistics come to: scale, shift, mean and variance,
+/// which are the inputs from `first` on.
+fn line(
+    inputs: &mut Inputs,
+    first: usize,
+    epsilon: f64,
+    channels: usize,
+) -> Result<(DispatchTensor, DispatchTensor), String> {
+    let mut numbers = |index: usize| on_channels(inputs.float(first + index)?, channels, 1);
+    let (scale, shift) = (numbers(0)?, numbers(1)?);
+    let (mean, variance) = (numbers(2)?, numbers(3)?);
+    let deviation = Dispatch::float_sqrt(Dispatch::float_add_scalar(variance, epsilon.into()));
+    let factor = Dispatch::float_div(scale, deviation);
+    let offset = Dispatch::float_sub(shift, Dispatch::float_mul(mean, factor.clone()));
+    Ok((factor, offset))
+}
+
+/// The weights and the bias of a convolution that normalises what it gives. The gradients of all that
+/// they are made of follow from this, and from those of a convolution.
+pub(super) fn folded(
+    inputs: &mut Inputs,
+    first: usize,
+    epsilon: f64,
+    (weight, bias): (DispatchTensor, Option<DispatchTensor>),
+) -> Result<(DispatchTensor, DispatchTensor), String> {
+    let shape = weight.shape().to_vec();
+    let (factor, offset) = line(inputs, first, epsilon, shape[0])?;
+    let mut by_output = vec![1; shape.len()];
+    by_output[0] = shape[0];
+    let factors = Dispatch::float_reshape(factor.clone(), Shape::from(by_output));
+    let bias = match bias {
+        Some(bias) => Dispatch::float_add(offset, Dispatch::float_mul(bias, factor)),
+        None => offset,
+    };
+    Ok((Dispatch::float_mul(weight, factors), bias))
 }
 
 /// What is normalised, the mean that was taken away and the factor it was scaled by.

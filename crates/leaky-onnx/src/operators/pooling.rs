@@ -3,12 +3,14 @@
 use burn::backend::ops::{FloatTensorOps, ModuleOps};
 use burn::backend::{Dispatch, DispatchTensor, TensorMetadata};
 use burn::tensor::{DType, Shape, TensorData};
+use leaky_burn::dispatch;
 
 use super::convolution::convolve;
 use super::inputs::Inputs;
 use super::operator::{Refusal, Request, Run, bounded, unsupported};
 use super::pad;
 use super::reduction;
+use super::unfolded;
 use super::window::{Axis, Window};
 use crate::value::Value;
 
@@ -71,12 +73,9 @@ pub(super) fn max_pool(request: &Request) -> Result<Run, Refusal> {
     let window = Window::read(&request.attributes)?;
     let kernel = window.named_kernel()?;
     let round_up = request.attributes.flag("ceil_mode", false)?;
-    if request.outputs > 1 {
-        return unsupported("the indices that are MaxPool's second output");
-    }
-    if !(1..=2).contains(&kernel.len()) {
-        return unsupported(format!("MaxPool over {} axes", kernel.len()));
-    }
+    // Where the places are asked for too, or there are more axes, each window is looked at by itself.
+    let one_by_one = request.outputs > 1 || kernel.len() > 2;
+    let columns_first = request.attributes.flag("storage_order", false)?;
     Ok(Box::new(move |mut inputs: Inputs| {
         // Eight-bit integers may be pooled too: they pass through as floats.
         let value = inputs.value(0)?;
@@ -87,21 +86,24 @@ pub(super) fn max_pool(request: &Request) -> Result<Run, Refusal> {
             value.into_float()?
         };
         let (mut axes, output) = windows(&x, &window, &kernel, round_up)?;
+        if one_by_one {
+            let [y, places] = unfolded::largest(Value::Float(x), &axes, &output, columns_first)?;
+            return Ok(vec![if integers { y.to_int() } else { y }, places]);
+        }
         if axes.iter().any(|axis| axis.begin != axis.end) {
             x = padded(x, &mut axes, &output, f64::NEG_INFINITY)?;
         }
+        let numbers: [fn(&Axis) -> usize; 4] = [
+            |axis| axis.kernel,
+            |axis| axis.stride,
+            |axis| axis.begin,
+            |axis| axis.dilation,
+        ];
         let y = match axes.as_slice() {
-            [a] => Dispatch::max_pool1d(x, a.kernel, a.stride, a.begin, a.dilation, round_up),
+            [axis] => dispatch::max_pool1d(x, numbers.map(|number| number(axis)), round_up),
             _ => {
-                let each = |number: fn(&Axis) -> usize| [number(&axes[0]), number(&axes[1])];
-                Dispatch::max_pool2d(
-                    x,
-                    each(|axis| axis.kernel),
-                    each(|axis| axis.stride),
-                    each(|axis| axis.begin),
-                    each(|axis| axis.dilation),
-                    round_up,
-                )
+                let numbers = numbers.map(|number| [number(&axes[0]), number(&axes[1])]);
+                dispatch::max_pool2d(x, numbers, round_up)
             }
         };
         let y = Value::Float(y);
@@ -163,7 +165,7 @@ fn sums_over_counts(
     ones.extend(axes.iter().map(|axis| axis.kernel));
     let x = Value::Float(Dispatch::float_reshape(x, Shape::from(shape)));
     let kernel = x.filled(ones, 1.0).into_float()?;
-    let sums = convolve(x.into_float()?, kernel, None, axes, 1)?;
+    let sums = convolve(x.into_float()?, kernel, None, axes, 1, None)?;
     let mut y = Dispatch::float_reshape(sums, Shape::from(output.to_vec()));
     for (index, counts) in counts.into_iter().enumerate() {
         let mut shape = vec![1; output.len()];

@@ -141,6 +141,11 @@ fn merge(shape: &[usize], axes: &[usize]) -> (Vec<usize>, Vec<usize>) {
     (merged, steps)
 }
 
+/// The sum along axes, which keep size 1.
+pub(super) fn sum_over(value: Value, axes: &[usize]) -> Result<Value, String> {
+    SUM.over(value, axes)
+}
+
 /// The mean along axes, which keep size 1.
 pub(super) fn mean_over(value: Value, axes: &[usize]) -> Result<Value, String> {
     MEAN.over(value, axes)
@@ -215,6 +220,61 @@ pub(super) fn l2(request: &Request) -> Result<Run, Refusal> {
             zero,
             0.0.into(),
         )))
+    })
+}
+
+/// The sum of magnitudes.
+pub(super) fn l1(request: &Request) -> Result<Run, Refusal> {
+    reduce(request, 18, |value, axes| SUM.over(magnitude(value)?, axes))
+}
+
+fn magnitude(value: Value) -> Result<Value, String> {
+    match value {
+        Value::Float(x) => Ok(Value::Float(Dispatch::float_abs(x))),
+        value => value.map_ints(|number| number.checked_abs().ok_or_else(overflow)),
+    }
+}
+
+fn overflow() -> String {
+    "an integer grew beyond 64 bits".into()
+}
+
+/// The sum of squares.
+pub(super) fn sum_of_squares(request: &Request) -> Result<Run, Refusal> {
+    reduce(request, 18, |value, axes| {
+        let squares = match value {
+            Value::Float(x) => Value::Float(Dispatch::float_mul(x.clone(), x)),
+            value => value.map_ints(|number| number.checked_mul(number).ok_or_else(overflow))?,
+        };
+        SUM.over(squares, axes)
+    })
+}
+
+/// The logarithm of the sum.
+pub(super) fn log_sum(request: &Request) -> Result<Run, Refusal> {
+    reduce(request, 18, |value, axes| {
+        let sum = SUM.over(Value::Float(value.into_float()?), axes)?;
+        Ok(Value::Float(Dispatch::float_log(sum.into_float()?)))
+    })
+}
+
+/// The logarithm of the sum of exponentials, of what is left of the largest so that none overflows.
+pub(super) fn log_sum_exp(request: &Request) -> Result<Run, Refusal> {
+    reduce(request, 18, |value, axes| {
+        let largest = MAX.over(value.clone(), axes)?.into_float()?;
+        // A largest that is infinite would leave nothing that is a number.
+        let numbers: Vec<f64> = tensor::values(&Value::Float(largest.clone()).into_data()?);
+        let finite: Vec<f64> = numbers
+            .iter()
+            .map(|&number| if number.is_finite() { number } else { 0.0 })
+            .collect();
+        let shape = largest.shape().to_vec();
+        let data = TensorData::new(finite, shape).convert_dtype(largest.dtype());
+        let shift = Dispatch::float_from_data(data, &largest.device());
+        let shifted = Dispatch::float_sub(value.into_float()?, shift.clone());
+        let sum = SUM.over(Value::Float(Dispatch::float_exp(shifted)), axes)?;
+        let logs = Dispatch::float_log(sum.into_float()?);
+        Ok(Value::Float(Dispatch::float_add(logs, shift)))
     })
 }
 

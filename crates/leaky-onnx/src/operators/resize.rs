@@ -1,7 +1,8 @@
 //! Making images larger and smaller, one axis after the other.
 //!
-//! Every axis of the result takes from the input, for each of its positions, one element (nearest)
-//! or two with weights (linear). Both are a choice of entries, whose gradient Burn knows.
+//! Every axis of the result takes from the input, for each of its positions, one element (nearest) or
+//! two with weights (linear), which are a choice of entries; or four and more (cubic, and any with
+//! antialiasing), which are a product with a matrix of weights. Burn knows the gradients of both.
 //!
 //! Source: <https://onnx.ai/onnx/operators/onnx__Resize.html>.
 
@@ -9,9 +10,10 @@ use burn::backend::ops::FloatTensorOps;
 use burn::backend::{Dispatch, TensorMetadata};
 use burn::tensor::TensorData;
 
+use super::floats::Floats;
 use super::inputs::Inputs;
 use super::moved::Moved;
-use super::operator::{Refusal, Request, Run, bounded, invalid, unsupported};
+use super::operator::{Refusal, Request, Run, bounded, created, invalid};
 use super::resize_axes::{AspectRatio, Axis, Coordinates, by_scales, by_sizes};
 use crate::value::{self, Value};
 
@@ -32,6 +34,7 @@ enum Rounding {
 enum Mode {
     Nearest(Rounding),
     Linear,
+    Cubic,
 }
 
 #[derive(Clone, Copy)]
@@ -39,6 +42,10 @@ struct Method {
     mode: Mode,
     coordinates: Coordinates,
     exclude_outside: bool,
+    /// Whether an image that shrinks takes in all that a position stands for.
+    antialias: bool,
+    /// The number in the cubic kernel.
+    cubic: f64,
     /// What lies outside of the input, for `tf_crop_and_resize`.
     extrapolation: f64,
 }
@@ -70,13 +77,72 @@ impl Method {
                     .map(|&place| inside(rounding.round(place, axis.scale)));
                 nearest(value, axis, sources.collect())?
             }
-            Mode::Linear => self.linear(value, axis, &places)?,
+            Mode::Linear if !self.antialias => self.linear(value, axis, &places)?,
+            Mode::Linear | Mode::Cubic => self.weighted(value, axis, &places)?,
         };
         if self.coordinates != Coordinates::CropAndResize {
             return Ok(resized);
         }
         let outside = places.iter().map(|place| !(0.0..=last).contains(place));
         extrapolated(resized, axis, outside.collect(), self.extrapolation)
+    }
+
+    /// The weight of an element at a distance.
+    ///
+    /// Source: Keys, "Cubic convolution interpolation for digital image processing" (1981).
+    fn weight(self, distance: f64) -> f64 {
+        let (d, a) = (distance.abs(), self.cubic);
+        match self.mode {
+            Mode::Cubic if d <= 1.0 => ((a + 2.0) * d - (a + 3.0)) * d * d + 1.0,
+            Mode::Cubic if d < 2.0 => (((d - 5.0) * d + 8.0) * d - 4.0) * a,
+            Mode::Cubic => 0.0,
+            _ => (1.0 - d).max(0.0),
+        }
+    }
+
+    /// Each position from all elements around its place, by a product with their weights.
+    fn weighted(self, value: Value, axis: &Axis, places: &[f64]) -> Result<Value, String> {
+        let shrinks = if self.antialias {
+            axis.scale.min(1.0)
+        } else {
+            1.0
+        };
+        let reach = if matches!(self.mode, Mode::Cubic) {
+            2.0
+        } else {
+            1.0
+        } / shrinks;
+        created(&[axis.input, places.len()])?;
+        let mut matrix = vec![0.0; axis.input * places.len()];
+        let last = axis.input as i64 - 1;
+        for (position, &place) in places.iter().enumerate() {
+            let (low, high) = ((place - reach).ceil(), (place + reach).floor());
+            if !(low.abs() < 1e15 && high.abs() < 1e15) || high - low > 1e7 {
+                return Err(format!("a scale of {}", axis.scale));
+            }
+            let around = (low as i64..=high as i64)
+                .map(|index| (index, self.weight((index as f64 - place) * shrinks)))
+                .filter(|(index, _)| !self.exclude_outside || (0..=last).contains(index));
+            let around: Vec<(i64, f64)> = around.collect();
+            let total: f64 = around.iter().map(|(_, weight)| weight).sum();
+            for (index, weight) in around {
+                let row = index.clamp(0, last) as usize;
+                matrix[row * places.len() + position] += weight / total;
+            }
+        }
+        let x = Floats::try_from(value)?;
+        let matrix = x.like(TensorData::new(matrix, [axis.input, places.len()]));
+        // The axis goes last, and back.
+        let rank = x.shape().len();
+        let mut order: Vec<usize> = (0..rank).collect();
+        order.swap(axis.index, rank - 1);
+        let mut shape = x.shape();
+        shape.swap(axis.index, rank - 1);
+        let rows: usize = shape[..rank - 1].iter().product();
+        let x = x.permute(&order)?.reshape(vec![rows, axis.input])?;
+        shape[rank - 1] = places.len();
+        let y = x.matmul(matrix)?.reshape(shape)?.permute(&order)?;
+        Ok(y.value())
     }
 
     /// Each position from the elements before and after its place.
@@ -166,9 +232,6 @@ pub(super) fn resize(request: &Request) -> Result<Run, Refusal> {
             attributes.string(name, default)?
         })
     };
-    if attributes.flag("antialias", false)? {
-        return unsupported("Resize with antialiasing");
-    }
     let coordinates = match word("coordinate_transformation_mode", "half_pixel", "asymmetric")? {
         "half_pixel" => Coordinates::HalfPixel,
         "half_pixel_symmetric" => Coordinates::HalfPixelSymmetric,
@@ -197,6 +260,8 @@ pub(super) fn resize(request: &Request) -> Result<Run, Refusal> {
         mode: mode(attributes.string("mode", "nearest")?, rounding)?,
         coordinates,
         exclude_outside: attributes.flag("exclude_outside", false)?,
+        antialias: attributes.flag("antialias", false)?,
+        cubic: attributes.float("cubic_coeff_a", -0.75)?,
         extrapolation: attributes.float("extrapolation_value", 0.0)?,
     };
     let named = attributes.ints("axes")?.map(<[i64]>::to_vec);
@@ -246,6 +311,8 @@ pub(super) fn upsample(request: &Request) -> Result<Run, Refusal> {
         )?,
         coordinates: Coordinates::Asymmetric,
         exclude_outside: false,
+        antialias: false,
+        cubic: -0.75,
         extrapolation: 0.0,
     };
     Ok(Box::new(move |mut inputs: Inputs| {
@@ -262,7 +329,7 @@ fn mode(word: &str, rounding: Rounding) -> Result<Mode, Refusal> {
     match word {
         "nearest" => Ok(Mode::Nearest(rounding)),
         "linear" | "bilinear" => Ok(Mode::Linear),
-        "cubic" => unsupported("cubic interpolation"),
+        "cubic" => Ok(Mode::Cubic),
         other => invalid(format!("attribute 'mode' is '{other}'")),
     }
 }

@@ -41,7 +41,8 @@ impl Coordinates {
             Self::PytorchHalfPixel => (x + 0.5) / scale - 0.5,
             Self::TfHalfPixelForNearest => (x + 0.5) / scale,
             Self::AlignCorners if axis.output == 1 => 0.0,
-            Self::AlignCorners => x * (input - 1.0) / (output - 1.0),
+            // By the length before it is rounded down, as the specification has it.
+            Self::AlignCorners => x * (input - 1.0) / (input * scale - 1.0),
             Self::Asymmetric => x / scale,
             Self::CropAndResize => {
                 let (start, end) = axis.region;

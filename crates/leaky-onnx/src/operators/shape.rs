@@ -7,7 +7,7 @@ use burn::tensor::{DType, FloatDType};
 
 use super::inputs::Inputs;
 use super::moved::Moved;
-use super::operator::{Refusal, Request, Run, bounded, invalid, unsupported};
+use super::operator::{Refusal, Request, Run, bounded, created, invalid, unsupported};
 use crate::proto::tensor_proto::DataType;
 use crate::tensor;
 use crate::value::{self, Value, broadcast_shape, with_rank};
@@ -122,6 +122,9 @@ pub(super) fn expand(_: &Request) -> Result<Run, Refusal> {
         let wanted = sizes(&inputs.ints(1)?)?;
         let shape = broadcast_shape(&[value.shape(), wanted])?;
         bounded(&shape)?;
+        if value.len() == 1 {
+            created(&shape)?;
+        }
         Ok(vec![with_rank(value, shape.len())?.expand(shape)])
     }))
 }
@@ -152,6 +155,9 @@ pub(super) fn tile(_: &Request) -> Result<Run, Refusal> {
             .map(|(size, times)| size.saturating_mul(*times))
             .collect();
         bounded(&tiled)?;
+        if value.len() == 1 {
+            created(&tiled)?;
+        }
         if tiled.contains(&0) {
             return Ok(vec![value.filled(tiled, 0.0)]);
         }
@@ -203,9 +209,8 @@ pub(super) fn identity(_: &Request) -> Result<Run, Refusal> {
 /// The identity, as it is outside of training or where nothing is dropped.
 pub(super) fn dropout(request: &Request) -> Result<Run, Refusal> {
     const TRAINING: &str = "Dropout in training mode";
-    if request.outputs > 1 {
-        return unsupported("the mask that is Dropout's second output");
-    }
+    // The mask was of the input's type before operator set 10.
+    let (masked, truth) = (request.outputs > 1, request.opset >= 10);
     let drops = |ratio: f64, training: i64| training != 0 && ratio != 0.0;
     let first = |index| (request.constant)(index).and_then(|data| data.iter::<f64>().next());
     if drops(first(1).unwrap_or(0.5), first(2).unwrap_or(0.0) as i64) {
@@ -222,7 +227,12 @@ pub(super) fn dropout(request: &Request) -> Result<Run, Refusal> {
         ) {
             return Err(format!("{TRAINING} is not supported"));
         }
-        Ok(vec![inputs.value(0)?])
+        let value = inputs.value(0)?;
+        if !masked {
+            return Ok(vec![value]);
+        }
+        let kept = value.filled(value.shape(), 1.0);
+        Ok(vec![value, if truth { kept.to_bool() } else { kept }])
     }))
 }
 
@@ -240,7 +250,7 @@ pub(super) fn cast(request: &Request) -> Result<Run, Refusal> {
     }))
 }
 
-fn converted(value: Value, to: DataType) -> Result<Value, String> {
+pub(super) fn converted(value: Value, to: DataType) -> Result<Value, String> {
     let narrow = |bits: u32, signed: bool| {
         value.to_int().map_ints(|number| {
             let shift = 64 - bits;

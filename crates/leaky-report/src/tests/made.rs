@@ -76,6 +76,7 @@ pub(super) fn epochs(count: usize) -> Vec<Epoch> {
         train_loss: 2.0 / number as f64,
         validation_loss: 2.2 / number as f64,
         score: 1.0 - 0.5 / number as f64,
+        recycled: 0,
         seconds: 0.1,
     };
     (1..=count).map(epoch).collect()
@@ -90,6 +91,7 @@ pub(super) fn cure(before: Diagnosis, after: Diagnosis) -> Report {
             metric: Metric::Accuracy,
             before: 0.5,
             after: 0.98,
+            test: None,
         },
         alpha: 0.01,
         alpha_trials: Vec::new(),
@@ -99,6 +101,7 @@ pub(super) fn cure(before: Diagnosis, after: Diagnosis) -> Report {
         not_revived: Vec::new(),
         revival_max_difference: 1e-7,
         revival_max_difference_validation: 1e-7,
+        recycled: 0,
         epochs: epochs(20),
         best_epoch: Some(17),
         output: Some("cured.onnx".into()),
@@ -138,6 +141,7 @@ pub(super) fn comparison() -> Comparison {
                     train_loss: 2.0 / f64::from(number),
                     validation_loss: 2.2 / f64::from(number),
                     score: 1.0 - loss - away - 0.7 * 0.6_f64.powi(number),
+                    recycled: 0,
                     seconds: 0.1,
                 });
                 let diverged = (rate == 1 && place == 0 && seed == 4).then_some(3);

@@ -4,15 +4,15 @@ use std::ffi::OsString;
 use std::path::PathBuf;
 
 use clap::Args;
+use clap::error::Error;
 use leaky_cure::candidate::Candidate;
 use leaky_cure::compare::CompareOptions;
-use leaky_cure::objective::Loss;
 use leaky_cure::threads::cores;
-use leaky_cure::train::Optimizer;
 
 use super::figures::Figures;
-use super::names;
+use super::objective::Objective;
 use super::task::Task;
+use super::training::Training;
 use super::values::{count, learning_rate};
 use crate::settings;
 
@@ -36,22 +36,15 @@ pub(super) struct Compare {
     /// How many times to train each, with other random numbers each time
     #[arg(long, value_name = "COUNT", default_value_t = 5, value_parser = count, help_heading = "Comparison")]
     seeds: usize,
-    /// How many times to train on all the data
-    #[arg(long, value_name = "COUNT", default_value_t = 20, value_parser = count, help_heading = "Training")]
-    epochs: usize,
-    /// How many samples to train on at a time
-    #[arg(long, value_name = "SAMPLES", default_value_t = 64, value_parser = count, help_heading = "Training")]
-    batch_size: usize,
     /// The learning rate, or several
     #[arg(long, value_name = "RATE,…", value_delimiter = ',', default_value = "0.001", value_parser = learning_rate, allow_hyphen_values = true, help_heading = "Training")]
     lr: Vec<f64>,
-    /// How the weights follow the gradient
-    #[arg(long, value_name = "METHOD", default_value = "adam", value_parser = names::optimizer(), help_heading = "Training")]
-    optimizer: Optimizer,
-    /// What to minimise [default: cross-entropy for class labels; for values, binary
-    /// cross-entropy where the network ends in a sigmoid and mean squared error otherwise]
-    #[arg(long, value_name = "LOSS", value_parser = names::loss(), help_heading = "Training")]
-    loss: Option<Loss>,
+    /// How to train.
+    #[command(flatten)]
+    training: Training,
+    /// What is to be learned.
+    #[command(flatten)]
+    objective: Objective,
     /// Draw fresh weights, scaled to suit each rectifier (the default)
     #[arg(long, conflicts_with = "from_weights", help_heading = "Training")]
     from_scratch: bool,
@@ -84,8 +77,11 @@ Examples:
         --resume trials.json -o best.onnx";
 
 impl Compare {
-    pub(super) fn settings(self, command_line: &[OsString]) -> settings::Compare {
-        settings::Compare {
+    /// # Errors
+    ///
+    /// Where two options do not go together.
+    pub(super) fn settings(self, command_line: &[OsString]) -> Result<settings::Compare, Error> {
+        Ok(settings::Compare {
             case: self.task.settings(),
             output: self.output,
             options: CompareOptions {
@@ -93,15 +89,13 @@ impl Compare {
                 rates: without_repeats(&self.lr),
                 seeds: self.seeds as u64,
                 from_scratch: !self.from_weights,
-                loss: self.loss,
-                epochs: self.epochs,
-                batch_size: self.batch_size,
-                optimizer: self.optimizer,
+                objective: self.objective.options(),
+                training: self.training.options()?,
                 jobs: self.jobs.unwrap_or_else(cores),
             },
             resume: self.resume,
             figures: self.figures.settings(command_line),
-        }
+        })
     }
 }
 

@@ -2,8 +2,8 @@
 
 use std::path::PathBuf;
 
-use clap::Args;
-use leaky_cure::convert::ConvertOptions;
+use clap::{Args, ValueEnum};
+use leaky_cure::convert::{ConvertFrom, ConvertOptions};
 
 use super::values::alpha;
 use crate::settings;
@@ -21,6 +21,9 @@ pub(super) struct Convert {
     /// The slope below zero that each ReLU gets
     #[arg(long, value_name = "SLOPE", default_value_t = 0.01, value_parser = alpha, allow_hyphen_values = true)]
     alpha: f32,
+    /// Which rectifiers get it: ReLUs, or those that leak already
+    #[arg(long, value_name = "RECTIFIER", value_enum, default_value_t = Kind::Relu)]
+    from: Kind,
     /// Convert only the nodes whose name fits this pattern, such as '/layer1/*'; may be repeated
     #[arg(long, value_name = "GLOB")]
     only: Vec<String>,
@@ -29,12 +32,22 @@ pub(super) struct Convert {
     skip: Vec<String>,
 }
 
+/// The rectifiers that `--from` names.
+#[derive(Debug, Clone, Copy, ValueEnum)]
+enum Kind {
+    Relu,
+    LeakyRelu,
+    Prelu,
+}
+
 const EXAMPLES: &str = "\
 Examples:
   Let every hidden ReLU leak:
     leaky convert net.onnx -o leaky.onnx
   With another slope, in one part of the network only:
-    leaky convert net.onnx -o leaky.onnx --alpha 0.1 --only '/layer1/*'";
+    leaky convert net.onnx -o leaky.onnx --alpha 0.1 --only '/layer1/*'
+  Another slope for a network that leaks already:
+    leaky convert leaky.onnx -o leakier.onnx --from leaky-relu --alpha 0.2";
 
 impl Convert {
     pub(super) fn settings(self) -> settings::Convert {
@@ -43,6 +56,11 @@ impl Convert {
             output: self.output,
             options: ConvertOptions {
                 alpha: self.alpha,
+                from: match self.from {
+                    Kind::Relu => ConvertFrom::Relu,
+                    Kind::LeakyRelu => ConvertFrom::LeakyRelu,
+                    Kind::Prelu => ConvertFrom::PRelu,
+                },
                 only: self.only,
                 skip: self.skip,
             },

@@ -4,13 +4,14 @@ use std::ffi::OsString;
 use std::path::PathBuf;
 
 use clap::Args;
+use clap::error::Error;
 use leaky_cure::cure::{Alpha, CureOptions};
-use leaky_cure::objective::Loss;
-use leaky_cure::train::{Optimizer, TrainOptions};
+use leaky_cure::train::{Recycle, TrainOptions};
 
 use super::figures::Figures;
-use super::names;
-use super::task::Task;
+use super::objective::Objective;
+use super::task::{Task, Test};
+use super::training::Training;
 use super::values::{alpha_or_auto, count, fraction, learning_rate};
 use crate::settings;
 
@@ -21,6 +22,9 @@ pub(super) struct Cure {
     /// The network and its data.
     #[command(flatten)]
     task: Task,
+    /// Data that nothing is chosen by.
+    #[command(flatten)]
+    test: Test,
     /// Where to write the cured network
     #[arg(
         short,
@@ -34,22 +38,15 @@ pub(super) struct Cure {
     /// 0.1, 0.2 and 0.3 shortly and takes the one that validates best
     #[arg(long, value_name = "SLOPE", default_value = "0.01", value_parser = alpha_or_auto, allow_hyphen_values = true, help_heading = "Cure")]
     alpha: Alpha,
-    /// How many times to train on all the data
-    #[arg(long, value_name = "COUNT", default_value_t = 20, value_parser = count, help_heading = "Training")]
-    epochs: usize,
-    /// How many samples to train on at a time
-    #[arg(long, value_name = "SAMPLES", default_value_t = 64, value_parser = count, help_heading = "Training")]
-    batch_size: usize,
     /// The learning rate
     #[arg(long, value_name = "RATE", default_value_t = 0.001, value_parser = learning_rate, allow_hyphen_values = true, help_heading = "Training")]
     lr: f64,
-    /// How the weights follow the gradient
-    #[arg(long, value_name = "METHOD", default_value = "adam", value_parser = names::optimizer(), help_heading = "Training")]
-    optimizer: Optimizer,
-    /// What to minimise [default: cross-entropy for class labels; for values, binary
-    /// cross-entropy where the network ends in a sigmoid and mean squared error otherwise]
-    #[arg(long, value_name = "LOSS", value_parser = names::loss(), help_heading = "Training")]
-    loss: Option<Loss>,
+    /// How to train.
+    #[command(flatten)]
+    training: Training,
+    /// What is to be learned.
+    #[command(flatten)]
+    objective: Objective,
     /// Where the random numbers start: the same seed gives the same file with any number of threads, on
     /// processors with the same vector instructions
     #[arg(
@@ -70,6 +67,10 @@ pub(super) struct Cure {
     /// mean (ReDo's score); behind a slope below zero, those above zero on less than 0.1 % of the samples
     #[arg(long, value_name = "PART", value_parser = fraction, conflicts_with = "no_revive", help_heading = "Cure")]
     tau: Option<f64>,
+    /// Keep the training in this folder after each epoch, and go on from what it holds: an interrupted or
+    /// killed cure ends with the same file as one that was not
+    #[arg(long, value_name = "FOLDER", help_heading = "Results")]
+    checkpoint: Option<PathBuf>,
     /// How many threads to compute with [default: one for each core]
     #[arg(long, value_name = "COUNT", value_parser = count)]
     threads: Option<usize>,
@@ -90,27 +91,36 @@ Examples:
     leaky cure net.onnx --data x.npy --labels y.npy --loss mean-squared-error";
 
 impl Cure {
-    pub(super) fn settings(self, command_line: &[OsString]) -> settings::Cure {
-        settings::Cure {
-            case: self.task.settings(),
+    /// # Errors
+    ///
+    /// Where two options do not go together.
+    pub(super) fn settings(self, command_line: &[OsString]) -> Result<settings::Cure, Error> {
+        let (case, test) = (self.task.settings(), self.test.settings());
+        let training = self.training.options()?;
+        let recycle = training.recycle.map(|recycle| Recycle {
+            bound: self.revival_bound,
+            ..recycle
+        });
+        Ok(settings::Cure {
+            case: case.map(|case| settings::Case { test, ..case }),
             output: self.output,
+            checkpoint: self.checkpoint,
             options: CureOptions {
                 alpha: self.alpha,
                 revive: !self.no_revive,
                 revival_bound: self.revival_bound,
                 tau: self.tau,
-                loss: self.loss,
+                objective: self.objective.options(),
                 training: TrainOptions {
-                    epochs: self.epochs,
-                    batch_size: self.batch_size,
                     lr: self.lr,
-                    optimizer: self.optimizer,
                     seed: self.seed,
-                    random_slopes: None,
+                    recycle,
+                    ..training
                 },
+                checkpoint: None,
             },
             threads: self.threads,
             figures: self.figures.settings(command_line),
-        }
+        })
     }
 }

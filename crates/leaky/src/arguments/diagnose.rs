@@ -69,6 +69,7 @@ impl Diagnose {
                 network: self.network,
                 data: self.data.settings(),
                 validation: None,
+                test: None,
             },
             batch_size: self.batch_size,
             tau: self.tau,

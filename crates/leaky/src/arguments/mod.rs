@@ -12,10 +12,12 @@ mod documents;
 mod figures;
 mod generate;
 mod names;
+mod objective;
 mod parse;
 mod plot;
 mod task;
 mod tool;
+mod training;
 mod values;
 
 pub use parse::{Request, parse};

@@ -57,8 +57,8 @@ pub(super) fn understood(command_line: &[OsString]) -> Result<Request, clap::Err
     let command = match command {
         Command::Diagnose(asked) => settings::Command::Diagnose(asked.settings(command_line)),
         Command::Convert(asked) => settings::Command::Convert(asked.settings()),
-        Command::Cure(asked) => settings::Command::Cure(asked.settings(command_line)),
-        Command::Compare(asked) => settings::Command::Compare(asked.settings(command_line)),
+        Command::Cure(asked) => settings::Command::Cure(asked.settings(command_line)?),
+        Command::Compare(asked) => settings::Command::Compare(asked.settings(command_line)?),
         Command::Apply(asked) => settings::Command::Apply(asked.settings()),
         Command::Plot(asked) => settings::Command::Plot(asked.settings()),
         Command::Completions(asked) => settings::Command::Print(completions(asked.shell)),

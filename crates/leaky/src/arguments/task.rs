@@ -13,7 +13,7 @@ pub(super) struct Task {
     #[arg(value_name = "NETWORK.onnx", requires = "data")]
     network: Option<PathBuf>,
     /// The samples to diagnose and train with: a .npz or .safetensors file that holds `x` (samples
-    /// on the first axis) and `y`, or a .npy file of samples
+    /// on the first axis) and `y`, a .npy file of samples, or a .csv or .tsv table with a column `y`
     #[arg(long, value_name = "FILE", requires = "network", help_heading = "Data")]
     data: Option<PathBuf>,
     /// A .npy file of labels, where they are not in the data file
@@ -40,6 +40,32 @@ impl Task {
             network: self.network?,
             data: data(self.data?, self.labels),
             validation: self.val.map(|val| data(val, self.val_labels)),
+            test: None,
+        })
+    }
+}
+
+/// Data that nothing is chosen by.
+#[derive(Debug, Args)]
+pub(super) struct Test {
+    /// Samples to score the result on, once, at the end; nothing is chosen by them
+    #[arg(long, value_name = "FILE", requires = "data", help_heading = "Data")]
+    test: Option<PathBuf>,
+    /// A .npy file of labels for --test, where they are not in that file
+    #[arg(
+        long,
+        value_name = "FILE.npy",
+        requires = "test",
+        help_heading = "Data"
+    )]
+    test_labels: Option<PathBuf>,
+}
+
+impl Test {
+    pub(super) fn settings(self) -> Option<settings::Data> {
+        Some(settings::Data {
+            samples: self.test?,
+            labels: self.test_labels,
         })
     }
 }

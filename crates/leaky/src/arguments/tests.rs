@@ -3,8 +3,8 @@ use std::ffi::OsString;
 use clap::CommandFactory;
 use clap::error::ErrorKind;
 use leaky_cure::cure::Alpha;
-use leaky_cure::objective::Loss;
-use leaky_cure::train::Optimizer;
+use leaky_cure::objective::{ClassWeights, Loss, Metric};
+use leaky_cure::train::{Optimizer, Recycle, Schedule};
 
 use super::parse::understood;
 use super::tool::Arguments;
@@ -38,7 +38,10 @@ fn cure_alone_is_the_bundled_example_with_the_documented_defaults() {
         (training.epochs, training.batch_size, training.seed),
         (20, 64, 0)
     );
-    assert_eq!((training.optimizer, options.loss), (Optimizer::Adam, None));
+    assert_eq!(
+        (training.optimizer, options.objective.loss),
+        (Optimizer::Adam, None)
+    );
     assert!(options.revive);
 }
 
@@ -47,22 +50,70 @@ fn every_option_of_cure_is_understood() {
     let cure = cure(
         "leaky cure net.onnx --data train.npz --labels y.npy --val val.npz --val-labels v.npy \
          -o out.onnx --alpha 0.2 --epochs 3 --batch-size 7 --lr 0.1 --optimizer sgd \
-         --loss mean-squared-error --seed 9 --no-revive --threads 2 --json -",
+         --loss mean-squared-error --seed 9 --no-revive --threads 2 --json - \
+         --test t.npz --test-labels u.npy --momentum 0.9 --weight-decay 0.01 --clip-norm 1 \
+         --schedule cosine --warm-up 5 --patience 4 --recycle 100 --revival-bound 0.5 \
+         --metric r2 --class-weights balanced --label-smoothing 0.1 --checkpoint kept",
     );
     let case = cure.case.unwrap();
     let files: Vec<_> = case.files().map(|path| path.to_str().unwrap()).collect();
     assert_eq!(
         files,
-        ["net.onnx", "train.npz", "y.npy", "val.npz", "v.npy"]
+        [
+            "net.onnx",
+            "train.npz",
+            "y.npy",
+            "val.npz",
+            "v.npy",
+            "t.npz",
+            "u.npy"
+        ]
     );
     let training = &cure.options.training;
     assert_eq!((training.epochs, training.batch_size), (3, 7));
     assert_eq!((training.lr, training.seed), (0.1, 9));
     assert_eq!(training.optimizer, Optimizer::Sgd);
     assert_eq!(cure.options.alpha, Alpha::Fixed(0.2));
-    assert_eq!(cure.options.loss, Some(Loss::MeanSquaredError));
+    assert_eq!(cure.options.objective.loss, Some(Loss::MeanSquaredError));
     assert_eq!((cure.threads, cure.options.revive), (Some(2), false));
+    assert_eq!((training.momentum, training.weight_decay), (0.9, 0.01));
+    assert_eq!(
+        (training.clip_norm, training.patience),
+        (Some(1.0), Some(4))
+    );
+    assert_eq!((training.schedule, training.warm_up), (Schedule::Cosine, 5));
+    let (every, bound) = (100, 0.5);
+    assert_eq!(training.recycle, Some(Recycle { every, bound }));
+    let objective = cure.options.objective;
+    assert_eq!(objective.metric, Some(Metric::R2));
+    assert_eq!(objective.class_weights, ClassWeights::Balanced);
+    assert_eq!(objective.label_smoothing, 0.1);
+    assert_eq!(cure.checkpoint.unwrap().to_str(), Some("kept"));
     assert_eq!(cure.figures.json, Some(Json::StandardOutput));
+}
+
+#[test]
+fn compare_trains_with_the_options_that_cure_trains_with() {
+    let line = "--optimizer sgd --momentum 0.9 --weight-decay 0.01 --clip-norm 1 --schedule step \
+                --warm-up 5 --patience 4 --recycle 100 --metric f1 --class-weights balanced";
+    let Command::Compare(compare) = parse(&format!("leaky compare {line}")).unwrap() else {
+        panic!("not understood as compare");
+    };
+    let cure = cure(&format!("leaky cure {line}"));
+    assert_eq!(
+        format!("{:?}", compare.options.training),
+        format!("{:?}", cure.options.training)
+    );
+    assert_eq!(compare.options.objective, cure.options.objective);
+}
+
+#[test]
+fn a_momentum_is_asked_of_sgd_alone() {
+    for command in ["cure", "compare"] {
+        let error = parse(&format!("leaky {command} --momentum 0.9")).unwrap_err();
+        assert_eq!(error.kind(), ErrorKind::ArgumentConflict);
+        assert!(error.to_string().contains("--optimizer sgd"), "{error}");
+    }
 }
 
 #[test]
@@ -72,6 +123,8 @@ fn a_network_needs_data_and_data_need_a_network() {
         "leaky cure --data train.npz",
         "leaky cure --val val.npz",
         "leaky cure --labels y.npy",
+        "leaky cure --test test.npz",
+        "leaky cure n.onnx --data d.npz --test-labels y.npy",
         "leaky diagnose net.onnx",
         "leaky convert net.onnx",
     ] {
@@ -94,6 +147,13 @@ fn numbers_that_make_no_sense_are_refused_with_the_bound() {
         ("--epochs 1.5", "at least 1"),
         ("--batch-size 0", "at least 1"),
         ("--threads 0", "at least 1"),
+        ("--recycle 0", "at least 1"),
+        ("--patience 0", "at least 1"),
+        ("--clip-norm 0", "above 0"),
+        ("--weight-decay -1", "not negative"),
+        ("--weight-decay nan", "not negative"),
+        ("--momentum 1", "below 1"),
+        ("--label-smoothing 1", "below 1"),
     ] {
         let error = parse(&format!("leaky cure {options}")).unwrap_err();
         assert_eq!(error.kind(), ErrorKind::ValueValidation, "{options}");

@@ -36,6 +36,33 @@ pub(super) fn learning_rate(text: &str) -> Result<f64, String> {
     }
 }
 
+/// A finite number above zero.
+pub(super) fn above_zero(text: &str) -> Result<f64, String> {
+    let found: f64 = number(text)?;
+    match found.is_finite() && found > 0.0 {
+        true => Ok(found),
+        false => Err("it must be finite and above 0".into()),
+    }
+}
+
+/// A finite number that is not negative.
+pub(super) fn at_least_zero(text: &str) -> Result<f64, String> {
+    let found: f64 = number(text)?;
+    match found.is_finite() && found >= 0.0 {
+        true => Ok(found),
+        false => Err("it must be finite and not negative".into()),
+    }
+}
+
+/// A part that leaves something: from 0 to below 1.
+pub(super) fn below_one(text: &str) -> Result<f64, String> {
+    let found: f64 = number(text)?;
+    match (0.0..1.0).contains(&found) {
+        true => Ok(found),
+        false => Err("it must lie from 0 to below 1".into()),
+    }
+}
+
 /// A fraction: from 0 to 1.
 pub(super) fn fraction(text: &str) -> Result<f64, String> {
     let fraction: f64 = number(text)?;

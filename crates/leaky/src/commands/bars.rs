@@ -9,12 +9,22 @@ use crate::terminal::{self, BarStyle};
 pub(super) struct Bars {
     bar: Option<terminal::Progress>,
     style: BarStyle,
+    notes: Vec<String>,
 }
 
 impl Bars {
     /// No bar yet.
     pub(super) fn new(style: BarStyle) -> Self {
-        Self { bar: None, style }
+        Self {
+            bar: None,
+            style,
+            notes: Vec::new(),
+        }
+    }
+
+    /// What a person should know of the network, each once.
+    pub(super) fn notes(&self) -> &[String] {
+        &self.notes
     }
 
     /// Takes the bar from the screen.
@@ -38,6 +48,12 @@ impl Progress for Bars {
     fn step(&mut self) {
         if let Some(bar) = &self.bar {
             bar.step();
+        }
+    }
+
+    fn note(&mut self, text: &str) {
+        if self.notes.iter().all(|known| known != text) {
+            self.notes.push(text.to_owned());
         }
     }
 }

@@ -16,6 +16,8 @@ pub(super) struct Case {
     pub data_name: String,
     /// What the file of the validation data is called, where there is one.
     pub validation_name: Option<String>,
+    /// What the file of the test data is called, where there is one.
+    pub test_name: Option<String>,
 }
 
 impl Case {
@@ -29,11 +31,15 @@ impl Case {
         if let Some(validation) = &asked.validation {
             task = task.validated_on(&open(validation)?)?;
         }
+        if let Some(test) = &asked.test {
+            task = task.tested_on(&open(test)?)?;
+        }
         let name = |data: &settings::Data| data.samples.display().to_string();
         Ok(Self {
             task,
             data_name: name(&asked.data),
             validation_name: asked.validation.as_ref().map(name),
+            test_name: asked.test.as_ref().map(name),
         })
     }
 
@@ -46,15 +52,20 @@ impl Case {
             task: Task::new(example::NETWORK_NAME, model, &data)?.validated_on(&validation)?,
             data_name: example::TRAINING_NAME.into(),
             validation_name: Some(example::VALIDATION_NAME.into()),
+            test_name: None,
         })
     }
 
     /// What a report on a training is made from, as far as the case knows.
     pub(super) fn told_in(&self, provenance: Provenance) -> Provenance {
         let given = self.diagnosis_told_in(provenance);
-        match (&self.task.validation, &self.validation_name) {
+        let given = match (&self.task.validation, &self.validation_name) {
             (Some(validation), Some(name)) => given.data("Validation", name, validation.samples()),
             _ => given.validation_kept_apart(),
+        };
+        match (&self.task.test, &self.test_name) {
+            (Some(test), Some(name)) => given.data("Test", name, test.samples()),
+            _ => given,
         }
     }
 

@@ -72,7 +72,7 @@ pub(super) fn run(settings: &Compare, screen: &Screen) -> Result<Outcome, Error>
     if let Some(destination) = &output {
         let (trial, model) = plan.train(best_place(&comparison), &signals.stop)?;
         let network = Network::new(&model, &device())?;
-        let (data, size) = (&case.task.data, options.batch_size);
+        let (data, size) = (&case.task.data, options.training.batch_size);
         let written = write(&model, &network, destination, data, size)?;
         screen.tell(&format!(
             "Wrote {}: {} of seed {}, {} {}.",

@@ -1,10 +1,7 @@
 //! `leaky diagnose`: which units are dead.
 
-use leaky_cure::data::Samples;
-use leaky_cure::diagnose::{DiagnoseOptions, GradientNorm, diagnose, gradient_norms};
-use leaky_cure::objective::{Objective, ObjectiveError};
+use leaky_cure::diagnose::{DiagnoseOptions, diagnose, gradient_norms_or_why_not};
 use leaky_cure::stop::Stop;
-use leaky_cure::task::Task;
 use leaky_report as report;
 
 use super::bars::Bars;
@@ -31,7 +28,8 @@ pub(super) fn run(settings: &Diagnose, screen: &Screen) -> Result<Outcome, Error
         tau: settings.tau,
     };
     let diagnosis = diagnose(&case.task, options, &Stop::new(), &mut bars)?;
-    drop(bars);
+    bars.clear();
+    bars.notes().iter().for_each(|note| screen.warn(note));
     screen.tell(&diagnosis_table(&diagnosis, screen.look()));
     screen.tell(&diagnosis.verdict());
     if let Some(causes) = causes_text(&diagnosis) {
@@ -39,7 +37,7 @@ pub(super) fn run(settings: &Diagnose, screen: &Screen) -> Result<Outcome, Error
     }
     figures.write_json(&diagnosis, screen)?;
     if figures.wants_page() {
-        let gradients = gradients(&case.task, settings.batch_size)?;
+        let gradients = gradient_norms_or_why_not(&case.task, settings.batch_size)?;
         let provenance = case.diagnosis_told_in(figures.provenance());
         figures.write_page(|| report::diagnosis(&diagnosis, &gradients, &provenance))?;
     }
@@ -50,27 +48,4 @@ pub(super) fn run(settings: &Diagnose, screen: &Screen) -> Result<Outcome, Error
         true => Outcome::ThresholdCrossed,
         false => Outcome::Done,
     })
-}
-
-/// The gradient norms of the layers, or in words why the data do not give them.
-fn gradients(
-    task: &Task,
-    batch_size: usize,
-) -> Result<Result<Vec<GradientNorm>, String>, ObjectiveError> {
-    let data = &task.data;
-    if !data.has_target() {
-        return Ok(Err("the data hold no `y` to compute a loss with".into()));
-    }
-    let network = task.network()?;
-    let (objective, target) = match Objective::new(&network, data, None) {
-        Ok(found) => found,
-        Err(error) => return Ok(Err(error.to_string())),
-    };
-    let everything: Vec<usize> = (0..data.samples()).collect();
-    let samples = Samples {
-        data,
-        target: &target,
-        chosen: &everything,
-    };
-    gradient_norms(&network, &objective, samples, batch_size).map(Ok)
 }

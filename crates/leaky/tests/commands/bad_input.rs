@@ -52,7 +52,6 @@ fn a_network_that_cannot_be_read_or_run_is_refused() {
         ("truncated.onnx", &["not a readable ONNX file", "cut off"]),
         ("empty.onnx", &["not a readable ONNX file", "no graph"]),
         ("unsupported-operators.onnx", &["operator"]),
-        ("control-flow.onnx", &["operator If"]),
         ("custom-domain.onnx", &["operator"]),
         ("opset-6.onnx", &["operator set 6", "7 to"]),
         ("opset-99.onnx", &["operator set 99"]),

@@ -68,3 +68,37 @@ fn weights_outside_of_the_file_are_never_overwritten() {
     assert_eq!(run.status.code(), Some(2), "{}", text(&run.stderr));
     assert_eq!(std::fs::read(&weights).expect("still there"), before);
 }
+
+#[test]
+fn a_network_that_leaks_gets_another_slope_when_that_is_asked_for() {
+    let folder = tempdir().expect("a folder");
+    let network = fixture("networks/conv");
+    let path = |name: &str| folder.path().join(name);
+    let convert = |from: &std::path::Path, to: &std::path::Path, rest: [&str; 4]| {
+        let mut arguments = vec!["convert".as_ref(), from.as_os_str(), "-o".as_ref()];
+        arguments.push(to.as_os_str());
+        arguments.extend(rest.iter().map(std::ffi::OsStr::new));
+        leaky(arguments)
+    };
+    let relu = network.join("model.onnx");
+    let (leaks, leaks_more) = (path("leaky.onnx"), path("leakier.onnx"));
+    let first = convert(&relu, &leaks, ["--alpha", "0.1", "--from", "relu"]);
+    assert!(first.status.success(), "{}", text(&first.stderr));
+    let again = convert(
+        &leaks,
+        &path("none.onnx"),
+        ["--alpha", "0.2", "--from", "relu"],
+    );
+    assert_eq!(again.status.code(), Some(2), "no ReLU is left");
+    let second = convert(
+        &leaks,
+        &leaks_more,
+        ["--alpha", "0.2", "--from", "leaky-relu"],
+    );
+    assert!(second.status.success(), "{}", text(&second.stderr));
+    let diagnosis = diagnosis(&leaks_more, &network);
+    for layer in diagnosis["layers"].as_array().expect("layers") {
+        let alpha = layer["alpha"].as_f64().expect("a slope");
+        assert!((alpha - 0.2).abs() < 1e-6, "{layer}");
+    }
+}

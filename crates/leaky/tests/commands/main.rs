@@ -16,4 +16,5 @@ mod requests;
 mod running;
 mod signals;
 mod standard_output;
+mod training;
 mod workplace;

@@ -7,8 +7,8 @@ use pulp::{Simd, WithSimd};
 
 use super::geometry::{Phases, Window};
 use super::padded::{Images, Padded, Part};
-use super::threads;
 use super::tile::{VECTORS, vectors, vectors_mut};
+use crate::flex::threads;
 
 /// The weight gradient is computed in so many pieces where there are channels enough.
 const PIECES: usize = 16;

@@ -6,7 +6,9 @@ mod geometry;
 mod gradient;
 mod operation;
 mod padded;
-mod threads;
+mod pieces;
+mod product;
+mod running;
 mod tile;
 mod weight_gradient;
 

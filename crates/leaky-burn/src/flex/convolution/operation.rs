@@ -2,16 +2,17 @@
 
 use std::sync::Arc;
 
-use burn::backend::flex::{FlexTensor, Layout};
+use burn::backend::flex::FlexTensor;
 use burn::backend::ops::{ConvOptions, ConvTransposeOptions};
-use burn::tensor::{Bytes, DType, Shape};
+use burn::tensor::{DType, Shape};
 use leaky_relu::SignBits;
 
 use super::correlation::{Correlation, WeightOrder};
 use super::geometry::{Phases, Window};
-use super::threads;
 use super::weight_gradient::WeightGradient;
 use crate::flex::by_signs::BySigns;
+use crate::flex::single::{contiguous, numbers, tensor};
+use crate::flex::threads;
 use crate::rectifier::Rectifier;
 
 /// The shapes of a convolution. Its transpose is described as the convolution that it transposes:
@@ -166,8 +167,8 @@ impl Operation {
         finish: impl Fn(&mut [f32]) -> R + Sync + Send,
     ) -> (FlexTensor, Vec<R>) {
         let correlation = self.correlation(self.transposed);
-        let (input, weight) = (dense(input), dense(weight));
-        let bias = bias.map(dense);
+        let (input, weight) = (contiguous(input.clone()), contiguous(weight.clone()));
+        let bias = bias.cloned().map(contiguous);
         let mut output = vec![0.0; correlation.output_len()];
         let results = correlation.run(
             numbers(&input),
@@ -196,7 +197,7 @@ impl Operation {
         let (gradient, bias) = self.before_rectifier(signs, gradient, wanted.bias);
         let input_gradient = wanted.input.then(|| {
             let correlation = self.correlation(!self.transposed);
-            let weight = dense(weight);
+            let weight = contiguous(weight.clone());
             let mut output = vec![0.0; correlation.output_len()];
             correlation.run(
                 numbers(&gradient),
@@ -208,7 +209,7 @@ impl Operation {
             tensor(output, input.layout().shape().clone())
         });
         let weight_gradient = wanted.weight.then(|| {
-            let input = dense(input);
+            let input = contiguous(input.clone());
             let (wide, narrow) = if self.transposed {
                 (numbers(&gradient), numbers(&input))
             } else {
@@ -231,11 +232,7 @@ impl Operation {
         gradient: FlexTensor,
         sum: bool,
     ) -> (FlexTensor, Option<FlexTensor>) {
-        let mut gradient = if gradient.is_contiguous() {
-            gradient
-        } else {
-            gradient.to_contiguous()
-        };
+        let mut gradient = contiguous(gradient);
         if self.rectifier.is_none() && !sum {
             return (gradient, None);
         }
@@ -245,7 +242,7 @@ impl Operation {
             (self.narrow, self.groups * self.narrow_channels)
         };
         let plane = size[0] * size[1];
-        let piece = self.correlation(self.transposed).piece_len();
+        let piece = self.correlation(self.transposed).run_len();
         let pass_back = |index: usize, gradient: &mut [f32]| {
             if let Some(rectifier) = self.rectifier {
                 rectifier.pass_back(&signs[index], gradient);
@@ -368,27 +365,6 @@ fn by_signs(rectifier: Option<Rectifier>) -> Option<Option<BySigns>> {
 fn shape(tensor: &FlexTensor) -> [usize; 4] {
     let shape = tensor.layout().shape();
     shape.as_slice().try_into().expect("a tensor of four axes")
-}
-
-fn dense(tensor: &FlexTensor) -> FlexTensor {
-    if tensor.is_contiguous() {
-        tensor.clone()
-    } else {
-        tensor.to_contiguous()
-    }
-}
-
-fn numbers(tensor: &FlexTensor) -> &[f32] {
-    let start = tensor.layout().start_offset();
-    &tensor.storage::<f32>()[start..start + tensor.layout().num_elements()]
-}
-
-fn tensor(numbers: Vec<f32>, shape: Shape) -> FlexTensor {
-    FlexTensor::new(
-        Bytes::from_elems(numbers),
-        Layout::contiguous(shape),
-        DType::F32,
-    )
 }
 
 /// The sum, over lanes that the compiler turns into vectors.

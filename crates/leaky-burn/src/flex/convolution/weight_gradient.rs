@@ -12,8 +12,8 @@ use pulp::{Simd, WithSimd};
 use super::depthwise::DepthwiseGradient;
 use super::geometry::Window;
 use super::padded::{Images, Part};
-use super::threads;
 use super::tile::{TileSize, VECTORS, multiply, vectors, vectors_mut, with_rows};
+use crate::flex::threads;
 
 /// The copies hold about so many positions.
 const POSITIONS: usize = 1024;

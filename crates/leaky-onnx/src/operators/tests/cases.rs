@@ -4,6 +4,7 @@ use burn::tensor::TensorData;
 use proptest::prelude::*;
 use proptest::sample::select;
 
+use super::examples;
 use crate::proto::AttributeProto;
 use crate::proto::attribute_proto::AttributeType;
 
@@ -13,6 +14,22 @@ pub(super) type Case = (Vec<AttributeProto>, Vec<Option<TensorData>>);
 /// A node and values for it that an operator may run with.
 pub(super) fn case(operator: &str) -> BoxedStrategy<Case> {
     let wild = (prop::collection::vec(attribute(), 0..4), inputs()).boxed();
+    let examples = examples::examples(operator);
+    if !examples.is_empty() {
+        // An example with an input or an attribute gone, or in place of another.
+        let strange = inputs();
+        let example = (select(examples), strange, 0..12_usize, attribute());
+        let changed = example.prop_map(|((mut attributes, mut values), strange, place, other)| {
+            if let (Some(value), Some(strange)) = (values.get_mut(place), strange.first()) {
+                *value = strange.clone();
+            }
+            if place == 9 {
+                attributes.push(other);
+            }
+            (attributes, values)
+        });
+        return prop_oneof![4 => changed, 1 => wild].boxed();
+    }
     match fitting(operator) {
         Some(fitting) => prop_oneof![3 => fitting, 1 => wild].boxed(),
         None => wild,

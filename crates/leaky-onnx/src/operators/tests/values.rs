@@ -5,7 +5,7 @@ use std::path::Path;
 use burn::backend::FlexDevice;
 use burn::tensor::TensorData;
 
-use super::super::{Inputs, Request, find};
+use super::super::{Inputs, Refusal, Request, find};
 use crate::attributes::Attributes;
 use crate::proto::attribute_proto::AttributeType;
 use crate::proto::{AttributeProto, NodeProto};
@@ -30,9 +30,13 @@ fn run(
         .build(&Request {
             attributes: Attributes::new(&proto, Path::new("")),
             opset: 15,
+            inputs: inputs.len(),
             outputs: 1,
+            declared_outputs: 1,
             device: FlexDevice.into(),
             constant: &|_| None,
+            element: &|_| None,
+            body: &|_| Err(Refusal::Unsupported("graphs inside of nodes".into())),
         })
         .map_err(|refusal| format!("{refusal:?}"))?;
     let values = inputs

@@ -13,7 +13,12 @@ pub(super) fn gradients(
     options: &CureOptions,
 ) -> Result<[Vec<GradientNorm>; 2], ObjectiveError> {
     let norms = |network: &Network| {
-        gradient_norms_on(task, network, options.loss, options.training.batch_size)
+        gradient_norms_on(
+            task,
+            network,
+            options.objective,
+            options.training.batch_size,
+        )
     };
     Ok([norms(&task.network()?)?, norms(written)?])
 }

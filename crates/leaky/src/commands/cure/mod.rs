@@ -3,8 +3,11 @@
 mod drawn;
 mod watch;
 
-use leaky_cure::cure::cure_to_file;
-use leaky_cure::train::End;
+use std::path::Path;
+
+use leaky_cure::cure::{CureOptions, cure_to_file};
+use leaky_cure::files::{FileError, make_folder};
+use leaky_cure::train::{self, Checkpoint, End};
 use leaky_report as report;
 
 use super::case::Case;
@@ -31,7 +34,14 @@ pub(super) fn run(settings: &Cure, screen: &Screen) -> Result<Outcome, Error> {
             Case::bundled()?
         }
     };
-    let options = &settings.options;
+    let options = CureOptions {
+        checkpoint: match &settings.checkpoint {
+            Some(folder) => Some(checkpoint(folder, &mut files)?),
+            None => None,
+        },
+        ..settings.options.clone()
+    };
+    let options = &options;
     let signals = Signals::heard();
     let mut watch = Watch::new(screen);
     let cured = cure_to_file(&case.task, options, &destination, &signals.stop, &mut watch)?;
@@ -46,7 +56,7 @@ pub(super) fn run(settings: &Cure, screen: &Screen) -> Result<Outcome, Error> {
         figures.write_page(|| report::cure(&report, end, gradients, &provenance))?;
     }
     match end {
-        End::Done => Ok(Outcome::Done),
+        End::Done | End::NoBetter(_) => Ok(Outcome::Done),
         End::Stopped => Ok(Outcome::Interrupted),
         End::Diverged(epoch) => Err(Error::Diverged {
             epoch,
@@ -56,4 +66,10 @@ pub(super) fn run(settings: &Cure, screen: &Screen) -> Result<Outcome, Error> {
             ),
         }),
     }
+}
+
+/// The file in a folder that keeps the training; the folder is made where there is none.
+fn checkpoint(folder: &Path, files: &mut Files) -> Result<Checkpoint, FileError> {
+    make_folder(folder)?;
+    Ok(Checkpoint::new(files.output(&folder.join(train::FILE))?))
 }

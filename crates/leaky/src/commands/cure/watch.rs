@@ -56,6 +56,14 @@ impl Progress for Watch<'_> {
         }
     }
 
+    fn note(&mut self, text: &str) {
+        let known = self.bars.notes().len();
+        self.bars.note(text);
+        if self.bars.notes().len() > known {
+            self.screen.warn(text);
+        }
+    }
+
     fn epoch(&mut self, number: usize, epoch: &Epoch, _: Metric) {
         if let Some(bar) = &self.training {
             bar.epoch(number, epoch.train_loss, epoch.score);
@@ -165,12 +173,19 @@ pub(super) fn show(screen: &Screen, report: &Report, end: End) {
         verified_max_difference,
         seconds,
         epochs,
+        recycled,
         ..
     } = report;
     screen.tell(&before_after_table(before, after, screen.look()));
+    let metric = scores.metric.name();
+    if let Some(test) = scores.test {
+        screen.tell(&format!(
+            "Test {metric}: {}, on samples that nothing was chosen by.",
+            score(test)
+        ));
+    }
     screen.tell(&format!(
-        "Validation {}: {} before, {} after; {} of {} units are dead.",
-        scores.metric.name(),
+        "Validation {metric}: {} before, {} after; {} of {} units are dead.",
         score(scores.before),
         score(scores.after),
         after.dead,
@@ -186,6 +201,16 @@ pub(super) fn show(screen: &Screen, report: &Report, end: End) {
         Some(epoch) => format!("Kept epoch {epoch} of {}.", epochs.len()),
     };
     screen.tell(&kept);
+    if let End::NoBetter(epochs) = end {
+        screen.tell(&format!(
+            "Training ended early: none of its last {epochs} epochs validated better."
+        ));
+    }
+    if *recycled > 0 {
+        screen.tell(&format!(
+            "Recycled {recycled} units that had died in training."
+        ));
+    }
     screen.tell(&format!(
         "Wrote {}; read back, its outputs differ by at most {}. {} in all.",
         output.as_deref().unwrap_or_default(),

@@ -31,3 +31,21 @@ pub(super) fn map<R: Send>(count: usize, work: impl Fn(usize) -> R + Sync + Send
         (0..count).map(work).collect()
     }
 }
+
+/// The results of `work`, called with the number of each item and the item, in order.
+pub(super) fn map_items<T: Send, R: Send>(
+    items: Vec<T>,
+    work: impl Fn(usize, T) -> R + Sync + Send,
+) -> Vec<R> {
+    #[cfg(feature = "rayon")]
+    {
+        use rayon::prelude::*;
+        let items = items.into_par_iter().enumerate();
+        items.map(|(index, item)| work(index, item)).collect()
+    }
+    #[cfg(not(feature = "rayon"))]
+    {
+        let items = items.into_iter().enumerate();
+        items.map(|(index, item)| work(index, item)).collect()
+    }
+}
