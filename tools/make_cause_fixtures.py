@@ -2,9 +2,9 @@
 
     python tools/make_cause_fixtures.py
 
-NAME.onnx is the network as PyTorch's exporter writes it, NAME.safetensors holds the data `x`. cases.json says, for
-each layer of dead units, which cause each of them died of, and what is to be done. The causes are found by
-experiments on PyTorch's own modules: the layer is run again without its shift, and its inputs are looked at.
+NAME.onnx is the network as PyTorch's exporter writes it, NAME.safetensors holds the data `x`. cases.json says
+for each rectifier which dead units died of which cause. The causes are found by experiments on PyTorch's own
+modules: the layer is run again without its shift, and its inputs are looked at.
 """
 
 import copy

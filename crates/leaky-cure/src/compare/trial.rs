@@ -9,7 +9,7 @@ use super::options::{CompareOptions, Place};
 use crate::candidate::{hidden, with_rectifier};
 use crate::data::split::spread;
 use crate::data::target::Target;
-use crate::diagnose::count::diagnose_samples;
+use crate::diagnose::pass::diagnose_samples;
 use crate::objective::{Objective, ObjectiveError};
 use crate::progress::Progress;
 use crate::run::device;

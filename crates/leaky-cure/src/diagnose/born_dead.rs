@@ -12,8 +12,8 @@ use std::sync::{Mutex, PoisonError};
 use leaky_onnx::{Model, Network, Rectifier, RectifierKind, Role, ValueId};
 
 use super::chances::{BornDead, Chances, Estimate, LayerChances};
-use super::count::diagnose_samples;
 use super::error::DiagnoseError;
+use super::pass::diagnose_samples;
 use super::verdict::Diagnosis;
 use crate::candidate::{Candidate, CandidateError, with_rectifier};
 use crate::data::split::spread;

@@ -2,9 +2,9 @@
 
 use leaky_onnx::Network;
 
-use crate::diagnose::count::diagnose_with_causes;
 use crate::diagnose::error::DiagnoseError;
 use crate::diagnose::options::DiagnoseOptions;
+use crate::diagnose::pass::diagnose_with_causes;
 use crate::diagnose::verdict::Diagnosis;
 use crate::progress::{Phase, Progress};
 use crate::stop::Stop;
