@@ -27,6 +27,8 @@ struct Operands<const D: usize> {
 }
 
 impl<const D: usize> Operands<D> {
+    /// Whole numbers, whose sums are exact in any order: a pre-activation near zero has the same sign
+    /// here as there.
     fn random(
         input: [usize; D],
         weight: [usize; D],
@@ -35,9 +37,9 @@ impl<const D: usize> Operands<D> {
         device: &Device,
     ) -> Self {
         Operands {
-            input: random(input, dtype, device),
-            weight: random(weight, dtype, device),
-            bias: bias.map(|channels| random([channels], dtype, device)),
+            input: random(input, dtype, device).round(),
+            weight: random(weight, dtype, device).round(),
+            bias: bias.map(|channels| random([channels], dtype, device).round()),
         }
     }
 }
