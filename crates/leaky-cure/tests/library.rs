@@ -136,7 +136,9 @@ impl Progress for Revivals {
 fn samples_held_out_for_validation_have_no_part_in_what_is_revived() {
     let (mut x, y) = numbers();
     let samples = y.len();
-    let held_out = Split::new(samples, 0.2, 0).expect("a split").validation;
+    let classes: Vec<i128> = y.iter().map(|&label| label.into()).collect();
+    let held_out = Split::stratified(&classes, 0.2, 0).expect("a split");
+    let held_out = held_out.validation;
     // Turned inside out, they wake units that are dead on all others.
     for &sample in &held_out {
         for pixel in &mut x[sample * 64..][..64] {

@@ -33,9 +33,10 @@ fn fix(group: &mut Group, fixed: impl Fn(Vec<&Share>) -> Option<String>) {
     }
     // What is added to something fixed has no numbers that could centre the sum.
     let barred: BTreeSet<usize> = obstacles.iter().flat_map(|o| o.layers.clone()).collect();
-    group
-        .makers
-        .retain(|maker| !maker.feeds.iter().any(|layer| barred.contains(layer)));
+    group.makers.retain(|maker| {
+        let adds_to_it = maker.feeds.iter().any(|layer| barred.contains(layer));
+        !adds_to_it && fixed(maker.shares()).is_none()
+    });
     group.hearers.retain(|hearer| match fixed(hearer.shares()) {
         None => true,
         Some(reason) => {
