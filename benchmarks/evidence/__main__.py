@@ -38,7 +38,8 @@ def main(words: Sequence[str] | None = None) -> None:
     name = "quick" if arguments.quick else "trials"
     trials = Trials(arguments.trials or folder / f"{name}.jsonl", arguments.jobs)
     output = arguments.output or (folder / "quick/evidence.md" if arguments.quick else HERE / "../docs/evidence.md")
-    page = Page(output.resolve(), seeds, arguments.quick)
+    left_out = [part for part in PARTS if part not in arguments.only]
+    page = Page(output.resolve(), seeds, arguments.quick, left_out)
     for part in arguments.only:
         run, write = PARTS[part]
         write(page, run(trials, seeds, arguments.quick))

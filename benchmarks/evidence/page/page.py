@@ -20,9 +20,11 @@ from evidence.plasticity import Row, task_of
 class Page:
     """What is written, and where its figures lie."""
 
-    def __init__(self, file: Path, seeds: int, quick: bool) -> None:
+    def __init__(self, file: Path, seeds: int, quick: bool, left_out: Sequence[str] = ()) -> None:
         self._file = file
         self._parts = [_opening(seeds, quick)]
+        if left_out:
+            self._parts.append(f"**Parts that were not run for this page: {', '.join(left_out)}.**")
         self._quick = quick
 
     def write(self) -> None:
