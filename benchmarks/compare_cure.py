@@ -15,24 +15,13 @@ import statistics
 import subprocess
 import sys
 import tempfile
-import time
 from pathlib import Path
 
 from cure_networks import CASES
+from processes import processor, run, write
 
 FOLDER = Path(__file__).resolve().parent
 INPUTS = FOLDER / "target" / "cure"
-
-
-def run(command: list[str]) -> tuple[float, float, str]:
-    """Seconds, peak memory in MiB and standard output of a process."""
-    start = time.perf_counter()
-    process = subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True)
-    output = process.stdout.read()
-    _, status, usage = os.wait4(process.pid, 0)
-    if status != 0:
-        sys.exit(f"failed: {' '.join(command)}")
-    return time.perf_counter() - start, usage.ru_maxrss / 1024, output
 
 
 def ours(options: argparse.Namespace, network: str, folder: Path) -> dict[str, float]:
@@ -75,13 +64,6 @@ def pytorch(options: argparse.Namespace, network: str, folder: Path) -> dict[str
 
 def median(runs: list[dict[str, float]], key: str) -> float:
     return statistics.median(run[key] for run in runs)
-
-
-def processor() -> str:
-    for line in Path("/proc/cpuinfo").read_text().splitlines():
-        if line.startswith("model name"):
-            return line.split(":")[1].strip()
-    return platform.processor()
 
 
 def main() -> None:
@@ -133,9 +115,7 @@ def main() -> None:
             "",
         ]
     )
-    options.output.parent.mkdir(exist_ok=True)
-    options.output.write_text(text)
-    print(text)
+    write(text, options.output)
 
 
 if __name__ == "__main__":

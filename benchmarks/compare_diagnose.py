@@ -12,12 +12,11 @@ import logging
 import os
 import platform
 import statistics
-import subprocess
 import sys
-import time
 from pathlib import Path
 
 from diagnose_networks import CASES, build
+from processes import run, write
 
 FOLDER = Path(__file__).resolve().parent
 INPUTS = FOLDER / "target" / "diagnose"
@@ -46,17 +45,6 @@ def make(network: str) -> None:
     )
 
 
-def run(command: list[str]) -> tuple[float, float, dict]:
-    """Seconds, peak memory in MiB and what a process reports."""
-    start = time.perf_counter()
-    process = subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True)
-    output = process.stdout.read()
-    _, status, usage = os.wait4(process.pid, 0)
-    if status != 0:
-        sys.exit(f"failed: {' '.join(command)}")
-    return time.perf_counter() - start, usage.ru_maxrss / 1024, json.loads(output)
-
-
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--leaky", type=Path, default=FOLDER.parent / "target" / "release" / "leaky")
@@ -80,7 +68,8 @@ def main() -> None:
         results = {who: [] for who in commands}
         for _ in range(options.rounds):
             for who, command in commands.items():
-                seconds, memory, report = run(command)
+                seconds, memory, output = run(command)
+                report = json.loads(output)
                 seconds = seconds if who == "leaky" else report["seconds"]
                 results[who].append((seconds, memory, report))
         own = statistics.median(seconds for seconds, _, _ in results["leaky"])
@@ -101,9 +90,9 @@ def main() -> None:
             "",
             f"{platform.machine()}, {os.cpu_count()} cores, {options.threads} threads each, torch {torch.__version__}, "
             f"onnxruntime {onnxruntime.__version__}; load before the run {load:.1f}. Medians of {options.rounds} "
-            "rounds in which all take turns; the peers' seconds leave their imports out, ours are those of the whole process. "
-            "Times: theirs over ours, above 1 is in our favour. Peak memory in MiB, of the whole process. Random "
-            "weights, so units at the edge may fall to either side by rounding.",
+            "rounds in which all take turns; the peers' seconds leave their imports out, ours are those of the whole "
+            "process. Times: theirs over ours, above 1 is in our favour. Peak memory in MiB, of the whole process. "
+            "Random weights, so units at the edge may fall to either side by rounding.",
             "",
             "| network | who | seconds | times | peak memory | units | dead | always on |",
             "|---|---|---:|---:|---:|---:|---:|---:|",
@@ -111,9 +100,7 @@ def main() -> None:
             "",
         ]
     )
-    options.output.parent.mkdir(exist_ok=True)
-    options.output.write_text(text)
-    print(text)
+    write(text, options.output)
 
 
 if __name__ == "__main__":

@@ -23,6 +23,8 @@ import onnxruntime
 import torch
 import torch.utils.benchmark
 
+from processes import processor
+
 HERE = pathlib.Path(__file__).parent
 ALPHA = 0.01
 THREADS = 2
@@ -376,15 +378,10 @@ def idle_share():
 
 
 def machine(idle):
-    processor = platform.processor() or platform.machine()
-    for line in pathlib.Path("/proc/cpuinfo").read_text().splitlines():
-        if line.startswith("model name"):
-            processor = line.split(":")[1].strip()
-            break
     rustc = subprocess.run(["rustc", "--version"], capture_output=True, text=True).stdout.strip()
     versions = [f"{m.__name__} {m.__version__}" for m in (torch, np, jax, onnxruntime)]
     return (
-        f"{processor}, {os.cpu_count()} cores, {THREADS} threads each, "
+        f"{processor()}, {os.cpu_count()} cores, {THREADS} threads each, "
         f"Python {platform.python_version()}, {', '.join(versions)}, {rustc}; "
         f"processors {idle:.0%} idle before the run. Slope {ALPHA}. Median over {ROUNDS} rounds in which all "
         "take turns; `copy` is a copy with streaming stores on two threads, the limit of memory."

@@ -7,12 +7,11 @@ import warnings
 from dataclasses import dataclass
 
 import leaky_relu as lr
-import numpy as np
 import torch
 
 from evidence.cure.data import digits, friedman
 from evidence.cure.subjects import perceptron
-from evidence.statistics import holm, paired_p_value
+from evidence.statistics import epochs_until, holm, paired_p_value
 from evidence.trials import Trials
 
 ALPHAS = (0.01, 0.1, 0.3, 0.7)
@@ -86,6 +85,9 @@ def _rows(network: str, rate: float, found: list[dict]) -> list[Claimed]:
     def scores(chosen: list[dict]) -> list[float]:
         return [trial["score"] for trial in chosen]
 
+    def curves(chosen: list[dict]) -> list[list[float]]:
+        return [[epoch["score"] for epoch in trial["epochs"]] for trial in chosen]
+
     relu = of("relu")
     goals = [0.98 * trial["score"] for trial in relu]
     rows = []
@@ -98,20 +100,9 @@ def _rows(network: str, rate: float, found: list[dict]) -> list[Claimed]:
                 alpha,
                 scores(relu),
                 scores(leaky),
-                _epochs(relu, goals) or float("nan"),
-                _epochs(leaky, goals),
+                epochs_until(curves(relu), goals) or float("nan"),
+                epochs_until(curves(leaky), goals),
                 paired_p_value(scores(leaky), scores(relu)),
             )
         )
     return rows
-
-
-def _epochs(chosen: list[dict], goals: list[float]) -> float | None:
-    """How many epochs it took to come to the goal, in the mean of the seeds that came there."""
-    reached = []
-    for trial, goal in zip(chosen, goals, strict=True):
-        scores = [epoch["score"] for epoch in trial["epochs"]]
-        first = next((number for number, score in enumerate(scores, 1) if score >= goal), None)
-        if first is not None:
-            reached.append(first)
-    return float(np.mean(reached)) if reached else None

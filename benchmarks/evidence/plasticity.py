@@ -2,12 +2,10 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-
 import numpy as np
 
-from evidence.methods.catalogue import METHODS, Entry
-from evidence.statistics import holm, paired_p_value
+from evidence.methods.catalogue import METHODS
+from evidence.rows import Row, compared
 from evidence.tasks.online import OnlineTask
 from evidence.tasks.permuted_digits import permuted_digits
 from evidence.tasks.random_labels import random_labels
@@ -27,20 +25,6 @@ QUICK = {
 }
 # Seeds on which settings are chosen; they are not scored.
 TUNING_SEEDS = (1000,)
-
-
-@dataclass(frozen=True)
-class Row:
-    """A method's scores on a task, over the seeds."""
-
-    entry: Entry
-    settings: dict
-    scores: list[float]
-    dead: list[float]
-    curve: list[float]
-    """The mean score by task."""
-    p_value: float | None
-    """Against the best of ours by the mean, corrected for the number of methods; none for that one."""
 
 
 def trial(task: str, method: str, settings: dict, seed: int, quick: bool) -> dict:
@@ -70,27 +54,10 @@ def run(trials: Trials, seeds: int, quick: bool) -> dict[str, list[Row]]:
 
 
 def _rows(task: OnlineTask, settings: dict[tuple[str, str], Settings], done: dict[tuple, dict]) -> list[Row]:
-    sign = 1 if task.higher_is_better else -1
     found = {
         entry.name: [result for job, result in done.items() if job[:2] == (task.name, entry.name)] for entry in METHODS
     }
-    scores = {name: [result["score"] for result in results] for name, results in found.items()}
-    ours = max((entry for entry in METHODS if entry.is_ours), key=lambda entry: sign * np.mean(scores[entry.name]))
-    others = [entry for entry in METHODS if entry is not ours]
-    tests = holm([paired_p_value(scores[ours.name], scores[entry.name]) for entry in others])
-    p_values = dict(zip([entry.name for entry in others], tests, strict=True))
-    rows = [
-        Row(
-            entry,
-            dict(settings[task.name, entry.name]),
-            scores[entry.name],
-            [result["dead"] for result in found[entry.name]],
-            np.mean([result["curve"] for result in found[entry.name]], axis=0).tolist(),
-            p_values.get(entry.name),
-        )
-        for entry in METHODS
-    ]
-    return sorted(rows, key=lambda row: -sign * np.mean(row.scores))
+    return compared(found, {name: dict(settings[task.name, name]) for name in found}, task.higher_is_better)
 
 
 def _tuned(trials: Trials, quick: bool) -> dict[tuple[str, str], Settings]:

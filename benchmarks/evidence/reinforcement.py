@@ -2,11 +2,8 @@
 
 from __future__ import annotations
 
-import numpy as np
-
 from evidence.methods.catalogue import METHODS
-from evidence.plasticity import Row
-from evidence.statistics import holm, paired_p_value
+from evidence.rows import Row, compared
 from evidence.tasks.control import play
 from evidence.trials import Trials
 
@@ -30,20 +27,4 @@ def trial(method: str, seed: int, quick: bool) -> dict:
 def run(trials: Trials, seeds: int, quick: bool) -> list[Row]:
     done = trials.run(trial, [(method, seed, quick) for method in COMPARED for seed in range(seeds)])
     found = {method: [done[(method, seed, quick)] for seed in range(seeds)] for method in COMPARED}
-    scores = {method: [result["score"] for result in results] for method, results in found.items()}
-    ours = max((name for name in COMPARED if name.startswith("recycling")), key=lambda name: np.mean(scores[name]))
-    others = [name for name in COMPARED if name != ours]
-    tests = holm([paired_p_value(scores[ours], scores[name]) for name in others])
-    p_values = dict(zip(others, tests, strict=True))
-    rows = [
-        Row(
-            next(entry for entry in METHODS if entry.name == name),
-            settings,
-            scores[name],
-            [result["dead"] for result in found[name]],
-            np.mean([result["curve"] for result in found[name]], axis=0).tolist(),
-            p_values.get(name),
-        )
-        for name, settings in COMPARED.items()
-    ]
-    return sorted(rows, key=lambda row: -float(np.mean(row.scores)))
+    return compared(found, COMPARED, higher_is_better=True)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 import numpy as np
 from scipy import stats
@@ -16,6 +16,24 @@ def paired_p_value(ours: Sequence[float], other: Sequence[float]) -> float:
     if np.allclose(differences, differences[0]):
         return 0.0
     return float(stats.ttest_rel(ours, other).pvalue)
+
+
+def p_values_against(ours: str, scores: Mapping[str, Sequence[float]]) -> dict[str, float]:
+    """By name, the corrected p-value of our scores against each other's."""
+    others = [name for name in scores if name != ours]
+    tests = holm([paired_p_value(scores[ours], scores[name]) for name in others])
+    return dict(zip(others, tests, strict=True))
+
+
+def epochs_until(curves: Sequence[Sequence[float]], goals: Sequence[float]) -> float | None:
+    """How many epochs it took to come to the goal, in the mean of the seeds that came there; none where no seed
+    did."""
+    reached = [
+        next((number for number, score in enumerate(curve, 1) if score >= goal), None)
+        for curve, goal in zip(curves, goals, strict=True)
+    ]
+    came = [number for number in reached if number is not None]
+    return float(np.mean(came)) if came else None
 
 
 def holm(p_values: Sequence[float]) -> list[float]:

@@ -9,7 +9,7 @@ import numpy as np
 from evidence.cure.subjects import SUBJECTS
 from evidence.cure.treatments import TREATMENTS
 from evidence.cure.trial import trial
-from evidence.statistics import holm, paired_p_value
+from evidence.statistics import epochs_until, p_values_against
 from evidence.trials import Trials
 
 # How many of the networks a short run takes.
@@ -48,9 +48,7 @@ def run(trials: Trials, seeds: int, quick: bool) -> list[Treated]:
         defined = {treatment: results for treatment, results in found.items() if results[0] is not None}
         scores = {treatment: [result["score"] for result in results] for treatment, results in defined.items()}
         goals = [0.98 * score for score in scores["fresh start"]]
-        others = [treatment for treatment in defined if treatment != OURS]
-        tests = holm([paired_p_value(scores[OURS], scores[other]) for other in others])
-        p_values = dict(zip(others, tests, strict=True))
+        p_values = p_values_against(OURS, scores)
         rows += [
             Treated(
                 subject.name,
@@ -60,18 +58,9 @@ def run(trials: Trials, seeds: int, quick: bool) -> list[Treated]:
                 float(np.mean([result["score_before"] for result in results])),
                 float(np.mean([result["dead_before"] for result in results])),
                 float(np.mean([result["dead"] for result in results])),
-                _epochs([result["curve"] for result in results], goals),
+                epochs_until([result["curve"] for result in results], goals),
                 p_values.get(treatment),
             )
             for treatment, results in defined.items()
         ]
     return rows
-
-
-def _epochs(curves: list[list[float]], goals: list[float]) -> float | None:
-    reached = [
-        next((number for number, score in enumerate(curve, 1) if score >= goal), None)
-        for curve, goal in zip(curves, goals, strict=True)
-    ]
-    came = [number for number in reached if number is not None]
-    return float(np.mean(came)) if came else None

@@ -9,6 +9,7 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional
 
+from evidence import networks
 from evidence.cure import data
 from evidence.cure.data import Data
 
@@ -47,13 +48,7 @@ class Subject:
 
 
 def perceptron(*widths: int) -> Model:
-    def make() -> nn.Module:
-        layers: list[nn.Module] = []
-        for width, following in zip(widths, widths[1:], strict=False):
-            layers += [nn.Linear(width, following), nn.ReLU()]
-        return nn.Sequential(*layers[:-1])
-
-    return make
+    return lambda: networks.perceptron(widths, nn.ReLU)
 
 
 def convolutional(normalized: bool) -> Model:

@@ -12,7 +12,7 @@ import numpy as np
 from matplotlib import pyplot
 
 from evidence.cure.run import OURS, Treated
-from evidence.plasticity import Row
+from evidence.rows import Row
 
 # Okabe and Ito's colours, which people who see colours differently tell apart.
 BASELINE, OURS_COLOUR, OTHER = "#000000", "#d55e00", "#999999"

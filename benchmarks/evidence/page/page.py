@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-import platform
 from collections.abc import Sequence
 from pathlib import Path
 
@@ -14,7 +13,9 @@ from evidence.claims import Claimed
 from evidence.cure.run import OURS, Treated
 from evidence.page import figures
 from evidence.page.verdicts import mean_and_deviation, p, table, verdict
-from evidence.plasticity import Row, task_of
+from evidence.plasticity import task_of
+from evidence.rows import Row
+from processes import processor
 
 
 class Page:
@@ -121,18 +122,10 @@ def _opening(seeds: int, quick: bool) -> str:
     return (
         "# What helps, and what does not\n\n"
         "Written by `benchmarks/run.sh evidence`, which trains everything anew from fixed seeds "
-        f"({seeds} a row; PyTorch {torch.__version__.split('+')[0]}, {_processor()}, {os.cpu_count()} processors). "
+        f"({seeds} a row; PyTorch {torch.__version__.split('+')[0]}, {processor()}, {os.cpu_count()} processors). "
         "Every difference is tested in pairs of equal seeds and corrected for the number of comparisons in its table "
         "(Holm 1979); where it may be the seeds' noise, that is said." + short
     )
-
-
-def _processor() -> str:
-    try:
-        lines = Path("/proc/cpuinfo").read_text().splitlines()
-        return next(line.split(": ")[1] for line in lines if line.startswith("model name"))
-    except (OSError, StopIteration):
-        return platform.processor() or platform.machine()
 
 
 def _epochs(value: float | None) -> str:
