@@ -31,6 +31,18 @@ fn look(network: &Network, data: &Dataset) -> Diagnosis {
     diagnose_samples(network, "mlp", data, &all, 64, &Stop::new(), || ()).expect("a verdict")
 }
 
+/// Exact revival or none.
+fn request<'a>(data: &'a Dataset, samples: &'a [usize]) -> Request<'a> {
+    Request {
+        data,
+        samples,
+        batch_size: 64,
+        bound: 0.0,
+        alpha: 0.01,
+        seed: 5,
+    }
+}
+
 /// The units of each layer that fire most: to mute them is felt.
 fn busiest(diagnosis: &Diagnosis) -> Vec<usize> {
     let layers = diagnosis.layers.iter().map(|layer| {
@@ -46,14 +58,7 @@ fn checked(diagnosis: &Diagnosis) -> (Network, Revival, Difference) {
     let (given, mut network) = (network(), network());
     let data = data(&given);
     let all: Vec<usize> = (0..data.samples()).collect();
-    let request = Request {
-        data: &data,
-        samples: &all,
-        batch_size: 64,
-        bound: 0.0,
-        alpha: 0.01,
-        seed: 5,
-    };
+    let request = request(&data, &all);
     let stop = Stop::new();
     let (revival, difference) =
         revive_checked(&mut network, &given, diagnosis, &request, &all, &stop)
@@ -102,14 +107,7 @@ fn without_the_check_such_a_unit_is_felt() {
     wrong.layers[0].dead.push(unit);
     wrong.dead += 1;
     let all: Vec<usize> = (0..data.samples()).collect();
-    let request = Request {
-        data: &data,
-        samples: &all,
-        batch_size: 64,
-        bound: 0.0,
-        alpha: 0.01,
-        seed: 5,
-    };
+    let request = request(&data, &all);
     revive(&mut network, &wrong, &request).expect("it is revived");
     let networks = [&given, &network];
     let found = Difference::between(networks, &data, &all, 64, &Stop::new()).expect("both run");
@@ -125,14 +123,7 @@ fn where_nothing_fails_the_check_changes_nothing() {
     assert_eq!(revival.revived, honest.dead);
     assert!(difference.is_rounding(), "{difference:?}");
     let all: Vec<usize> = (0..data.samples()).collect();
-    let request = Request {
-        data: &data,
-        samples: &all,
-        batch_size: 64,
-        bound: 0.0,
-        alpha: 0.01,
-        seed: 5,
-    };
+    let request = request(&data, &all);
     let mut plain = network();
     revive(&mut plain, &honest, &request).expect("it is revived");
     for index in 0..plain.parameters().len() {

@@ -37,6 +37,18 @@ fn look(network: &Network, data: &Dataset, tau: Option<f64>) -> Diagnosis {
     diagnose_with_causes(network, "n", data, &all, options, &Stop::new(), || ()).expect("a verdict")
 }
 
+/// Exact revival or none.
+fn request<'a>(data: &'a Dataset, samples: &'a [usize]) -> Request<'a> {
+    Request {
+        data,
+        samples,
+        batch_size: 64,
+        bound: 0.0,
+        alpha: 0.0,
+        seed: 4,
+    }
+}
+
 /// A verdict that calls one unit of one layer dormant and nothing dead.
 fn only(mut diagnosis: Diagnosis, layer: usize, unit: usize) -> Diagnosis {
     for layer in &mut diagnosis.layers {
@@ -64,14 +76,7 @@ fn changed(name: &str, verdict: &Diagnosis, reviving: Reviving) -> (Revival, Dif
     let (given, mut network) = (network(name), network(name));
     let data = data(name, &given);
     let all: Vec<usize> = (0..data.samples()).collect();
-    let request = Request {
-        data: &data,
-        samples: &all,
-        batch_size: 64,
-        bound: 0.0,
-        alpha: 0.0,
-        seed: 4,
-    };
+    let request = request(&data, &all);
     let revival = reviving(&mut network, verdict, &request).expect("it is revived");
     let networks = [&given, &network];
     let difference = Difference::between(networks, &data, &all, 64, &Stop::new());
@@ -193,14 +198,7 @@ fn a_unit_that_always_says_the_same_is_replaced_without_a_change() {
     );
     let data = data("mlp", &given);
     let all: Vec<usize> = (0..data.samples()).collect();
-    let request = Request {
-        data: &data,
-        samples: &all,
-        batch_size: 64,
-        bound: 0.0,
-        alpha: 0.0,
-        seed: 4,
-    };
+    let request = request(&data, &all);
     let before = look(&given, &data, None);
     assert_eq!(before.layers[0].active[unit], 1.0);
     let revival = revive_dormant(&mut network, &only(before, 0, unit), &request);
