@@ -1,26 +1,32 @@
 //! Samples run through a network once, for all that a verdict rests on.
 
-use leaky_onnx::{Network, Rectifier, Shapes, Value, ValueId};
+use leaky_onnx::{Network, Rectifier, Shapes, ValueId};
 
 use super::autopsy::Autopsy;
 use super::cause::CauseOfDeath;
-use super::count::{Counter, wrong};
 use super::error::DiagnoseError;
 use super::evidence::Evidence;
 use super::moments::Moments;
 use super::options::DiagnoseOptions;
 use super::prescription::prescription;
+use super::seen::Seen;
 use super::verdict::Diagnosis;
 use crate::data::dataset::Dataset;
-use crate::run::batch;
+use crate::run::{RunError, batch};
 use crate::stop::Stop;
+use crate::threads::Crews;
 
-/// A batch holds at most about so many numbers at a time, 64 MiB of them in single precision.
-const NUMBERS: usize = 1 << 24;
+/// The samples that run at once hold at most about so many numbers at a time, 32 MiB of them in single
+/// precision.
+const NUMBERS: usize = 1 << 23;
+
+/// So many numbers are held at a time by all that run side by side.
+const ALL_NUMBERS: usize = 1 << 25;
 
 /// Runs the samples through the network batch by batch and counts for each unit of each rectifier
 /// how often its pre-activation lies above and below zero. `step` is called after each batch. A batch
-/// that would hold very much at a time is run in parts: counts do not depend on it.
+/// that would hold very much at a time is run in parts, and parts run side by side: what is counted
+/// does not depend on it.
 ///
 /// # Errors
 ///
@@ -56,18 +62,17 @@ pub fn diagnose_with_causes(
 ) -> Result<Diagnosis, DiagnoseError> {
     let mut pass = Pass::new(network, model, (data, samples))?;
     let map = network.unit_map(&pass.shapes)?;
-    let evidence = Evidence::new(network, &pass.rectifiers, &pass.shapes, map);
-    pass.evidence = Some(evidence);
+    let evidence = Evidence::new(network, &pass.rectifiers, &pass.shapes, &map);
+    pass.seen.evidence = Some(evidence);
     if options.tau.is_some() {
-        pass.measure_activations(network);
+        pass.seen.activations = pass.activations(network);
     }
     pass.run(network, (data, samples), options.batch_size, stop, step)?;
-    let (rectifiers, shapes, evidence) = (
-        pass.rectifiers.clone(),
-        pass.shapes.clone(),
-        pass.evidence.take(),
+    let (evidence, activations) = (
+        pass.seen.evidence.take(),
+        std::mem::take(&mut pass.seen.activations),
     );
-    let activations = std::mem::take(&mut pass.activations);
+    let (rectifiers, shapes) = (pass.rectifiers.clone(), pass.shapes.clone());
     let mut diagnosis = pass.verdict(model, samples.len())?;
     if let Some(tau) = options.tau {
         score(&mut diagnosis, tau, &rectifiers, &activations);
@@ -79,6 +84,7 @@ pub fn diagnose_with_causes(
         network,
         rectifiers: &rectifiers,
         shapes: &shapes,
+        map: &map,
         evidence: &evidence,
     };
     let layers = diagnosis.layers.iter().enumerate();
@@ -119,25 +125,12 @@ fn score(diagnosis: &mut Diagnosis, tau: f64, rectifiers: &[Rectifier], activati
 struct Pass {
     rectifiers: Vec<Rectifier>,
     shapes: Shapes,
-    /// How many samples are run at a time at most.
-    at_once: usize,
-    counters: Vec<Counter>,
-    /// What tells why units are dead, where that is asked.
-    evidence: Option<Evidence>,
-    /// The activation of each rectifier, where its size counts.
-    activations: Vec<Moments>,
+    /// How many numbers a sample holds at a time.
+    held: usize,
+    seen: Seen,
 }
 
 impl Pass {
-    fn measure_activations(&mut self, network: &Network) {
-        let rectifiers = self.rectifiers.iter();
-        let moments = rectifiers.map(|rectifier| {
-            let axis = network.unit_axis(rectifier.output, &self.shapes);
-            Moments::new(axis, network.units(rectifier.output, &self.shapes))
-        });
-        self.activations = moments.collect();
-    }
-
     fn new(
         network: &Network,
         model: &str,
@@ -152,18 +145,22 @@ impl Pass {
         let few = &samples[..samples.len().min(2)];
         let shapes = network.shapes(batch(network, data, few)?)?;
         let held = network.most_numbers(&shapes).div_ceil(few.len().max(1));
-        let counters = rectifiers
-            .iter()
-            .map(|rectifier| Counter::new(network, rectifier, &shapes))
-            .collect();
+        let seen = Seen::new(network, &rectifiers, &shapes);
         Ok(Self {
             rectifiers,
             shapes,
-            at_once: (NUMBERS / held.max(1)).max(1),
-            counters,
-            evidence: None,
-            activations: Vec::new(),
+            held: held.max(1),
+            seen,
         })
+    }
+
+    fn activations(&self, network: &Network) -> Vec<Moments> {
+        let rectifiers = self.rectifiers.iter();
+        let moments = rectifiers.map(|rectifier| {
+            let axis = network.unit_axis(rectifier.output, &self.shapes);
+            Moments::new(axis, network.units(rectifier.output, &self.shapes))
+        });
+        moments.collect()
     }
 
     fn run(
@@ -176,78 +173,53 @@ impl Pass {
     ) -> Result<(), DiagnoseError> {
         let outputs = network.outputs().iter();
         let wanted: Vec<_> = outputs.map(|output| output.value).collect();
-        let watched = self.watched();
-        for samples in samples.chunks(batch_size) {
-            for samples in samples.chunks(self.at_once) {
-                let mut failed = None;
-                let inputs = batch(network, data, samples)?;
-                network.watch(inputs, &wanted, &watched, |id, value| {
-                    if let Err(error) = self.see(id, value) {
-                        failed.get_or_insert(error);
-                    }
-                })?;
-                if let Some(error) = failed {
-                    return Err(error);
-                }
+        let watched = self.seen.values(&self.rectifiers);
+        // The parts are the same for any number of threads, and so are the sums over them.
+        let at_once = (NUMBERS / self.held).clamp(1, batch_size);
+        let batches = samples.chunks(batch_size);
+        let parts: Vec<&[usize]> = batches.flat_map(|batch| batch.chunks(at_once)).collect();
+        let side_by_side = ALL_NUMBERS / (at_once * self.held);
+        let crews = Crews::new(side_by_side.clamp(1, parts.len().max(1)));
+        let crews = crews.map_err(|error| RunError::Device(error.to_string()))?;
+        let (mut done, mut batches) = (0, 0);
+        for parts in parts.chunks(crews.len()) {
+            let seen = crews.each(parts, |samples| {
+                self.look(network, (data, samples), &wanted, &watched)
+            });
+            for (samples, seen) in parts.iter().zip(seen) {
+                self.seen.merge(&seen?);
+                done += samples.len();
             }
-            step();
+            for _ in batches..done.div_ceil(batch_size) {
+                step();
+            }
+            batches = done.div_ceil(batch_size);
             stop.check()?;
         }
         Ok(())
     }
 
-    /// The values that are looked at.
-    fn watched(&self) -> Vec<ValueId> {
-        let mut watched: Vec<ValueId> = Vec::new();
-        watched.extend(self.rectifiers.iter().map(|rectifier| rectifier.input));
-        if !self.activations.is_empty() {
-            watched.extend(self.rectifiers.iter().map(|rectifier| rectifier.output));
-        }
-        watched.extend(self.evidence.iter().flat_map(Evidence::values));
-        watched
-    }
-
-    fn see(&mut self, id: ValueId, value: &Value) -> Result<(), DiagnoseError> {
-        let activations = self.activations.iter_mut().zip(&self.rectifiers);
-        for (moments, rectifier) in activations.filter(|(_, rectifier)| rectifier.output == id) {
-            let data = value.clone().into_data();
-            let data = data.map_err(|reason| wrong(rectifier, reason))?;
-            moments.add(&data, |_| true);
-        }
-        let counted = self
-            .rectifiers
-            .iter()
-            .position(|rectifier| rectifier.input == id);
-        let counters = &mut self.counters;
-        let may_hold_dead = |layer: usize| counters[layer].may_hold_dead();
-        let evidence = self.evidence.as_mut();
-        let evidence = evidence.filter(|evidence| evidence.asks_for(id, may_hold_dead));
-        if counted.is_none() && evidence.is_none() {
-            return Ok(());
-        }
-        let wrong_here = |reason| wrong(&self.rectifiers[counted.unwrap_or_default()], reason);
-        let data = value.clone().into_data().map_err(wrong_here)?;
-        // A unit that fires is not dead: from then on nothing is to be learned of it.
-        for (counter, rectifier) in counters.iter_mut().zip(&self.rectifiers) {
-            if rectifier.input == id {
-                counter
-                    .count(&data)
-                    .map_err(|reason| wrong(rectifier, reason))?;
+    /// What samples that run together show.
+    fn look(
+        &self,
+        network: &Network,
+        (data, samples): (&Dataset, &[usize]),
+        wanted: &[ValueId],
+        watched: &[ValueId],
+    ) -> Result<Seen, DiagnoseError> {
+        let mut seen = self.seen.anew();
+        let mut outcome = Ok(());
+        let inputs = batch(network, data, samples)?;
+        network.watch(inputs, wanted, watched, |id, value| {
+            if outcome.is_ok() {
+                outcome = seen.see(&self.rectifiers, &self.seen, (id, value));
             }
-        }
-        if let Some(evidence) = evidence {
-            evidence.add(id, &data, |layer, unit| counters[layer].may_be_dead(unit));
-        }
-        Ok(())
+        })?;
+        outcome.map(|()| seen)
     }
 
     fn verdict(self, model: &str, samples: usize) -> Result<Diagnosis, DiagnoseError> {
-        let counts = self
-            .counters
-            .into_iter()
-            .zip(&self.rectifiers)
-            .map(|(counter, rectifier)| counter.finish(rectifier))
-            .collect::<Result<_, _>>()?;
+        let counts = self.seen.counts(&self.rectifiers)?;
         Ok(Diagnosis::new(model, samples as u64, counts))
     }
 }
