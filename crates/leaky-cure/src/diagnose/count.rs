@@ -103,7 +103,7 @@ impl Counter {
         self.above_zero.len()
     }
 
-    pub(super) fn finish(self, rectifier: &Rectifier) -> Result<LayerCounts, DiagnoseError> {
+    pub(super) fn finish(&self, rectifier: &Rectifier) -> Result<LayerCounts, DiagnoseError> {
         if self.total == 0 && rectifier.conditional {
             // A branch that no sample took: nothing is known of its units.
             return Ok(LayerCounts {
@@ -125,8 +125,8 @@ impl Counter {
             name: rectifier.name.clone(),
             op: rectifier.operator.clone(),
             alpha: rectifier.alpha,
-            above_zero: self.above_zero,
-            below_zero: self.below_zero,
+            above_zero: self.above_zero.clone(),
+            below_zero: self.below_zero.clone(),
             total: self.total,
         })
     }

@@ -1,6 +1,6 @@
 //! Samples run through a network once, for all that a verdict rests on.
 
-use leaky_onnx::{Network, Rectifier, Shapes, ValueId};
+use leaky_onnx::{Network, Rectifier, Shapes, UnitMap};
 
 use super::autopsy::Autopsy;
 use super::cause::CauseOfDeath;
@@ -11,17 +11,10 @@ use super::options::DiagnoseOptions;
 use super::prescription::prescription;
 use super::seen::Seen;
 use super::verdict::Diagnosis;
+use crate::batches::Batches;
 use crate::data::dataset::Dataset;
-use crate::run::{RunError, batch};
+use crate::run::batch;
 use crate::stop::Stop;
-use crate::threads::Crews;
-
-/// The samples that run at once hold at most about so many numbers at a time, 32 MiB of them in single
-/// precision.
-const NUMBERS: usize = 1 << 23;
-
-/// So many numbers are held at a time by all that run side by side.
-const ALL_NUMBERS: usize = 1 << 25;
 
 /// Runs the samples through the network batch by batch and counts for each unit of each rectifier
 /// how often its pre-activation lies above and below zero. `step` is called after each batch. A batch
@@ -60,37 +53,93 @@ pub fn diagnose_with_causes(
     stop: &Stop,
     step: impl FnMut(),
 ) -> Result<Diagnosis, DiagnoseError> {
-    let mut pass = Pass::new(network, model, (data, samples))?;
-    let map = network.unit_map(&pass.shapes)?;
-    let evidence = Evidence::new(network, &pass.rectifiers, &pass.shapes, &map);
-    pass.seen.evidence = Some(evidence);
-    if options.tau.is_some() {
-        pass.seen.activations = pass.activations(network);
+    let mut look = Look::new(network, (data, samples), options, model)?;
+    look.run((data, samples), stop, step)?;
+    look.verdict(model, samples.len())
+}
+
+/// The same on some samples, and on these and others together. All are run once.
+///
+/// # Errors
+///
+/// As [`diagnose_samples`].
+pub(crate) fn diagnose_some_and_all(
+    network: &Network,
+    model: &str,
+    (data, [some, others]): (&Dataset, [&[usize]; 2]),
+    options: DiagnoseOptions,
+    stop: &Stop,
+    mut step: impl FnMut(),
+) -> Result<[Diagnosis; 2], DiagnoseError> {
+    let mut look = Look::new(network, (data, some), options, model)?;
+    look.run((data, some), stop, &mut step)?;
+    let first = look.verdict(model, some.len())?;
+    look.run((data, others), stop, step)?;
+    let all = look.verdict(model, some.len() + others.len())?;
+    Ok([first, all])
+}
+
+/// A look at a network that tells why units are dead.
+struct Look<'a> {
+    network: &'a Network,
+    map: UnitMap,
+    options: DiagnoseOptions,
+    pass: Pass,
+}
+
+impl<'a> Look<'a> {
+    fn new(
+        network: &'a Network,
+        samples: (&Dataset, &[usize]),
+        options: DiagnoseOptions,
+        model: &str,
+    ) -> Result<Self, DiagnoseError> {
+        let mut pass = Pass::new(network, model, samples)?;
+        let map = network.unit_map(&pass.shapes)?;
+        let evidence = Evidence::new(network, &pass.rectifiers, &pass.shapes, &map);
+        pass.seen.evidence = Some(evidence);
+        if options.tau.is_some() {
+            pass.seen.activations = pass.activations(network);
+        }
+        Ok(Self {
+            network,
+            map,
+            options,
+            pass,
+        })
     }
-    pass.run(network, (data, samples), options.batch_size, stop, step)?;
-    let (evidence, activations) = (
-        pass.seen.evidence.take(),
-        std::mem::take(&mut pass.seen.activations),
-    );
-    let (rectifiers, shapes) = (pass.rectifiers.clone(), pass.shapes.clone());
-    let mut diagnosis = pass.verdict(model, samples.len())?;
-    if let Some(tau) = options.tau {
-        score(&mut diagnosis, tau, &rectifiers, &activations);
+
+    fn run(
+        &mut self,
+        samples: (&Dataset, &[usize]),
+        stop: &Stop,
+        step: impl FnMut(),
+    ) -> Result<(), DiagnoseError> {
+        let batch_size = self.options.batch_size;
+        self.pass.run(self.network, samples, batch_size, stop, step)
     }
-    let Some(evidence) = evidence else {
-        return Ok(diagnosis);
-    };
-    let autopsy = Autopsy {
-        network,
-        rectifiers: &rectifiers,
-        shapes: &shapes,
-        map: &map,
-        evidence: &evidence,
-    };
-    let layers = diagnosis.layers.iter().enumerate();
-    let causes = layers.map(|(index, layer)| autopsy.causes(index, &layer.dead));
-    let causes = causes.collect::<Result<Vec<_>, _>>()?;
-    Ok(explained(diagnosis, causes))
+
+    fn verdict(&self, model: &str, samples: usize) -> Result<Diagnosis, DiagnoseError> {
+        let mut diagnosis = self.pass.verdict(model, samples)?;
+        let (rectifiers, seen) = (&self.pass.rectifiers, &self.pass.seen);
+        if let Some(tau) = self.options.tau {
+            score(&mut diagnosis, tau, rectifiers, &seen.activations);
+        }
+        let Some(evidence) = &seen.evidence else {
+            return Ok(diagnosis);
+        };
+        let autopsy = Autopsy {
+            network: self.network,
+            rectifiers,
+            shapes: &self.pass.shapes,
+            map: &self.map,
+            evidence,
+        };
+        let layers = diagnosis.layers.iter().enumerate();
+        let causes = layers.map(|(index, layer)| autopsy.causes(index, &layer.dead));
+        let causes = causes.collect::<Result<Vec<_>, _>>()?;
+        Ok(explained(diagnosis, causes))
+    }
 }
 
 /// A verdict with why the dead units of each layer died, and what is to be done.
@@ -174,51 +223,34 @@ impl Pass {
         let outputs = network.outputs().iter();
         let wanted: Vec<_> = outputs.map(|output| output.value).collect();
         let watched = self.seen.values(&self.rectifiers);
-        // The parts are the same for any number of threads, and so are the sums over them.
-        let at_once = (NUMBERS / self.held).clamp(1, batch_size);
-        let batches = samples.chunks(batch_size);
-        let parts: Vec<&[usize]> = batches.flat_map(|batch| batch.chunks(at_once)).collect();
-        let side_by_side = ALL_NUMBERS / (at_once * self.held);
-        let crews = Crews::new(side_by_side.clamp(1, parts.len().max(1)));
-        let crews = crews.map_err(|error| RunError::Device(error.to_string()))?;
-        let (mut done, mut batches) = (0, 0);
-        for parts in parts.chunks(crews.len()) {
-            let seen = crews.each(parts, |samples| {
-                self.look(network, (data, samples), &wanted, &watched)
-            });
-            for (samples, seen) in parts.iter().zip(seen) {
-                self.seen.merge(&seen?);
+        let (mut done, mut steps) = (0, 0);
+        let rectifiers = &self.rectifiers;
+        Batches::new(samples, batch_size, self.held)?.run(
+            &mut self.seen,
+            |before, samples| {
+                let mut seen = before.anew();
+                let mut outcome = Ok(());
+                let inputs = batch(network, data, samples)?;
+                network.watch(inputs, &wanted, &watched, |id, value| {
+                    if outcome.is_ok() {
+                        outcome = seen.see(rectifiers, before, (id, value));
+                    }
+                })?;
+                outcome.map(|()| seen)
+            },
+            |all, samples, seen| {
+                all.merge(&seen);
                 done += samples.len();
-            }
-            for _ in batches..done.div_ceil(batch_size) {
-                step();
-            }
-            batches = done.div_ceil(batch_size);
-            stop.check()?;
-        }
-        Ok(())
+                for _ in steps..done.div_ceil(batch_size) {
+                    step();
+                }
+                steps = done.div_ceil(batch_size);
+                Ok(stop.check()?)
+            },
+        )
     }
 
-    /// What samples that run together show.
-    fn look(
-        &self,
-        network: &Network,
-        (data, samples): (&Dataset, &[usize]),
-        wanted: &[ValueId],
-        watched: &[ValueId],
-    ) -> Result<Seen, DiagnoseError> {
-        let mut seen = self.seen.anew();
-        let mut outcome = Ok(());
-        let inputs = batch(network, data, samples)?;
-        network.watch(inputs, wanted, watched, |id, value| {
-            if outcome.is_ok() {
-                outcome = seen.see(&self.rectifiers, &self.seen, (id, value));
-            }
-        })?;
-        outcome.map(|()| seen)
-    }
-
-    fn verdict(self, model: &str, samples: usize) -> Result<Diagnosis, DiagnoseError> {
+    fn verdict(&self, model: &str, samples: usize) -> Result<Diagnosis, DiagnoseError> {
         let counts = self.seen.counts(&self.rectifiers)?;
         Ok(Diagnosis::new(model, samples as u64, counts))
     }

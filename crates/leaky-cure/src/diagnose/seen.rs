@@ -111,10 +111,10 @@ impl Seen {
     ///
     /// If no number of a layer was seen.
     pub(super) fn counts(
-        self,
+        &self,
         rectifiers: &[Rectifier],
     ) -> Result<Vec<LayerCounts>, DiagnoseError> {
-        let counters = self.counters.into_iter().zip(rectifiers);
+        let counters = self.counters.iter().zip(rectifiers);
         counters
             .map(|(counter, rectifier)| counter.finish(rectifier))
             .collect()
