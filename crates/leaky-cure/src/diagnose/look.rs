@@ -27,7 +27,7 @@ pub(crate) fn look(
         Phase::Diagnose,
         everything.len().div_ceil(options.batch_size),
     );
-    let verdict = diagnose_with_causes(
+    let mut verdict = diagnose_with_causes(
         network,
         &task.name,
         &task.data,
@@ -36,6 +36,7 @@ pub(crate) fn look(
         stop,
         || progress.step(),
     )?;
+    verdict.normalization = task.data.normalization();
     for item in network.omitted() {
         progress.note(&format!(
             "{item} is not supported: the network is looked at up to there"

@@ -10,7 +10,7 @@ use super::watched::Watched;
 use crate::error::{Error, Result};
 use crate::graph::ValueId;
 use crate::operators::Inputs;
-use crate::random_slopes::RandomSlopes;
+use crate::training::TrainingPass;
 use crate::value::Value;
 
 impl Network {
@@ -92,23 +92,23 @@ impl Network {
             .collect()
     }
 
-    /// [`watch`](Self::watch) with other tensors in place of the parameters, and perhaps with
-    /// slopes drawn at random.
+    /// [`watch`](Self::watch) with other tensors in place of the parameters, and perhaps as a
+    /// pass of training.
     pub(crate) fn execute(
         &self,
         parameters: &[DispatchTensor],
         inputs: Vec<Value>,
         wanted: &[ValueId],
-        random_slopes: Option<(&RandomSlopes, u64)>,
+        training: Option<&TrainingPass>,
         watching: (Watched, impl FnMut(ValueId, &Value)),
     ) -> Result<Vec<Value>> {
         self.check_inputs(&inputs)?;
         match self.part_size(&inputs) {
             Some(size) => {
                 let wanted = (wanted, size);
-                self.execute_in_parts(parameters, &inputs, wanted, random_slopes, watching)
+                self.execute_in_parts(parameters, &inputs, wanted, training, watching)
             }
-            None => self.execute_at_once(parameters, inputs, wanted, random_slopes, watching),
+            None => self.execute_at_once(parameters, inputs, wanted, training, watching),
         }
     }
 
@@ -118,7 +118,7 @@ impl Network {
         parameters: &[DispatchTensor],
         inputs: Vec<Value>,
         wanted: &[ValueId],
-        random_slopes: Option<(&RandomSlopes, u64)>,
+        training: Option<&TrainingPass>,
         (watched, mut observe): (Watched, impl FnMut(ValueId, &Value)),
     ) -> Result<Vec<Value>> {
         let mut observe = |id: ValueId, value: &Value| {
@@ -131,9 +131,11 @@ impl Network {
             .as_ref()
             .and_then(|fixed| fixed.differs(&inputs));
         let (needed, mut uses) = self.plan(wanted);
-        let draws = |node| random_slopes.is_some_and(|(slopes, _)| slopes.replace(node));
+        let otherwise =
+            |index: usize| training.filter(|pass| pass.replaces(index, &self.graph.nodes[index]));
+        let own_run = |index| otherwise(index).is_some();
         let plan = (&needed[..], &uses[..]);
-        let steps = steps(&self.chains, &self.graph, plan, watched, draws);
+        let steps = steps(&self.chains, &self.graph, plan, watched, own_run);
         let mut values: Vec<Option<Value>> = Vec::new();
         values.resize_with(self.values(), || None);
         for (input, value) in self.inputs.iter().zip(inputs) {
@@ -189,11 +191,9 @@ impl Network {
                         batch.adapt(index, &mut taken);
                     }
                     let taken = Inputs::new(taken);
-                    let outputs = match random_slopes {
-                        Some((slopes, pass)) if slopes.replace(index) => {
-                            slopes.run(&self.device, index, pass, taken)
-                        }
-                        _ => self.runs[index](taken),
+                    let outputs = match otherwise(index) {
+                        Some(pass) => pass.run(&self.device, index, node, taken),
+                        None => self.runs[index](taken),
                     };
                     (index, outputs)
                 }

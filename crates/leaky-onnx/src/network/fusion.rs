@@ -124,7 +124,7 @@ pub(super) fn steps<'a>(
         let first = chain.convolution;
         let mut last = first;
         if let Some((place, _)) = chain.normalization {
-            if !passed(last, place) {
+            if !passed(last, place) || own_run(place) {
                 continue;
             }
             last = place;
