@@ -100,6 +100,8 @@ class _TrainRequest:
     schedule: str
     warm_up: int
     patience: int | None
+    train_statistics: bool
+    pull: float
     recycle: int | None
 
 
@@ -108,6 +110,7 @@ class _CureRequest:
     alpha: float | str
     revive: bool
     revival_bound: float
+    recentre: bool
     lr: float
     seed: int
     objective: _ObjectiveRequest
@@ -125,6 +128,7 @@ def cure(
     alpha: float | str = 0.01,
     revive: bool = True,
     revival_bound: float = 0.001,
+    recentre: bool = False,
     loss: str | None = None,
     epochs: int = 20,
     batch_size: int = 64,
@@ -136,6 +140,8 @@ def cure(
     schedule: str = "constant",
     warm_up: int = 0,
     patience: int | None = None,
+    train_statistics: bool = False,
+    pull: float = 0.0,
     recycle: int | None = None,
     metric: str | None = None,
     class_weights: str = "equal",
@@ -159,6 +165,8 @@ def cure(
         revive: whether dead units get fresh weights.
         revival_bound: how much of its magnitude an output may change by dead units that cannot be muted, as
             those of a residual stream; 0 leaves these dead.
+        recentre: shift always-on units so that they are above zero on half of the samples; this changes outputs,
+            and the figures say how much.
         loss: `"cross-entropy"`, `"mean-squared-error"` or `"binary-cross-entropy"`; by default what suits.
         epochs: how many times to see all samples.
         batch_size: how many samples make a step.
@@ -170,6 +178,9 @@ def cure(
         schedule: `"constant"`, `"cosine"`, `"linear"` or `"step"`: how the learning rate goes on.
         warm_up: in how many steps the learning rate rises, before the schedule begins.
         patience: end after so many epochs none of which validated better.
+        train_statistics: let the statistics of batch normalisations train: each step takes those of its batch,
+            and the stored ones follow. Otherwise these are used in training too, and stay.
+        pull: how strongly each step pulls the weights back to where they began (L2 Init).
         recycle: after every so many steps, revive the units that have died in training.
         metric: `"accuracy"`, `"balanced_accuracy"`, `"f1"`, `"mean_iou"`, `"r2"` or `"dice"`; by default what
             suits the loss.
@@ -186,9 +197,20 @@ def cure(
     task = _engine.Task(_name(model), _source(model), _arrays(x, y), *held)
     objective = _ObjectiveRequest(loss, metric, class_weights, label_smoothing)
     training = _TrainRequest(
-        epochs, batch_size, optimizer, momentum, weight_decay, clip_norm, schedule, warm_up, patience, recycle
+        epochs,
+        batch_size,
+        optimizer,
+        momentum,
+        weight_decay,
+        clip_norm,
+        schedule,
+        warm_up,
+        patience,
+        train_statistics,
+        pull,
+        recycle,
     )
-    request = _CureRequest(alpha, revive, revival_bound, lr, seed, objective, training)
+    request = _CureRequest(alpha, revive, revival_bound, recentre, lr, seed, objective, training)
     path = None if output is None else os.fspath(output)
     with watching(progress) as bar:
         made, figures, gradients, diverged = task.cure(request, path, bar)
@@ -237,6 +259,8 @@ def compare(
     schedule: str = "constant",
     warm_up: int = 0,
     patience: int | None = None,
+    train_statistics: bool = False,
+    pull: float = 0.0,
     recycle: int | None = None,
     metric: str | None = None,
     class_weights: str = "equal",
@@ -262,8 +286,8 @@ def compare(
         epochs: how many times each training sees all samples.
         batch_size: how many samples make a step.
         optimizer: `"adam"` or `"sgd"`.
-        momentum, weight_decay, clip_norm, schedule, warm_up, patience, recycle, metric, class_weights,
-            label_smoothing: as for `cure`.
+        momentum, weight_decay, clip_norm, schedule, warm_up, patience, train_statistics, pull, recycle, metric,
+            class_weights, label_smoothing: as for `cure`.
         jobs: how many trainings run side by side in this process, by default one for each core.
         executor: any `concurrent.futures.Executor`, to which each training is handed instead: processes of
             this machine, or `dask.distributed`, Ray or MPI for those of others. Figures do not depend on it,
@@ -273,7 +297,18 @@ def compare(
     rates = [float(lr)] if isinstance(lr, (int, float)) else [float(rate) for rate in lr]
     objective = _ObjectiveRequest(loss, metric, class_weights, label_smoothing)
     training = _TrainRequest(
-        epochs, batch_size, optimizer, momentum, weight_decay, clip_norm, schedule, warm_up, patience, recycle
+        epochs,
+        batch_size,
+        optimizer,
+        momentum,
+        weight_decay,
+        clip_norm,
+        schedule,
+        warm_up,
+        patience,
+        train_statistics,
+        pull,
+        recycle,
     )
     request = _CompareRequest(list(rectifiers), rates, seeds, from_weights, objective, training, jobs)
     validation = None if val is None else _arrays(*val)

@@ -24,6 +24,7 @@ pub(crate) struct CureRequest {
     alpha: Slope,
     revive: bool,
     revival_bound: f64,
+    recentre: bool,
     lr: f64,
     seed: u64,
     objective: ObjectiveRequest,
@@ -45,6 +46,7 @@ impl CureRequest {
             },
             revive: self.revive,
             tau: None,
+            recentre: self.recentre,
             revival_bound: part("revival_bound", self.revival_bound)?,
             objective: self.objective.options()?,
             training: TrainOptions {
@@ -93,6 +95,8 @@ struct TrainRequest {
     schedule: String,
     warm_up: usize,
     patience: Option<usize>,
+    train_statistics: bool,
+    pull: f64,
     recycle: Option<usize>,
 }
 
@@ -112,6 +116,8 @@ impl TrainRequest {
             schedule: named("schedule", self.schedule)?,
             warm_up: self.warm_up,
             patience: count("patience", self.patience)?,
+            train_statistics: self.train_statistics,
+            pull: at_least_zero("pull", self.pull)?,
             recycle: count("recycle", self.recycle)?.map(Recycle::every),
             ..TrainOptions::default()
         })

@@ -28,6 +28,9 @@ pub struct CureOptions {
     /// Dormant units, found by this score, are brought back too: see
     /// [`DiagnoseOptions::tau`](crate::diagnose::DiagnoseOptions::tau).
     pub tau: Option<f64>,
+    /// Whether units that are above zero on all data are given back a bend: see
+    /// [`recentre`](crate::revive::recentre()).
+    pub recentre: bool,
     /// What is to be learned.
     pub objective: ObjectiveOptions,
     /// How to train.
@@ -45,6 +48,7 @@ impl Default for CureOptions {
             revive: true,
             revival_bound: DEFAULT_BOUND,
             tau: None,
+            recentre: false,
             objective: ObjectiveOptions::default(),
             training: TrainOptions::default(),
             checkpoint: None,

@@ -27,7 +27,8 @@ pub(crate) fn look(
     progress.phase(Phase::Diagnose, batches);
     let (name, data) = (&task.name, &task.data);
     let step = || progress.step();
-    let verdict = diagnose_with_causes(network, name, data, &everything, options, stop, step)?;
+    let mut verdict = diagnose_with_causes(network, name, data, &everything, options, stop, step)?;
+    verdict.normalization = data.normalization();
     tell(network, progress);
     Ok(verdict)
 }
@@ -49,7 +50,10 @@ pub(crate) fn look_at_some_and_all(
     progress.phase(Phase::Diagnose, batches(some) + batches(others));
     let samples = (&task.data, [some, others]);
     let step = || progress.step();
-    let verdicts = diagnose_some_and_all(network, &task.name, samples, options, stop, step)?;
+    let mut verdicts = diagnose_some_and_all(network, &task.name, samples, options, stop, step)?;
+    for verdict in &mut verdicts {
+        verdict.normalization = task.data.normalization();
+    }
     tell(network, progress);
     Ok(verdicts)
 }

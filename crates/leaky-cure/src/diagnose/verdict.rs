@@ -6,6 +6,7 @@
 use serde::{Deserialize, Serialize};
 
 use super::cause::{CauseOfDeath, Prescription};
+use crate::data::normalization::Normalization;
 use crate::text::percent;
 
 /// A unit above zero on less than this fraction of samples and positions, and not dead, is
@@ -53,6 +54,9 @@ pub struct Diagnosis {
     /// What is to be done so that units do not die again, where it was asked why they did.
     #[serde(default)]
     pub prescription: Vec<Prescription>,
+    /// What inputs were given in place of the numbers of the data.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub normalization: Vec<Normalization>,
 }
 
 /// The verdict on the units of one rectifier.
@@ -96,6 +100,7 @@ impl Diagnosis {
             layers,
             tau: None,
             prescription: Vec::new(),
+            normalization: Vec::new(),
         }
     }
 
