@@ -1,6 +1,6 @@
 //! How to cure.
 
-use crate::diagnose::DiagnoseOptions;
+use crate::diagnose::{BATCH_SIZE, DiagnoseOptions};
 use crate::objective::options::ObjectiveOptions;
 use crate::revive::DEFAULT_BOUND;
 use crate::train::checkpoint::Checkpoint;
@@ -60,7 +60,7 @@ impl CureOptions {
     /// How the network is looked at, before and after.
     pub(super) fn look(&self) -> DiagnoseOptions {
         DiagnoseOptions {
-            batch_size: self.training.batch_size,
+            batch_size: BATCH_SIZE,
             tau: self.tau,
         }
     }

@@ -29,7 +29,7 @@ pub use gradient_norm::{
     GradientNorm, SAMPLES, gradient_norms, gradient_norms_on, gradient_norms_or_why_not,
 };
 use look::look;
-pub use options::DiagnoseOptions;
+pub use options::{BATCH_SIZE, DiagnoseOptions};
 pub use pass::{diagnose_samples, diagnose_with_causes};
 pub use verdict::{DORMANT_BELOW, Diagnosis, Layer, LayerCounts};
 

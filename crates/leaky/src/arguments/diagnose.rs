@@ -4,7 +4,7 @@ use std::ffi::OsString;
 use std::path::PathBuf;
 
 use clap::Args;
-use leaky_cure::diagnose::BornDeadOptions;
+use leaky_cure::diagnose::{BATCH_SIZE, BornDeadOptions};
 use leaky_cure::threads::cores;
 
 use super::figures::Figures;
@@ -26,7 +26,7 @@ pub(super) struct Diagnose {
     #[command(flatten)]
     scaling: Scaling,
     /// How many samples to run at a time
-    #[arg(long, value_name = "SAMPLES", default_value_t = 256, value_parser = count)]
+    #[arg(long, value_name = "SAMPLES", default_value_t = BATCH_SIZE, value_parser = count)]
     batch_size: usize,
     /// How many threads to compute with [default: one for each core]
     #[arg(long, value_name = "COUNT", value_parser = count)]
