@@ -27,7 +27,7 @@ pub(crate) fn look(
         Phase::Diagnose,
         everything.len().div_ceil(options.batch_size),
     );
-    let verdict = diagnose_with_causes(
+    let mut verdict = diagnose_with_causes(
         network,
         &task.name,
         &task.data,
@@ -36,14 +36,20 @@ pub(crate) fn look(
         stop,
         || progress.step(),
     )?;
-    for item in network.omitted() {
-        progress.note(&format!(
-            "{item} is not supported: the network is looked at up to there"
-        ));
-    }
+    verdict.notes = notes(network);
+    verdict.notes.iter().for_each(|note| progress.note(note));
+    Ok(verdict)
+}
+
+/// What a person should know of a network that has run.
+fn notes(network: &Network) -> Vec<String> {
+    let omitted = network.omitted().iter();
+    let mut notes: Vec<String> = omitted
+        .map(|item| format!("{item} is not supported: the network is looked at up to there"))
+        .collect();
     if let Some(why) = network.runs_in_parts() {
         let size = network.declared_batch().unwrap_or(1);
-        progress.note(&format!("run in batches of {size}: {why}"));
+        notes.push(format!("run in batches of {size}: {why}"));
     }
-    Ok(verdict)
+    notes
 }
