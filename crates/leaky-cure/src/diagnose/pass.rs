@@ -3,9 +3,8 @@
 use leaky_onnx::{Network, Rectifier, Shapes, Value, ValueId};
 
 use super::autopsy::Autopsy;
-use super::cause::CauseOfDeath;
 use super::count::{Counter, wrong};
-use super::error::DiagnoseError;
+use super::error::{DiagnoseError, ExplainError};
 use super::evidence::Evidence;
 use super::moments::Moments;
 use super::options::DiagnoseOptions;
@@ -55,45 +54,75 @@ pub fn diagnose_with_causes(
     step: impl FnMut(),
 ) -> Result<Diagnosis, DiagnoseError> {
     let mut pass = Pass::new(network, model, (data, samples))?;
-    let map = network.unit_map(&pass.shapes)?;
-    let evidence = Evidence::new(network, &pass.rectifiers, &pass.shapes, map);
-    pass.evidence = Some(evidence);
+    pass.gather_evidence(network)?;
     if options.tau.is_some() {
         pass.measure_activations(network);
     }
     pass.run(network, (data, samples), options.batch_size, stop, step)?;
-    let (rectifiers, shapes, evidence) = (
-        pass.rectifiers.clone(),
-        pass.shapes.clone(),
-        pass.evidence.take(),
-    );
+    let evidence = pass.evidence.take();
+    let (rectifiers, shapes) = (pass.rectifiers.clone(), pass.shapes.clone());
     let activations = std::mem::take(&mut pass.activations);
     let mut diagnosis = pass.verdict(model, samples.len())?;
     if let Some(tau) = options.tau {
         score(&mut diagnosis, tau, &rectifiers, &activations);
     }
-    let Some(evidence) = evidence else {
+    explained(diagnosis, network, (&rectifiers, &shapes), evidence)
+}
+
+/// Why the units are dead that a verdict found dead, which may rest on more samples than these, and on the
+/// same network in another form: a verdict with causes and a prescription.
+///
+/// # Errors
+///
+/// As [`diagnose_samples`]; and if the network's rectifiers have not the units of the verdict's.
+pub fn explain(
+    verdict: Diagnosis,
+    network: &Network,
+    (data, samples): (&Dataset, &[usize]),
+    batch_size: usize,
+    stop: &Stop,
+) -> Result<Diagnosis, ExplainError> {
+    let mut pass = Pass::new(network, &verdict.model, (data, samples))?;
+    let judged: Vec<usize> = verdict.layers.iter().map(|layer| layer.units).collect();
+    let inputs = pass.rectifiers.iter().map(|rectifier| rectifier.input);
+    let found: Vec<usize> = inputs
+        .map(|input| network.units(input, &pass.shapes))
+        .collect();
+    if judged != found {
+        return Err(ExplainError::OtherNetwork {
+            model: verdict.model,
+            judged,
+            found,
+        });
+    }
+    pass.gather_evidence(network)?;
+    pass.run(network, (data, samples), batch_size, stop, || ())?;
+    let evidence = pass.evidence.take();
+    let parts = (&pass.rectifiers[..], &pass.shapes);
+    Ok(explained(verdict, network, parts, evidence)?)
+}
+
+/// A verdict with why the dead units of each layer died, and what is to be done.
+fn explained(
+    mut diagnosis: Diagnosis,
+    network: &Network,
+    (rectifiers, shapes): (&[Rectifier], &Shapes),
+    evidence: Option<Evidence>,
+) -> Result<Diagnosis, DiagnoseError> {
+    let Some(evidence) = &evidence else {
         return Ok(diagnosis);
     };
     let autopsy = Autopsy {
         network,
-        rectifiers: &rectifiers,
-        shapes: &shapes,
-        evidence: &evidence,
+        rectifiers,
+        shapes,
+        evidence,
     };
-    let layers = diagnosis.layers.iter().enumerate();
-    let causes = layers.map(|(index, layer)| autopsy.causes(index, &layer.dead));
-    let causes = causes.collect::<Result<Vec<_>, _>>()?;
-    Ok(explained(diagnosis, causes))
-}
-
-/// A verdict with why the dead units of each layer died, and what is to be done.
-fn explained(mut diagnosis: Diagnosis, causes: Vec<Vec<CauseOfDeath>>) -> Diagnosis {
-    for (layer, causes) in diagnosis.layers.iter_mut().zip(causes) {
-        layer.causes = causes;
+    for (index, layer) in diagnosis.layers.iter_mut().enumerate() {
+        layer.causes = autopsy.causes(index, &layer.dead)?;
     }
     diagnosis.prescription = prescription(&diagnosis.layers);
-    diagnosis
+    Ok(diagnosis)
 }
 
 /// Takes for dormant what says little beside the other units of its layer.
@@ -129,6 +158,13 @@ struct Pass {
 }
 
 impl Pass {
+    fn gather_evidence(&mut self, network: &Network) -> Result<(), DiagnoseError> {
+        let map = network.unit_map(&self.shapes)?;
+        let evidence = Evidence::new(network, &self.rectifiers, &self.shapes, map);
+        self.evidence = Some(evidence);
+        Ok(())
+    }
+
     fn measure_activations(&mut self, network: &Network) {
         let rectifiers = self.rectifiers.iter();
         let moments = rectifiers.map(|rectifier| {
