@@ -30,6 +30,11 @@ def ratio(ours, theirs):
     return statistics.median(rounds)
 
 
+def masked(y, one):
+    y[y <= 0] *= one
+    return y
+
+
 def entries(x, dy, out):
     one = x.dtype.type(0.01)
     return {
@@ -41,10 +46,15 @@ def entries(x, dy, out):
             lambda: lr.leaky_relu(x),
             lambda: np.maximum(x, one * x),
         ),
+        "leaky_relu / y = x.copy(); y[y <= 0] *= 0.01": (
+            lambda: lr.leaky_relu(x),
+            lambda: masked(x.copy(), one),
+        ),
         "leaky_relu(out=) / np.multiply, np.maximum with out=": (
             lambda: lr.leaky_relu(x, out=out),
             lambda: np.maximum(x, np.multiply(x, one, out=out), out=out),
         ),
+        "leaky_relu(out=) / x.copy()": (lambda: lr.leaky_relu(x, out=out), lambda: x.copy()),
         "leaky_relu_grad / np.where(x > 0, dy, 0.01 * dy)": (
             lambda: lr.leaky_relu_grad(x, dy),
             lambda: np.where(x > 0, dy, one * dy),
