@@ -1,5 +1,6 @@
 """`lt.Watch`: dead units while a model is trained."""
 
+import gc
 import warnings
 
 import pytest
@@ -272,6 +273,30 @@ def test_wrong_settings_are_refused():
         lt.Watch(dying(), optimizer=torch.optim.SGD(dying().parameters()))
     with pytest.raises(TypeError, match="logger is a int"):
         lt.Watch(dying(), logger=3)
+
+
+def tensors():
+    return [found for found in gc.get_objects() if isinstance(found, torch.Tensor)]
+
+
+def test_65536_latents_are_watched_in_a_few_bytes_a_unit():
+    latents = 65_536
+    model = nn.Sequential(nn.Linear(4, latents), nn.ReLU(), nn.Linear(latents, 4))
+    with torch.no_grad():
+        model[0].bias[:1000] = -1e3
+    watch = lt.Watch(model, every=1, samples=8)
+    train(model, watch, 1)
+    model.zero_grad()
+    known = {id(parameter) for parameter in model.parameters()}
+    # As many looks as make an older window beside the recent one.
+    train(model, watch, 60, x=torch.randn(8, 4))
+    model.zero_grad()
+    gc.collect()
+    storages = {found.untyped_storage().data_ptr(): found for found in tensors() if id(found) not in known}
+    held = sum(found.untyped_storage().nbytes() for found in storages.values())
+    assert held <= 48 * latents
+    found = watch.diagnosis()
+    assert found.units == latents and found.layers[0].dead[:1000] == list(range(1000))
 
 
 def test_closed_it_leaves_no_trace():
