@@ -57,6 +57,9 @@ pub struct Diagnosis {
     /// What inputs were given in place of the numbers of the data.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub normalization: Vec<Normalization>,
+    /// What a person should know of how the network was looked at.
+    #[serde(default)]
+    pub notes: Vec<String>,
 }
 
 /// The verdict on the units of one rectifier.
@@ -101,6 +104,7 @@ impl Diagnosis {
             tau: None,
             prescription: Vec::new(),
             normalization: Vec::new(),
+            notes: Vec::new(),
         }
     }
 
@@ -223,7 +227,7 @@ mod tests {
                 r#""layers":[{"name":"/2/Relu","op":"Relu","alpha":0.0,"units":2,"dead":[0],"#,
                 r#""dormant":[],"always_on":[],"active":[0.0,0.5],"causes":[]},"#,
                 r#"{"name":"/2/Relu","op":"Elu","alpha":null,"units":1,"dead":[],"#,
-                r#""dormant":[],"always_on":[],"active":[0.25],"causes":[]}],"prescription":[]}"#,
+                r#""dormant":[],"always_on":[],"active":[0.25],"causes":[]}],"prescription":[],"notes":[]}"#,
             )
         );
     }
