@@ -43,7 +43,7 @@ fn main() -> ExitCode {
 fn run(options: &Options, output: &Output) -> Result {
     let (digits, held_out) = (Digits::training()?, Digits::held_out()?);
     let judge = Judge::new(&digits, &held_out);
-    let epochs = options.amount(30, 3);
+    let epochs = options.amount(16, 3);
     let rate = options.learning_rate.unwrap_or(0.002);
     let settings = relu_and_leaky(&[0.01, 0.1]);
     let steps = (epochs * digits.images.len().div_ceil(BATCH)) as u64;

@@ -45,7 +45,7 @@ fn main() -> ExitCode {
 
 fn run(options: &Options, output: &Output) -> Result {
     let text = Text::new();
-    let steps = options.amount(1500, 200);
+    let steps = options.amount(1000, 200);
     let rate = options.learning_rate.unwrap_or(0.002);
     let held_out = text.held_out(options.amount(256, 64), CONTEXT);
     let settings = relu_and_leaky(&[0.01, 0.1]);
