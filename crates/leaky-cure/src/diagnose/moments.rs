@@ -1,6 +1,6 @@
 //! Mean, deviation and range of numbers, for each entry along an axis, gathered batch by batch.
 
-use burn::tensor::{DType, TensorData};
+use leaky_onnx::Floats;
 
 /// A range below this part of the largest magnitude is rounding.
 const ROUNDING: f64 = 1e-5;
@@ -52,31 +52,52 @@ impl Moments {
         }
     }
 
-    /// Takes the numbers of a batch in, those of `wanted` entries at least. An array that is not of
-    /// floats, or of another number of entries, leaves nothing to tell.
-    pub(super) fn add(&mut self, data: &TensorData, wanted: impl Fn(usize) -> bool) {
-        match data.dtype() {
-            DType::F64 => self.add_slice(data.as_slice::<f64>().ok(), data, wanted),
-            _ => self.add_slice(data.as_slice::<f32>().ok(), data, wanted),
+    /// The same for other numbers, of which none was seen.
+    pub(super) fn anew(&self) -> Self {
+        Self::new(self.axis, self.entries.len())
+    }
+
+    /// Takes in what was gathered of other numbers.
+    pub(super) fn merge(&mut self, other: &Self) {
+        for (sums, more) in self.entries.iter_mut().zip(&other.entries) {
+            sums.merge(more);
         }
+    }
+
+    /// Takes the numbers of a batch in, those of `wanted` entries at least. An array of another number of
+    /// entries leaves nothing to tell.
+    pub(super) fn add(
+        &mut self,
+        shape: &[usize],
+        numbers: &Floats<'_>,
+        wanted: impl Fn(usize) -> bool,
+    ) {
+        match numbers {
+            Floats::Single(numbers) => self.add_slice(numbers, shape, wanted),
+            Floats::Double(numbers) => self.add_slice(numbers, shape, wanted),
+        }
+    }
+
+    /// Leaves nothing to tell.
+    pub(super) fn forget(&mut self) {
+        self.entries.fill(Sums::UNKNOWN);
     }
 
     fn add_slice<T: Copy + Into<f64>>(
         &mut self,
-        values: Option<&[T]>,
-        data: &TensorData,
+        values: &[T],
+        shape: &[usize],
         wanted: impl Fn(usize) -> bool,
     ) {
-        let shape = data.shape();
         let behind = self.axis.map_or(0, |axis| axis + 1);
         let inner: usize = shape.iter().skip(behind).product();
         let entries = self
             .axis
             .map_or(1, |axis| shape.get(axis).copied().unwrap_or_default());
-        let Some(values) = values.filter(|_| entries == self.entries.len()) else {
-            self.entries.fill(Sums::UNKNOWN);
+        if entries != self.entries.len() {
+            self.forget();
             return;
-        };
+        }
         if values.is_empty() {
             return;
         }
@@ -155,13 +176,15 @@ impl Sums {
             }
         }
         rest.iter().for_each(|&value| self.add(value.into()));
-        for lane in lanes {
-            self.count += lane.count;
-            self.sum += lane.sum;
-            self.squares += lane.squares;
-            self.minimum = self.minimum.min(lane.minimum);
-            self.maximum = self.maximum.max(lane.maximum);
-        }
+        lanes.iter().for_each(|lane| self.merge(lane));
+    }
+
+    fn merge(&mut self, other: &Self) {
+        self.count += other.count;
+        self.sum += other.sum;
+        self.squares += other.squares;
+        self.minimum = self.minimum.min(other.minimum);
+        self.maximum = self.maximum.max(other.maximum);
     }
 
     fn distribution(&self) -> Distribution {
@@ -205,7 +228,9 @@ mod tests {
             let mut moments = Moments::new(Some(1), 3);
             for part in [&values[..cut], &values[cut..values.len() / sample * sample]] {
                 let shape = [part.len() / sample, 3, inner];
-                moments.add(&TensorData::new(part.to_vec(), shape), |_| true);
+                let mut own = moments.anew();
+                own.add(&shape, &Floats::Double(part.into()), |_| true);
+                moments.merge(&own);
             }
             for entry in 0..3 {
                 let own: Vec<f64> = values
@@ -231,9 +256,10 @@ mod tests {
     }
 
     #[test]
-    fn numbers_of_another_type_leave_nothing_to_tell() {
+    fn numbers_of_another_count_of_entries_leave_nothing_to_tell() {
         let mut moments = Moments::new(Some(1), 2);
-        moments.add(&TensorData::new(vec![1_i64, 2], [1, 2]), |_| true);
+        let three = Floats::Single(vec![1.0, 2.0, 3.0].into());
+        moments.add(&[1, 3], &three, |_| true);
         assert!(!moments.of(0).is_finite());
     }
 }
