@@ -28,7 +28,7 @@ use crate::rectifier::Rectifier;
 pub(crate) trait Rectifiers: Backend {
     /// `max(x, 0)`; NaN stays NaN.
     fn rectify(input: FloatTensor<Self>) -> FloatTensor<Self> {
-        Self::relu(input)
+        composed::relu::<Self>(input)
     }
 
     /// `x` above zero, `negative_slope * x` elsewhere.

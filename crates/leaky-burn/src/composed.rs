@@ -6,21 +6,32 @@
 
 use burn::backend::ops::{ConvOptions, ConvTransposeOptions};
 use burn::backend::tensor::{BoolTensor, FloatTensor};
-use burn::backend::{Backend, TensorMetadata, get_or_init_device_settings};
+use burn::backend::{Backend, TensorMetadata, get_or_init_device_settings, read_sync};
+use burn::tensor::Shape;
+use leaky_relu::SignBits;
 
 use crate::max_pool::MaxPool;
 use crate::rectifier::Rectifier;
+use crate::unit_counts;
+
+/// `max(x, 0)`; NaN stays NaN.
+pub(crate) fn relu<B: Backend>(input: FloatTensor<B>) -> FloatTensor<B> {
+    if unit_counts::asked() {
+        count::<B>(input.shape(), above_zero::<B>(&input));
+    }
+    B::relu(input)
+}
 
 /// `x` above zero, `negative_slope * x` elsewhere.
 pub(crate) fn leaky_relu<B: Backend>(input: FloatTensor<B>, negative_slope: f64) -> FloatTensor<B> {
-    let above_zero = above_zero::<B>(&input);
+    let above_zero = counted::<B>(&input);
     let leaked = B::float_mul_scalar(input.clone(), negative_slope.into());
     B::float_mask_where(leaked, above_zero, input)
 }
 
 /// `x` above zero, `alpha * x` elsewhere, with slopes that broadcast to the input.
 pub(crate) fn prelu<B: Backend>(input: FloatTensor<B>, alpha: FloatTensor<B>) -> FloatTensor<B> {
-    let above_zero = above_zero::<B>(&input);
+    let above_zero = counted::<B>(&input);
     let leaked = B::float_mul(input.clone(), alpha);
     B::float_mask_where(leaked, above_zero, input)
 }
@@ -29,6 +40,23 @@ pub(crate) fn prelu<B: Backend>(input: FloatTensor<B>, alpha: FloatTensor<B>) ->
 fn above_zero<B: Backend>(input: &FloatTensor<B>) -> BoolTensor<B> {
     let bool_dtype = get_or_init_device_settings::<B>(&input.device()).bool_dtype;
     B::float_greater_elem(input.clone(), 0.0.into(), bool_dtype)
+}
+
+/// As [`above_zero`], counted if somebody asked.
+fn counted<B: Backend>(input: &FloatTensor<B>) -> BoolTensor<B> {
+    let above_zero = above_zero::<B>(input);
+    if unit_counts::asked() {
+        count::<B>(input.shape(), above_zero.clone());
+    }
+    above_zero
+}
+
+/// Fetches the signs, and counts them.
+fn count<B: Backend>(shape: Shape, above_zero: BoolTensor<B>) {
+    let signs = read_sync(B::bool_into_data(above_zero))
+        .unwrap_or_else(|error| panic!("the signs of a rectifier cannot be fetched: {error}"));
+    let signs: SignBits = signs.iter::<bool>().collect();
+    unit_counts::record(&shape, unit_counts::unit_axis(shape.len()), [&signs]);
 }
 
 /// A convolution, then the rectifier.
@@ -68,7 +96,7 @@ pub(crate) fn pool_max<B: Backend>(input: FloatTensor<B>, pool: MaxPool) -> Floa
 fn rectified<B: Backend>(input: FloatTensor<B>, rectifier: Option<Rectifier>) -> FloatTensor<B> {
     match rectifier {
         None => input,
-        Some(Rectifier::Relu) => B::relu(input),
+        Some(Rectifier::Relu) => relu::<B>(input),
         Some(Rectifier::LeakyRelu { negative_slope }) => leaky_relu::<B>(input, negative_slope),
     }
 }

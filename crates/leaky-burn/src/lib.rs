@@ -34,6 +34,8 @@
 //! is one over blocks of positions. What adds to a sum is decided by the shapes: any number of
 //! threads gives the same bits. Other types, and three axes, run through Burn's own.
 //!
+//! [`count_units`] counts on those sign bits which units are dead or dormant, while a network trains.
+//!
 //! On every other backend that Burn dispatches to, and under gradient checkpointing, which computes
 //! activations anew from inputs that must then still be there, the same function is composed of
 //! Burn's own operations.
@@ -57,8 +59,10 @@ mod functions;
 mod max_pool;
 mod modules;
 mod rectifier;
+mod unit_counts;
 
 pub use convolution::{conv_transpose1d, conv_transpose2d, conv1d, conv2d};
 pub use functions::{leaky_relu, prelu, relu, rrelu};
 pub use modules::{LeakyRelu, LeakyReluConfig, PRelu, PReluConfig, RRelu, RReluConfig, Relu};
 pub use rectifier::Rectifier;
+pub use unit_counts::{UnitCounts, count_units};

@@ -30,6 +30,7 @@
 mod attributes;
 mod batching;
 mod branches;
+mod builder;
 mod error;
 mod exchange;
 mod facts;
@@ -56,6 +57,7 @@ mod units;
 mod value;
 
 pub use attributes::Attributes;
+pub use builder::{ModelBuilder, Setting};
 pub use error::{Error, Result, Unsupported};
 pub use exchange::Replacement;
 pub use facts::{Normalization, ParameterKind, Probabilities, RectifierKind, Role, Weighted};

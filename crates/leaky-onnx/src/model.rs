@@ -105,6 +105,11 @@ impl Model {
         if message.graph.node.is_empty() && message.opset_import.is_empty() {
             return Err(not_onnx("it holds no graph".into()));
         }
+        Self::from_message(message, folder)
+    }
+
+    /// A model of a message that lies in memory, and its external data in `folder`.
+    pub(crate) fn from_message(message: ModelProto, folder: PathBuf) -> Result<Self> {
         let (steps, opsets) = inline::functions(&message)?;
         let mut model = Self {
             message,

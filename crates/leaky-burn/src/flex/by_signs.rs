@@ -5,8 +5,9 @@ use std::sync::Arc;
 use burn::backend::flex::FlexTensor;
 use leaky_relu::{LeakyRelu, Number as _, Rectifier as _, Relu, SignBits};
 
-use super::dense::{AxisOrder, Dense, Number, with_number};
+use super::dense::{AxisOrder, Dense, Number, unit_axis, with_number};
 use super::passes;
+use crate::unit_counts;
 
 /// One of the rectifiers.
 #[derive(Clone, Copy, Debug)]
@@ -33,6 +34,9 @@ impl BySigns {
 
     /// The function, in the input's memory where nobody else holds it.
     pub(super) fn forward(self, input: FlexTensor) -> FlexTensor {
+        if unit_counts::asked() {
+            return self.forward_with_signs(input).0;
+        }
         with_number!(input.dtype(), E => {
             let input = Dense::new(input);
             match self {
@@ -49,12 +53,14 @@ impl BySigns {
         with_number!(input.dtype(), E => {
             let input = Dense::new(input);
             let order = input.order().clone();
+            let lengths = input.lengths().to_vec();
             let (output, signs) = match self {
                 BySigns::Relu => passes::forward_with_signs::<E>(&Relu, input),
                 BySigns::LeakyRelu { negative_slope } => {
                     passes::forward_with_signs::<E>(&kernel::<E>(negative_slope), input)
                 }
             };
+            unit_counts::record(&lengths, unit_axis(&lengths, &order), [&signs]);
             (output, Kept { signs: Arc::new(signs), order })
         })
     }

@@ -5,6 +5,8 @@ use burn::tensor::{Bytes, Element};
 use bytemuck::Pod;
 use leaky_relu::Float;
 
+use crate::unit_counts;
+
 /// The order in which the axes of a tensor lie in memory, outermost first.
 ///
 /// `None` stands for the order of the axes themselves, by far the most frequent.
@@ -119,6 +121,15 @@ pub(super) fn memory_order(layout: &Layout) -> AxisOrder {
     let mut order: Vec<usize> = (0..layout.num_dims()).collect();
     order.sort_by_key(|&axis| std::cmp::Reverse(layout.strides()[axis]));
     layout.permute(&order).is_contiguous().then_some(order)
+}
+
+/// Where the axis that holds the units stands in the order of memory.
+pub(super) fn unit_axis(lengths: &[usize], order: &AxisOrder) -> usize {
+    let axis = unit_counts::unit_axis(lengths.len());
+    let in_memory = order
+        .as_ref()
+        .and_then(|order| order.iter().position(|&own| own == axis));
+    in_memory.unwrap_or(axis)
 }
 
 /// The tensor with its axes as they were given before they were put in `order`.

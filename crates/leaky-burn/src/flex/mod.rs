@@ -13,7 +13,7 @@ mod threads;
 
 use burn::backend::autodiff::checkpoint::strategy::CheckpointStrategy;
 use burn::backend::tensor::FloatTensor;
-use burn::backend::{Autodiff, Flex, ops::ActivationOps};
+use burn::backend::{Autodiff, Flex};
 
 use self::by_signs::BySigns;
 use self::checkpointing::recomputes;
@@ -44,7 +44,7 @@ impl Rectifiers for Flex {
 impl<C: CheckpointStrategy> Rectifiers for Autodiff<Flex, C> {
     fn rectify(input: FloatTensor<Self>) -> FloatTensor<Self> {
         if recomputes::<C>() {
-            return <Self as ActivationOps<Self>>::relu(input);
+            return composed::relu::<Self>(input);
         }
         gradient::record_by_signs::<C>(BySigns::Relu, input)
     }

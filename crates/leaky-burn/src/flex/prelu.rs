@@ -6,8 +6,9 @@ use burn::backend::TensorMetadata;
 use burn::backend::flex::FlexTensor;
 use leaky_relu::SignBits;
 
-use super::dense::{AxisOrder, Dense, Number, memory_order, with_number};
+use super::dense::{AxisOrder, Dense, Number, memory_order, unit_axis, with_number};
 use super::passes;
+use crate::unit_counts;
 
 /// A PReLU that the kernels can compute: one slope a channel over `[outer, channels, inner]`, as the
 /// input lies in memory.
@@ -34,6 +35,9 @@ impl PRelu {
 
     /// The function, in the input's memory where nobody else holds it.
     pub(super) fn forward(&self, input: FlexTensor) -> FlexTensor {
+        if unit_counts::asked() {
+            return self.forward_with_signs(input).0;
+        }
         with_number!(input.dtype(), E => {
             passes::forward::<E>(&self.kernel::<E>(), Dense::new(input))
         })
@@ -43,7 +47,9 @@ impl PRelu {
     pub(super) fn forward_with_signs(&self, input: FlexTensor) -> (FlexTensor, Arc<SignBits>) {
         with_number!(input.dtype(), E => {
             let input = Dense::new(input);
+            let (lengths, order) = (input.lengths().to_vec(), input.order().clone());
             let (output, signs) = passes::forward_with_signs::<E>(&self.kernel::<E>(), input);
+            unit_counts::record(&lengths, unit_axis(&lengths, &order), [&signs]);
             (output, Arc::new(signs))
         })
     }

@@ -14,6 +14,7 @@ use crate::flex::by_signs::BySigns;
 use crate::flex::single::{contiguous, numbers, tensor};
 use crate::flex::threads;
 use crate::rectifier::Rectifier;
+use crate::unit_counts;
 
 /// The shapes of a convolution. Its transpose is described as the convolution that it transposes:
 /// what is the input of one is the output of the other.
@@ -137,6 +138,9 @@ impl Operation {
         weight: &FlexTensor,
         bias: Option<&FlexTensor>,
     ) -> FlexTensor {
+        if self.rectifier.is_some() && unit_counts::asked() {
+            return self.forward_with_signs(input, weight, bias).0;
+        }
         let (output, _) = self.compute(input, weight, bias, |output| {
             if let Some(rectifier) = self.rectifier {
                 rectifier.rectify(output);
@@ -156,6 +160,10 @@ impl Operation {
             Some(rectifier) => rectifier.rectify_with_signs(output),
             None => SignBits::new(),
         });
+        if self.rectifier.is_some() {
+            let lengths = output.layout().shape();
+            unit_counts::record(lengths, unit_counts::unit_axis(lengths.len()), &signs);
+        }
         (output, Arc::new(signs))
     }
 
