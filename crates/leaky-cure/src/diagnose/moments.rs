@@ -113,8 +113,8 @@ impl Moments {
             let value = value.into();
             *sum += value;
             *squares += value * value;
-            *minimum = if value < *minimum { value } else { *minimum };
-            *maximum = if value > *maximum { value } else { *maximum };
+            *minimum = smaller(*minimum, value);
+            *maximum = larger(*maximum, value);
         }
         self.counts.iter_mut().for_each(|count| *count += 1.0);
     }
@@ -129,27 +129,23 @@ impl Moments {
                 let number: f64 = value.into();
                 sums[lane] += number;
                 squares[lane] += number * number;
-                minima[lane] = if value < minima[lane] {
-                    value
-                } else {
-                    minima[lane]
-                };
-                maxima[lane] = if value > maxima[lane] {
-                    value
-                } else {
-                    maxima[lane]
-                };
+                minima[lane] = smaller(minima[lane], value);
+                maxima[lane] = larger(maxima[lane], value);
             }
         }
-        let ends = minima.into_iter().chain(maxima).chain(rest.iter().copied());
-        for value in ends.map(T::into) {
-            self.minima[entry] = self.minima[entry].min(value);
-            self.maxima[entry] = self.maxima[entry].max(value);
+        for (lane, &value) in rest.iter().enumerate() {
+            let number: f64 = value.into();
+            sums[lane] += number;
+            squares[lane] += number * number;
+            minima[lane] = smaller(minima[lane], value);
+            maxima[lane] = larger(maxima[lane], value);
         }
-        let rest = rest.iter().map(|&value| value.into());
-        self.sums[entry] += sums.iter().sum::<f64>() + rest.clone().sum::<f64>();
-        let rest = rest.map(|value: f64| value * value);
-        self.squares[entry] += squares.iter().sum::<f64>() + rest.sum::<f64>();
+        let minimum = minima.into_iter().reduce(smaller).map(T::into);
+        let maximum = maxima.into_iter().reduce(larger).map(T::into);
+        self.minima[entry] = self.minima[entry].min(minimum.unwrap_or(f64::NAN));
+        self.maxima[entry] = self.maxima[entry].max(maximum.unwrap_or(f64::NAN));
+        self.sums[entry] += sums.iter().sum::<f64>();
+        self.squares[entry] += squares.iter().sum::<f64>();
         self.counts[entry] += values.len() as f64;
     }
 
@@ -170,6 +166,14 @@ impl Moments {
             maximum: self.maxima[entry],
         }
     }
+}
+
+fn smaller<T: PartialOrd>(one: T, other: T) -> T {
+    if other < one { other } else { one }
+}
+
+fn larger<T: PartialOrd>(one: T, other: T) -> T {
+    if other > one { other } else { one }
 }
 
 #[cfg(test)]
