@@ -12,8 +12,7 @@ use super::kept::Work;
 use super::options::{Alpha, CureOptions};
 use crate::candidate::hidden_relus;
 use crate::data::samples::Samples;
-use crate::diagnose::diagnose_with_causes;
-use crate::diagnose::look::look;
+use crate::diagnose::look::{look, look_at_some_and_all};
 use crate::diagnose::verdict::{Diagnosis, Layer};
 use crate::difference::Difference;
 use crate::objective::Objective;
@@ -130,19 +129,16 @@ pub(super) fn treat(
         None => None,
     };
 
-    let before = look(task, &given, options.look(), stop, progress)?;
     // Samples that validate have no part in what is found dead and revived.
-    let deciding = match training.chosen.len() == data.samples() {
-        true => before.clone(),
-        false => diagnose_with_causes(
-            &given,
-            &task.name,
-            data,
-            training.chosen,
-            options.look(),
-            stop,
-            || (),
-        )?,
+    let [deciding, before] = match training.chosen.len() == data.samples() {
+        true => {
+            let found = look(task, &given, options.look(), stop, progress)?;
+            [found.clone(), found]
+        }
+        false => {
+            let parts = [training.chosen, validation.chosen];
+            look_at_some_and_all(task, &given, parts, options.look(), stop, progress)?
+        }
     };
     let score_before = validate(&given, &objective, validation, training_options.batch_size)?;
     progress.diagnosed(&before, objective.metric(), score_before.score);

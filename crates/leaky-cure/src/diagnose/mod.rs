@@ -13,6 +13,7 @@ mod moments;
 mod options;
 pub(crate) mod pass;
 mod prescription;
+mod seen;
 mod sentences;
 mod signs;
 pub(crate) mod verdict;

@@ -1,6 +1,6 @@
 //! Mean, deviation and range of numbers, for each entry along an axis, gathered batch by batch.
 
-use burn::tensor::{DType, TensorData};
+use leaky_onnx::Floats;
 
 /// A range below this part of the largest magnitude is rounding.
 const ROUNDING: f64 = 1e-5;
@@ -61,33 +61,58 @@ impl Moments {
         }
     }
 
-    /// Takes the numbers of a batch in, those of `wanted` entries at least. An array that is not of
-    /// floats, or of another number of entries, leaves nothing to tell.
-    pub(super) fn add(&mut self, data: &TensorData, wanted: impl Fn(usize) -> bool) {
-        match data.dtype() {
-            DType::F64 => self.add_slice(data.as_slice::<f64>().ok(), data, wanted),
-            _ => self.add_slice(data.as_slice::<f32>().ok(), data, wanted),
+    /// The same for other numbers, of which none was seen.
+    pub(super) fn anew(&self) -> Self {
+        Self::new(self.axis, self.len())
+    }
+
+    /// Takes in what was gathered of other numbers.
+    pub(super) fn merge(&mut self, other: &Self) {
+        for entry in 0..self.len() {
+            self.counts[entry] += other.counts[entry];
+            self.sums[entry] += other.sums[entry];
+            self.squares[entry] += other.squares[entry];
+            self.minima[entry] = self.minima[entry].min(other.minima[entry]);
+            self.maxima[entry] = self.maxima[entry].max(other.maxima[entry]);
+        }
+    }
+
+    /// Takes the numbers of a batch in, those of `wanted` entries at least. An array of another number of
+    /// entries leaves nothing to tell.
+    pub(super) fn add(
+        &mut self,
+        shape: &[usize],
+        numbers: &Floats<'_>,
+        wanted: impl Fn(usize) -> bool,
+    ) {
+        match numbers {
+            Floats::Single(numbers) => self.add_slice(numbers, shape, wanted),
+            Floats::Double(numbers) => self.add_slice(numbers, shape, wanted),
+        }
+    }
+
+    /// Leaves nothing to tell.
+    pub(super) fn forget(&mut self) {
+        for numbers in [&mut self.counts, &mut self.minima, &mut self.maxima] {
+            numbers.fill(f64::NAN);
         }
     }
 
     fn add_slice<T: Copy + PartialOrd + Into<f64>>(
         &mut self,
-        values: Option<&[T]>,
-        data: &TensorData,
+        values: &[T],
+        shape: &[usize],
         wanted: impl Fn(usize) -> bool,
     ) {
-        let shape = data.shape();
         let behind = self.axis.map_or(0, |axis| axis + 1);
         let inner: usize = shape.iter().skip(behind).product();
         let entries = self
             .axis
             .map_or(1, |axis| shape.get(axis).copied().unwrap_or_default());
-        let Some(values) = values.filter(|_| entries == self.len()) else {
-            self.counts.fill(f64::NAN);
-            self.minima.fill(f64::NAN);
-            self.maxima.fill(f64::NAN);
+        if entries != self.len() {
+            self.forget();
             return;
-        };
+        }
         if values.is_empty() {
             return;
         }
@@ -205,7 +230,9 @@ mod tests {
             let mut moments = Moments::new(Some(1), 3);
             for part in [&values[..cut], &values[cut..values.len() / sample * sample]] {
                 let shape = [part.len() / sample, 3, inner];
-                moments.add(&TensorData::new(part.to_vec(), shape), |_| true);
+                let mut own = moments.anew();
+                own.add(&shape, &Floats::Double(part.into()), |_| true);
+                moments.merge(&own);
             }
             for entry in 0..3 {
                 let own: Vec<f64> = values
@@ -231,9 +258,10 @@ mod tests {
     }
 
     #[test]
-    fn numbers_of_another_type_leave_nothing_to_tell() {
+    fn numbers_of_another_count_of_entries_leave_nothing_to_tell() {
         let mut moments = Moments::new(Some(1), 2);
-        moments.add(&TensorData::new(vec![1_i64, 2], [1, 2]), |_| true);
+        let three = Floats::Single(vec![1.0, 2.0, 3.0].into());
+        moments.add(&[1, 3], &three, |_| true);
         assert!(!moments.of(0).is_finite());
     }
 }

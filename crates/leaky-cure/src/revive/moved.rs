@@ -8,7 +8,7 @@ use leaky_onnx::{Network, Node, Normalization, Role, ValueId, Weighted};
 
 use super::edits::Edits;
 use super::numbers::Numbers;
-use super::observed::{Observed, Sight, observe};
+use super::observed::{Observed, Sight};
 use super::work::Work;
 use crate::run::RunError;
 use crate::signal::Signal;
@@ -145,7 +145,7 @@ fn means(
         entries,
         threshold: 0.0,
     };
-    observe(work.network, sight, work.shapes, work.request)
+    work.look(sight)
 }
 
 fn places(share: &Share, unit: usize) -> impl Iterator<Item = usize> {
