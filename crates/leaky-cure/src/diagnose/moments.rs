@@ -68,21 +68,12 @@ impl Moments {
 
     /// Takes in what was gathered of other numbers.
     pub(super) fn merge(&mut self, other: &Self) {
-        let pairs = [
-            (&mut self.counts, &other.counts),
-            (&mut self.sums, &other.sums),
-            (&mut self.squares, &other.squares),
-        ];
-        for (sums, more) in pairs {
-            sums.iter_mut()
-                .zip(more)
-                .for_each(|(sum, more)| *sum += more);
-        }
-        for (minimum, other) in self.minima.iter_mut().zip(&other.minima) {
-            *minimum = minimum.min(*other);
-        }
-        for (maximum, other) in self.maxima.iter_mut().zip(&other.maxima) {
-            *maximum = maximum.max(*other);
+        for entry in 0..self.len() {
+            self.counts[entry] += other.counts[entry];
+            self.sums[entry] += other.sums[entry];
+            self.squares[entry] += other.squares[entry];
+            self.minima[entry] = self.minima[entry].min(other.minima[entry]);
+            self.maxima[entry] = self.maxima[entry].max(other.maxima[entry]);
         }
     }
 
@@ -102,9 +93,9 @@ impl Moments {
 
     /// Leaves nothing to tell.
     pub(super) fn forget(&mut self) {
-        self.counts.fill(f64::NAN);
-        self.minima.fill(f64::NAN);
-        self.maxima.fill(f64::NAN);
+        for numbers in [&mut self.counts, &mut self.minima, &mut self.maxima] {
+            numbers.fill(f64::NAN);
+        }
     }
 
     fn add_slice<T: Copy + PartialOrd + Into<f64>>(
@@ -147,8 +138,8 @@ impl Moments {
             let value = value.into();
             *sum += value;
             *squares += value * value;
-            *minimum = if value < *minimum { value } else { *minimum };
-            *maximum = if value > *maximum { value } else { *maximum };
+            *minimum = smaller(*minimum, value);
+            *maximum = larger(*maximum, value);
         }
         self.counts.iter_mut().for_each(|count| *count += 1.0);
     }
@@ -163,27 +154,23 @@ impl Moments {
                 let number: f64 = value.into();
                 sums[lane] += number;
                 squares[lane] += number * number;
-                minima[lane] = if value < minima[lane] {
-                    value
-                } else {
-                    minima[lane]
-                };
-                maxima[lane] = if value > maxima[lane] {
-                    value
-                } else {
-                    maxima[lane]
-                };
+                minima[lane] = smaller(minima[lane], value);
+                maxima[lane] = larger(maxima[lane], value);
             }
         }
-        let ends = minima.into_iter().chain(maxima).chain(rest.iter().copied());
-        for value in ends.map(T::into) {
-            self.minima[entry] = self.minima[entry].min(value);
-            self.maxima[entry] = self.maxima[entry].max(value);
+        for (lane, &value) in rest.iter().enumerate() {
+            let number: f64 = value.into();
+            sums[lane] += number;
+            squares[lane] += number * number;
+            minima[lane] = smaller(minima[lane], value);
+            maxima[lane] = larger(maxima[lane], value);
         }
-        let rest = rest.iter().map(|&value| value.into());
-        self.sums[entry] += sums.iter().sum::<f64>() + rest.clone().sum::<f64>();
-        let rest = rest.map(|value: f64| value * value);
-        self.squares[entry] += squares.iter().sum::<f64>() + rest.sum::<f64>();
+        let minimum = minima.into_iter().reduce(smaller).map(T::into);
+        let maximum = maxima.into_iter().reduce(larger).map(T::into);
+        self.minima[entry] = self.minima[entry].min(minimum.unwrap_or(f64::NAN));
+        self.maxima[entry] = self.maxima[entry].max(maximum.unwrap_or(f64::NAN));
+        self.sums[entry] += sums.iter().sum::<f64>();
+        self.squares[entry] += squares.iter().sum::<f64>();
         self.counts[entry] += values.len() as f64;
     }
 
@@ -204,6 +191,14 @@ impl Moments {
             maximum: self.maxima[entry],
         }
     }
+}
+
+fn smaller<T: PartialOrd>(one: T, other: T) -> T {
+    if other < one { other } else { one }
+}
+
+fn larger<T: PartialOrd>(one: T, other: T) -> T {
+    if other > one { other } else { one }
 }
 
 #[cfg(test)]
