@@ -51,6 +51,7 @@ mod standard;
 mod tensor;
 #[cfg(test)]
 mod testing;
+mod training;
 pub mod unit_map;
 mod units;
 mod value;
@@ -70,6 +71,7 @@ pub use parameters::Parameter;
 pub use random_slopes::RandomSlopes;
 pub use rectifier::Rectifier;
 pub use tensor::read_tensor;
+pub use training::TrainingPass;
 pub use unit_map::UnitMap;
 pub use units::Shapes;
 pub use value::Value;

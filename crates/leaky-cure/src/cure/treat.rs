@@ -17,6 +17,7 @@ use crate::diagnose::verdict::{Diagnosis, Layer};
 use crate::difference::Difference;
 use crate::objective::Objective;
 use crate::progress::{Phase, Progress};
+use crate::revive::recentre::Recentring;
 use crate::revive::revival::{NotRevived, Revival};
 use crate::run::device;
 use crate::stop::Stop;
@@ -53,6 +54,8 @@ pub(super) struct Done {
     pub revival: Revival,
     pub difference: Difference,
     pub validation_difference: Difference,
+    pub recentring: Recentring,
+    pub recentring_difference: Difference,
     /// See [`Report::best_epoch`].
     pub best_epoch: Option<usize>,
 }
@@ -80,6 +83,8 @@ impl Done {
             },
             difference: Difference::default(),
             validation_difference: Difference::default(),
+            recentring: Recentring::default(),
+            recentring_difference: Difference::default(),
             best_epoch: None,
         }
     }
@@ -168,9 +173,14 @@ pub(super) fn treat(
         revival,
         difference,
         validation_difference,
+        recentring,
+        recentring_difference,
     } = course.prepare(alpha)?;
     if options.revive {
         progress.revived(&revival, difference, validation_difference);
+    }
+    if options.recentre {
+        progress.recentred(&recentring, recentring_difference);
     }
     progress.phase(
         Phase::Train {
@@ -188,6 +198,8 @@ pub(super) fn treat(
         revival,
         difference,
         validation_difference,
+        recentring,
+        recentring_difference,
         best_epoch: Some(best_epoch),
     };
     network.store(&mut model)?;

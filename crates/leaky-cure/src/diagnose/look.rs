@@ -27,8 +27,9 @@ pub(crate) fn look(
     progress.phase(Phase::Diagnose, batches);
     let (name, data) = (&task.name, &task.data);
     let step = || progress.step();
-    let verdict = diagnose_with_causes(network, name, data, &everything, options, stop, step)?;
-    tell(network, progress);
+    let mut verdict = diagnose_with_causes(network, name, data, &everything, options, stop, step)?;
+    verdict.normalization = data.normalization();
+    verdict.notes = told(network, progress);
     Ok(verdict)
 }
 
@@ -49,20 +50,25 @@ pub(crate) fn look_at_some_and_all(
     progress.phase(Phase::Diagnose, batches(some) + batches(others));
     let samples = (&task.data, [some, others]);
     let step = || progress.step();
-    let verdicts = diagnose_some_and_all(network, &task.name, samples, options, stop, step)?;
-    tell(network, progress);
+    let mut verdicts = diagnose_some_and_all(network, &task.name, samples, options, stop, step)?;
+    let notes = told(network, progress);
+    for verdict in &mut verdicts {
+        verdict.normalization = task.data.normalization();
+        verdict.notes.clone_from(&notes);
+    }
     Ok(verdicts)
 }
 
-/// What a person should know of how the network was run.
-fn tell(network: &Network, progress: &mut dyn Progress) {
-    for item in network.omitted() {
-        progress.note(&format!(
-            "{item} is not supported: the network is looked at up to there"
-        ));
-    }
+/// Tells what a person should know of how the network was run.
+fn told(network: &Network, progress: &mut dyn Progress) -> Vec<String> {
+    let omitted = network.omitted().iter();
+    let mut notes: Vec<String> = omitted
+        .map(|item| format!("{item} is not supported: the network is looked at up to there"))
+        .collect();
     if let Some(why) = network.runs_in_parts() {
         let size = network.declared_batch().unwrap_or(1);
-        progress.note(&format!("run in batches of {size}: {why}"));
+        notes.push(format!("run in batches of {size}: {why}"));
     }
+    notes.iter().for_each(|note| progress.note(note));
+    notes
 }

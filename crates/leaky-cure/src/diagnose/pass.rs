@@ -3,8 +3,7 @@
 use leaky_onnx::{Network, Rectifier, Shapes, UnitMap};
 
 use super::autopsy::Autopsy;
-use super::cause::CauseOfDeath;
-use super::error::DiagnoseError;
+use super::error::{DiagnoseError, ExplainError};
 use super::evidence::Evidence;
 use super::moments::Moments;
 use super::options::DiagnoseOptions;
@@ -79,6 +78,33 @@ pub(crate) fn diagnose_some_and_all(
     Ok([first, all])
 }
 
+/// Why the units are dead that a verdict found dead, which may rest on more samples than these, and on the
+/// same network in another form: a verdict with causes and a prescription.
+///
+/// # Errors
+///
+/// As [`diagnose_samples`]; and if the network's rectifiers have not the units of the verdict's.
+pub fn explain(
+    verdict: Diagnosis,
+    network: &Network,
+    samples: (&Dataset, &[usize]),
+    batch_size: usize,
+    stop: &Stop,
+) -> Result<Diagnosis, ExplainError> {
+    let mut look = Look::new(network, samples, batch_size.into(), &verdict.model)?;
+    let judged: Vec<usize> = verdict.layers.iter().map(|layer| layer.units).collect();
+    let found = look.units();
+    if judged != found {
+        return Err(ExplainError::OtherNetwork {
+            model: verdict.model,
+            judged,
+            found,
+        });
+    }
+    look.run(samples, stop, || ())?;
+    Ok(look.explained(verdict)?)
+}
+
 /// A look at a network that tells why units are dead.
 struct Look<'a> {
     network: &'a Network,
@@ -125,30 +151,35 @@ impl<'a> Look<'a> {
         if let Some(tau) = self.options.tau {
             score(&mut diagnosis, tau, rectifiers, &seen.activations);
         }
-        let Some(evidence) = &seen.evidence else {
+        self.explained(diagnosis)
+    }
+
+    /// How many units each rectifier has.
+    fn units(&self) -> Vec<usize> {
+        let inputs = self.pass.rectifiers.iter().map(|rectifier| rectifier.input);
+        inputs
+            .map(|input| self.network.units(input, &self.pass.shapes))
+            .collect()
+    }
+
+    /// A verdict with why the dead units of each layer died, and what is to be done.
+    fn explained(&self, mut diagnosis: Diagnosis) -> Result<Diagnosis, DiagnoseError> {
+        let Some(evidence) = &self.pass.seen.evidence else {
             return Ok(diagnosis);
         };
         let autopsy = Autopsy {
             network: self.network,
-            rectifiers,
+            rectifiers: &self.pass.rectifiers,
             shapes: &self.pass.shapes,
             map: &self.map,
             evidence,
         };
-        let layers = diagnosis.layers.iter().enumerate();
-        let causes = layers.map(|(index, layer)| autopsy.causes(index, &layer.dead));
-        let causes = causes.collect::<Result<Vec<_>, _>>()?;
-        Ok(explained(diagnosis, causes))
+        for (index, layer) in diagnosis.layers.iter_mut().enumerate() {
+            layer.causes = autopsy.causes(index, &layer.dead)?;
+        }
+        diagnosis.prescription = prescription(&diagnosis.layers);
+        Ok(diagnosis)
     }
-}
-
-/// A verdict with why the dead units of each layer died, and what is to be done.
-fn explained(mut diagnosis: Diagnosis, causes: Vec<Vec<CauseOfDeath>>) -> Diagnosis {
-    for (layer, causes) in diagnosis.layers.iter_mut().zip(causes) {
-        layer.causes = causes;
-    }
-    diagnosis.prescription = prescription(&diagnosis.layers);
-    diagnosis
 }
 
 /// Takes for dormant what says little beside the other units of its layer.

@@ -11,7 +11,7 @@ use super::watched::Watched;
 use crate::error::{Error, Result};
 use crate::graph::ValueId;
 use crate::operators::Inputs;
-use crate::random_slopes::RandomSlopes;
+use crate::training::TrainingPass;
 use crate::value::Value;
 
 /// What an execution begins with.
@@ -103,23 +103,23 @@ impl Network {
             .collect()
     }
 
-    /// [`watch`](Self::watch) with other tensors in place of the parameters, and perhaps with
-    /// slopes drawn at random.
+    /// [`watch`](Self::watch) with other tensors in place of the parameters, and perhaps as a
+    /// pass of training.
     pub(crate) fn execute(
         &self,
         parameters: &[DispatchTensor],
         inputs: Vec<Value>,
         wanted: &[ValueId],
-        random_slopes: Option<(&RandomSlopes, u64)>,
+        training: Option<&TrainingPass>,
         watching: (Watched, impl FnMut(ValueId, &Value)),
     ) -> Result<Vec<Value>> {
         self.check_inputs(&inputs)?;
         match self.part_size(&inputs) {
             Some(size) => {
                 let wanted = (wanted, size);
-                self.execute_in_parts(parameters, &inputs, wanted, random_slopes, watching)
+                self.execute_in_parts(parameters, &inputs, wanted, training, watching)
             }
-            None => self.execute_at_once(parameters, inputs, wanted, random_slopes, watching),
+            None => self.execute_at_once(parameters, inputs, wanted, training, watching),
         }
     }
 
@@ -129,7 +129,7 @@ impl Network {
         parameters: &[DispatchTensor],
         inputs: Vec<Value>,
         wanted: &[ValueId],
-        random_slopes: Option<(&RandomSlopes, u64)>,
+        training: Option<&TrainingPass>,
         watching: (Watched, impl FnMut(ValueId, &Value)),
     ) -> Result<Vec<Value>> {
         let other_batch = self
@@ -142,7 +142,7 @@ impl Network {
             known: inputs.collect(),
             other_batch,
         };
-        self.execute_from(start, (wanted, self.plan(wanted)), random_slopes, watching)
+        self.execute_from(start, (wanted, self.plan(wanted)), training, watching)
     }
 
     /// [`execute`](Self::execute) from some values on, by a plan for the wanted ones.
@@ -150,7 +150,7 @@ impl Network {
         &self,
         start: Start,
         (wanted, (needed, mut uses)): (&[ValueId], (Vec<bool>, Vec<usize>)),
-        random_slopes: Option<(&RandomSlopes, u64)>,
+        training: Option<&TrainingPass>,
         (watched, mut observe): (Watched, impl FnMut(ValueId, &Value)),
     ) -> Result<Vec<Value>> {
         let mut observe = |id: ValueId, value: &Value| {
@@ -159,9 +159,11 @@ impl Network {
             }
         };
         let other_batch = start.other_batch;
-        let draws = |node| random_slopes.is_some_and(|(slopes, _)| slopes.replace(node));
+        let otherwise =
+            |index: usize| training.filter(|pass| pass.replaces(index, &self.graph.nodes[index]));
+        let own_run = |index| otherwise(index).is_some();
         let plan = (&needed[..], &uses[..]);
-        let steps = steps(&self.chains, &self.graph, plan, watched, draws);
+        let steps = steps(&self.chains, &self.graph, plan, watched, own_run);
         let mut values: Vec<Option<Value>> = Vec::new();
         values.resize_with(self.values(), || None);
         for (id, value) in start.known {
@@ -217,11 +219,9 @@ impl Network {
                         batch.adapt(index, &mut taken);
                     }
                     let taken = Inputs::new(taken);
-                    let outputs = match random_slopes {
-                        Some((slopes, pass)) if slopes.replace(index) => {
-                            slopes.run(&self.device, index, pass, taken)
-                        }
-                        _ => self.runs[index](taken),
+                    let outputs = match otherwise(index) {
+                        Some(pass) => pass.run(&self.device, index, node, taken),
+                        None => self.runs[index](taken),
                     };
                     (index, outputs)
                 }

@@ -128,7 +128,7 @@ pub(super) fn steps<'a>(
         }
         let mut last = first;
         if let Some((place, _)) = chain.normalization {
-            if !passed(last, place) {
+            if !passed(last, place) || own_run(place) {
                 continue;
             }
             last = place;
