@@ -62,9 +62,9 @@ pub fn learning_curves<N>(trials: &[Trial<N>]) -> Result<Vec<u8>> {
             Some(what) => (what, |epoch| epoch.score.unwrap_or(f64::NAN)),
             None => ("loss", |epoch| epoch.loss),
         };
-        panel(&left, what, &lines(value))?;
+        panel(&left, what, &lines(value), 1e-3)?;
         let idle = lines(|epoch| (epoch.dead + epoch.dormant) * 100.0);
-        panel(&right, "dead or dormant units, %", &idle)
+        panel(&right, "dead or dormant units, %", &idle, 1.0)
     })?;
     for (place, name) in names.iter().enumerate() {
         let left = 70 + place * 190;
@@ -83,14 +83,20 @@ fn measured<N>(trials: &[Trial<N>]) -> Option<&'static str> {
     trial.scores.first().map(|score| score.name)
 }
 
-fn panel(area: &DrawingArea<BitMapBackend, Shift>, what: &str, lines: &[Line]) -> Drawn {
+/// Lines over steps; the axis of what they show spans at least `least`.
+fn panel(
+    area: &DrawingArea<BitMapBackend, Shift>,
+    what: &str,
+    lines: &[Line],
+    least: f64,
+) -> Drawn {
     let points = || lines.iter().flat_map(|(_, points)| points);
     let last = points().map(|point| point.0).fold(1.0, f64::max);
     let lowest = points().map(|point| point.1).fold(0.0, f64::min);
     let highest = points()
         .map(|point| point.1)
         .fold(f64::MIN_POSITIVE, f64::max);
-    let top = lowest + (highest - lowest).max(1e-3) * 1.05;
+    let top = lowest + (highest - lowest).max(least) * 1.05;
     let mut chart = ChartBuilder::on(area)
         .margin(10)
         .x_label_area_size(38)

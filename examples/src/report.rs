@@ -145,6 +145,9 @@ fn sentences<N>(rows: &[Row<N>]) -> Vec<String> {
         let scores = row.scores(0);
         let differences: Vec<f64> = scores.iter().zip(&baseline).map(|(a, b)| a - b).collect();
         let mean = statistics::mean(&differences);
+        if mean == 0.0 {
+            return format!("{} of {} is that of {}.", score.name, row.name, first.name);
+        }
         let way = if mean < 0.0 { "lower" } else { "higher" };
         let what = format!(
             "{} of {} is {way} by {}",

@@ -61,7 +61,7 @@ fn main() -> ExitCode {
 fn run(options: &Options, output: &Output) -> Result {
     let (digits, held_out) = (Digits::training()?, Digits::held_out()?);
     let judge = Judge::new(&digits, &held_out);
-    let epochs = options.amount(30, 8);
+    let epochs = options.amount(60, 8);
     let rate = options.learning_rate.unwrap_or(0.001);
     let (relu, slope) = (Rectifier::Relu, leaky(0.2));
     let settings = [

@@ -101,7 +101,7 @@ fn said(word: usize, random: &mut ChaCha8Rng) -> Vec<f32> {
     let tempo = random.random_range(0.8_f32..1.3);
     let pitch = random.random_range(90.0_f32..240.0);
     let falls = random.random_range(-0.1_f32..0.3);
-    let hiss = 10_f32.powf(random.random_range(-2.6..-1.2));
+    let hiss = 10_f32.powf(random.random_range(-1.7..-0.5));
     let loud = random.random_range(0.4_f32..1.0);
     let sounds: Vec<Sound> = SOUNDS[word].iter().map(|name| sound(name)).collect();
     let lengths: Vec<usize> = sounds
