@@ -190,8 +190,8 @@ def cure(
         revive: whether dead units get fresh weights.
         revival_bound: how much of its magnitude an output may change by dead units that cannot be muted, as
             those of a residual stream; 0 leaves these dead.
-        recentre: shift always-on units so that they are above zero on half of the samples; this changes outputs,
-            and the figures say how much.
+        recentre: shift always-on units so that they are above zero on half of the samples; this changes
+            outputs, and the figures say how much.
         tau: revive dormant units, too: those whose mean activation is at most `tau` times their layer's mean
             (ReDo's score, Sokar et al. 2023). Their means move into what hears them; what else they said is
             lost.
@@ -208,8 +208,8 @@ def cure(
         schedule: `"constant"`, `"cosine"`, `"linear"` or `"step"`: how the learning rate goes on.
         warm_up: in how many steps the learning rate rises, before the schedule begins.
         patience: end after so many epochs none of which validated better.
-        train_statistics: let the statistics of batch normalisations train: each step takes those of its batch,
-            and the stored ones follow. Otherwise these are used in training too, and stay.
+        train_statistics: let the statistics of batch normalisations train: each step takes those of its
+            batch, and the stored ones follow. Otherwise these are used in training too, and stay.
         pull: how strongly each step pulls the weights back to where they began (L2 Init).
         recycle: after every so many steps, revive the units that have died in training.
         metric: `"accuracy"`, `"balanced_accuracy"`, `"f1"`, `"mean_iou"`, `"r2"` or `"dice"`; by default what
@@ -241,9 +241,7 @@ def cure(
         recycle,
     )
     folder = None if checkpoint is None else os.fspath(checkpoint)
-    request = _CureRequest(
-        alpha, revive, revival_bound, recentre, tau, folder, lr, seed, objective, training
-    )
+    request = _CureRequest(alpha, revive, revival_bound, recentre, tau, folder, lr, seed, objective, training)
     path = None if output is None else os.fspath(output)
     with watching(progress) as bar:
         made, figures, gradients, diverged = task.cure(request, path, bar)
@@ -319,8 +317,8 @@ def compare(
         epochs: how many times each training sees all samples.
         batch_size: how many samples make a step.
         optimizer: `"adam"` or `"sgd"`.
-        momentum, weight_decay, clip_norm, schedule, warm_up, patience, train_statistics, pull, recycle, metric,
-            class_weights, label_smoothing: as for `cure`.
+        momentum, weight_decay, clip_norm, schedule, warm_up, patience, train_statistics, pull, recycle,
+            metric, class_weights, label_smoothing: as for `cure`.
         jobs: how many trainings run side by side in this process, by default one for each core.
         executor: any `concurrent.futures.Executor`, to which each training is handed instead: processes of
             this machine, or `dask.distributed`, Ray or MPI for those of others. Figures do not depend on it,
