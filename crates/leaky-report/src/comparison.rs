@@ -161,7 +161,7 @@ fn summary_table(comparison: &Comparison) -> Markup {
                 format!("{:.2}", row.seconds_per_epoch),
             ];
             if tested {
-                cells.insert(3, or_dash(row.test.map(score)));
+                cells.insert(4, or_dash(row.test.map(score)));
             }
             cells
         })
@@ -181,7 +181,7 @@ fn summary_table(comparison: &Comparison) -> Markup {
         "seconds an epoch",
     ];
     if tested {
-        header.insert(3, &test);
+        header.insert(4, &test);
     }
     table("By rectifier and learning rate", &header, 1, &rows)
 }

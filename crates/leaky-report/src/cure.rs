@@ -249,7 +249,7 @@ fn not_revived(report: &Report) -> Markup {
 
 fn checks(report: &Report) -> Markup {
     let none = || "none was written".to_owned();
-    let rows = [
+    let mut rows = vec![
         (
             "largest change of an output by the revival, before training",
             score(report.revival_max_difference),
@@ -264,6 +264,20 @@ fn checks(report: &Report) -> Markup {
         ),
         ("file written", report.output.clone().unwrap_or_else(none)),
     ];
+    if report.recentred > 0 {
+        let changed = score(report.recentring_max_difference);
+        rows.insert(
+            2,
+            (
+                "largest change of an output by re-centring, before training",
+                changed,
+            ),
+        );
+        rows.insert(
+            2,
+            ("always-on units re-centred", report.recentred.to_string()),
+        );
+    }
     let rows: Vec<Vec<String>> = rows
         .into_iter()
         .map(|(what, value)| vec![what.to_owned(), value])

@@ -126,7 +126,7 @@ pub enum DataError {
 
     /// Numbers to normalise with are not one for each channel.
     #[error(
-        "input `{input}` has {channels} channels (axis 1), but {means} means and {deviations} deviations are given"
+        "input `{input}` has {channels} channel(s) on axis 1, but {means} mean(s) and {deviations} deviation(s) are given"
     )]
     NormalizationChannels {
         /// The input's name in the network.

@@ -1,6 +1,6 @@
 //! Numbers of an input scaled channel by channel.
 
-use burn::tensor::{DType, TensorData};
+use burn::tensor::TensorData;
 use serde::{Deserialize, Serialize};
 
 /// What an input is given in place of the numbers of the data: `(x - mean) / deviation`, channel by
@@ -20,18 +20,15 @@ impl Normalization {
     pub(super) fn apply(&self, data: TensorData) -> TensorData {
         let shape = data.shape().to_vec();
         let (channels, inner) = channels(&shape);
-        let scaled = |(place, number): (usize, f64)| {
-            let channel = place / inner % channels;
-            (number - self.mean[channel]) / self.deviation[channel]
-        };
-        let numbers = data.iter::<f64>().enumerate().map(scaled);
-        match data.dtype() {
-            DType::F64 => TensorData::new(numbers.collect::<Vec<f64>>(), shape),
-            _ => {
-                let numbers = numbers.map(|number| number as f32);
-                TensorData::new(numbers.collect::<Vec<f32>>(), shape)
+        let mut numbers: Vec<f64> = data.iter::<f64>().collect();
+        for (plane, numbers) in numbers.chunks_mut(inner.max(1)).enumerate() {
+            let channel = plane % channels;
+            let (mean, deviation) = (self.mean[channel], self.deviation[channel]);
+            for number in numbers {
+                *number = (*number - mean) / deviation;
             }
         }
+        TensorData::new(numbers, shape).convert_dtype(data.dtype())
     }
 }
 

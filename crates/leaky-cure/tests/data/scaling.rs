@@ -72,6 +72,6 @@ fn numbers_that_are_not_one_for_each_channel_are_refused() {
         deviation: vec![0.25; 3],
     };
     let error = task().normalized(&given).expect_err("one channel");
-    let said = "has 1 channels (axis 1), but 3 means and 3 deviations are given";
+    let said = "has 1 channel(s) on axis 1, but 3 mean(s) and 3 deviation(s) are given";
     assert!(error.to_string().contains(said), "{error}");
 }

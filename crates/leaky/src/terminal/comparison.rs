@@ -63,10 +63,13 @@ pub fn comparison_table(comparison: &Comparison, look: Look) -> String {
     ];
     if comparison.summary.iter().any(|row| row.test.is_some()) {
         for form in &mut forms {
-            form.header.insert(3, "test".to_owned());
+            // Behind the score and its deviation.
+            let dead = form.header.iter().position(|title| title == "dead");
+            let place = dead.unwrap_or(form.header.len());
+            form.header.insert(place, "test".to_owned());
             for (line, row) in form.rows.iter_mut().zip(&comparison.summary) {
                 let test = row.test.map_or_else(|| "-".to_owned(), score);
-                line.cells.insert(3, test);
+                line.cells.insert(place, test);
             }
         }
     }
