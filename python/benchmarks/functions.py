@@ -2,8 +2,8 @@
 
     python python/benchmarks/functions.py
 
-All take turns in rounds; what is printed is the quickest round of NumPy's as a multiple of our quickest. The last
-rows are no rectifiers of NumPy's: they say how far what is left lies from a mere copy.
+All take turns in rounds; what is printed is the quickest round of NumPy's as a multiple of our quickest. The
+last row is no rectifier of NumPy's: it says how far we are from a mere copy.
 """
 
 import time
@@ -12,7 +12,8 @@ import numpy as np
 
 import leaky_relu as lr
 
-ROUNDS, SHARE = 15, 0.01
+# Rounds are short, so that some pass between what else the machine does; each pair takes so many seconds.
+SHARE, SECONDS, ROUNDS_AT_LEAST = 0.001, 0.4, 5
 COPY = "leaky_relu / x.copy()"
 AIM = 3
 SIZES = [1 << 10, 1 << 12, 1 << 14, 1 << 16, 1 << 18, 1 << 20, 1 << 22, 1 << 24]
@@ -27,7 +28,9 @@ def seconds(call, count):
 
 def ratio(ours, theirs):
     count = max(1, int(SHARE / max(seconds(theirs, 2), 1e-7)))
-    rounds = [(seconds(theirs, count), seconds(ours, count)) for _ in range(ROUNDS)]
+    rounds, end = [], time.perf_counter() + SECONDS
+    while len(rounds) < ROUNDS_AT_LEAST or time.perf_counter() < end:
+        rounds.append((seconds(theirs, count), seconds(ours, count)))
     their_quickest, our_quickest = map(min, zip(*rounds, strict=True))
     return their_quickest / our_quickest
 
