@@ -124,7 +124,7 @@ mod tests {
         assert_eq!(numbers(network.resume(&known, &[y]).unwrap()), whole);
         // Twice: what is known stays as it was.
         assert_eq!(numbers(network.resume(&known, &[y]).unwrap()), whole);
-        let error = network.resume(&known[..1], &[y]).unwrap_err();
+        let error = network.resume(&known[1..], &[y]).unwrap_err();
         assert!(error.to_string().contains("'x' is needed"), "{error}");
     }
 
