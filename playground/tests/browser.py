@@ -1,7 +1,7 @@
 """The browser that the pages are played in: the system's Chromium, or else Playwright's own.
 
-    python browser.py installed    ends with 0 where the system has one
-    python browser.py starts       ends with 0 where it, or Playwright's, starts
+python browser.py installed    ends with 0 where the system has one
+python browser.py starts       ends with 0 where it, or Playwright's, starts
 """
 
 import shutil
