@@ -7,6 +7,7 @@ use leaky_cure::Arrays;
 use leaky_cure::data::{DType, ExpectedInput};
 
 use crate::Result;
+use crate::picture::{Picture, grey};
 
 /// How many rows and columns an image has.
 pub const SIZE: usize = 8;
@@ -57,8 +58,40 @@ impl Digits {
         let arrays = digits.batch(&everything)?;
         let pixels: Vec<f32> = arrays[0].iter().collect();
         Ok(Digits {
-            images: pixels.chunks(SIZE * SIZE).map(<[f32]>::to_vec).collect(),
+            images: apart(&pixels),
             labels: arrays[1].iter().collect(),
         })
     }
+}
+
+/// The pixels of each image, where those of all stand behind each other.
+pub fn apart(pixels: &[f32]) -> Vec<Vec<f32>> {
+    pixels.chunks(SIZE * SIZE).map(<[f32]>::to_vec).collect()
+}
+
+/// How many digits stand side by side in a picture of digits.
+pub const SIDE_BY_SIDE: usize = 14;
+
+/// A picture of digits, of which each group has a name to its left.
+///
+/// # Errors
+/// As those of [`Picture`].
+pub fn drawn(groups: &[(String, Vec<Vec<f32>>)]) -> Result<Vec<u8>> {
+    const SCALE: usize = 5;
+    const STEP: usize = SIZE * SCALE + 5;
+    const LEFT: usize = 160;
+    let lines = |digits: &[Vec<f32>]| digits.len().div_ceil(SIDE_BY_SIDE);
+    let heights = groups.iter().map(|(_, digits)| lines(digits) * STEP + 8);
+    let mut picture = Picture::new(LEFT + SIDE_BY_SIDE * STEP, heights.sum(), [255; 3]);
+    let mut top = 4;
+    for (name, digits) in groups {
+        picture.text([8, top + lines(digits) * STEP / 2], 16, name)?;
+        for (place, digit) in digits.iter().enumerate() {
+            let (column, line) = (place % SIDE_BY_SIDE, place / SIDE_BY_SIDE);
+            let corner = [LEFT + column * STEP, top + line * STEP];
+            picture.image(corner, SCALE, SIZE, digit.iter().map(|&pixel| grey(pixel)));
+        }
+        top += lines(digits) * STEP + 8;
+    }
+    picture.png()
 }

@@ -13,6 +13,7 @@ use crate::digits::{Digits, SIZE};
 use crate::layers::Dense;
 use crate::loss::cross_entropy;
 use crate::rectifiers::leaky;
+use crate::trials::Score;
 
 const HIDDEN: usize = 64;
 const FEATURES: usize = 24;
@@ -51,6 +52,16 @@ pub struct Verdict {
     pub distance: f64,
     /// How many of the ten digits they show: at least one in fifty images.
     pub digits: usize,
+}
+
+impl Verdict {
+    /// What stands in a table.
+    pub fn scores(&self) -> Vec<Score> {
+        vec![
+            Score::low("Fréchet distance", self.distance),
+            Score::high("digits made", self.digits as f64),
+        ]
+    }
 }
 
 /// Tells how far images of digits are from real ones.

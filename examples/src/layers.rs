@@ -92,14 +92,9 @@ impl Convolution {
             ("strides", ints(&self.stride)),
             ("pads", ints(&self.padding.repeat(2))),
         ];
-        let weight = model.initializer(&format!("{name}.weight"), &self.weight.val().to_data())?;
-        let bias = model.initializer(&format!("{name}.bias"), &self.bias.val().to_data())?;
-        let y = model.node(
-            &format!("{name}.conv"),
-            "Conv",
-            &[x, &weight, &bias],
-            &settings,
-        );
+        let [weight, bias] = onnx_weights(model, name, &self.weight, &self.bias)?;
+        let inputs = [x, weight.as_str(), bias.as_str()];
+        let y = model.node(&format!("{name}.conv"), "Conv", &inputs, &settings);
         Ok(onnx_rectifier(model, name, &y, self.rectifier))
     }
 }
@@ -162,8 +157,7 @@ impl Transposed {
             ("strides", Setting::Ints(vec![self.stride as i64; 2])),
             ("pads", Setting::Ints(vec![self.padding as i64; 4])),
         ];
-        let weight = model.initializer(&format!("{name}.weight"), &self.weight.val().to_data())?;
-        let bias = model.initializer(&format!("{name}.bias"), &self.bias.val().to_data())?;
+        let [weight, bias] = onnx_weights(model, name, &self.weight, &self.bias)?;
         let inputs = [x, weight.as_str(), bias.as_str()];
         let y = model.node(
             &format!("{name}.transposed"),
@@ -216,12 +210,24 @@ impl Dense {
     /// # Errors
     /// None for the `f32` weights of a network that was trained here.
     pub fn onnx(&self, model: &mut ModelBuilder, name: &str, x: &str) -> Result<String> {
-        let weight = model.initializer(&format!("{name}.weight"), &self.weight.val().to_data())?;
-        let bias = model.initializer(&format!("{name}.bias"), &self.bias.val().to_data())?;
+        let [weight, bias] = onnx_weights(model, name, &self.weight, &self.bias)?;
         let y = model.node(&format!("{name}.product"), "MatMul", &[x, &weight], &[]);
         let y = model.node(&format!("{name}.sum"), "Add", &[&y, &bias], &[]);
         Ok(onnx_rectifier(model, name, &y, self.rectifier))
     }
+}
+
+/// The weights and the bias of a layer, named after it.
+fn onnx_weights<const D: usize>(
+    model: &mut ModelBuilder,
+    name: &str,
+    weight: &Param<Tensor<D>>,
+    bias: &Param<Tensor<1>>,
+) -> Result<[String; 2]> {
+    Ok([
+        model.initializer(&format!("{name}.weight"), &weight.val().to_data())?,
+        model.initializer(&format!("{name}.bias"), &bias.val().to_data())?,
+    ])
 }
 
 /// The node of a rectifier, named `name`.

@@ -3,7 +3,7 @@
 use leaky_onnx::Network;
 
 use crate::data::dataset::Dataset;
-use crate::run::{RunError, batch};
+use crate::run::{RunError, numbers_held, shapes};
 use crate::threads::Crews;
 
 /// The samples that run together hold at most about so many numbers at a time, 32 MiB of them in single
@@ -32,7 +32,6 @@ impl<'a> Batches<'a> {
         batch_size: usize,
         held: usize,
     ) -> Result<Self, RunError> {
-        let held = held.max(1);
         let together = (NUMBERS / held).clamp(1, batch_size);
         let batches = samples.chunks(batch_size);
         let parts: Vec<&[usize]> = batches.flat_map(|batch| batch.chunks(together)).collect();
@@ -52,12 +51,11 @@ impl<'a> Batches<'a> {
         (data, samples): (&Dataset, &'a [usize]),
         batch_size: usize,
     ) -> Result<Self, RunError> {
-        let few = &samples[..samples.len().min(2)];
-        if few.is_empty() {
+        if samples.is_empty() {
             return Self::new(samples, batch_size, 1);
         }
-        let shapes = network.shapes(batch(network, data, few)?)?;
-        let held = network.most_numbers(&shapes).div_ceil(few.len());
+        let shapes = shapes(network, data, samples)?;
+        let held = numbers_held(network, &shapes, samples);
         Self::new(samples, batch_size, held)
     }
 

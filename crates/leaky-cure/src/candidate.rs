@@ -7,7 +7,7 @@ use leaky_onnx::{Model, Network, Rectifier, RectifierKind, Replacement};
 use serde::{Deserialize, Serialize};
 
 use crate::data::dataset::Dataset;
-use crate::run::{RunError, batch, device, runs_networks};
+use crate::run::{FEW, RunError, device, runs_networks, shapes};
 
 /// The slopes that RReLU draws from, as in PyTorch and in Xu, Wang, Chen and Li (2015), "Empirical
 /// Evaluation of Rectified Activations in Convolutional Network".
@@ -106,8 +106,8 @@ pub fn with_rectifier(
             model: name.to_owned(),
         });
     }
-    let few: Vec<usize> = (0..data.samples().min(2)).collect();
-    let shapes = network.shapes(batch(&network, data, &few)?)?;
+    let few: Vec<usize> = (0..data.samples().min(FEW)).collect();
+    let shapes = shapes(&network, data, &few)?;
     let mut model = model.clone();
     model.replace_rectifiers(&network, &hidden, &shapes, rectifier.replacement())?;
     Ok(model)

@@ -1,7 +1,7 @@
 //! How far the outputs of two networks lie apart.
 
 use burn::tensor::TensorData;
-use leaky_onnx::{Network, ValueId};
+use leaky_onnx::Network;
 
 use crate::batches::Batches;
 use crate::data::dataset::Dataset;
@@ -51,11 +51,7 @@ impl Difference {
         batch_size: usize,
         stop: &Stop,
     ) -> Result<Self, RunError> {
-        let wanted = |network: &Network| -> Vec<ValueId> {
-            let outputs = network.outputs().iter();
-            outputs.map(|output| output.value).collect()
-        };
-        let wanted = [first, second].map(wanted);
+        let wanted = [first, second].map(Network::output_values);
         let mut extents = Extents::default();
         Batches::through(first, (data, samples), batch_size)?.run(
             &mut extents,

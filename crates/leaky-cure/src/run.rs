@@ -2,7 +2,7 @@
 
 use burn::backend::{DispatchDevice, DispatchTensor};
 use burn::tensor::{Tensor, TensorData};
-use leaky_onnx::{Network, Value, ValueId};
+use leaky_onnx::{Network, Shapes, Value, ValueId};
 
 use crate::data::dataset::Dataset;
 use crate::data::error::DataError;
@@ -56,6 +56,9 @@ macro_rules! uses_rooms {
 
 pub(crate) use {runs_networks, uses_rooms};
 
+/// Shapes are told from so many samples.
+pub(crate) const FEW: usize = 2;
+
 /// The device that the engine computes on.
 pub fn device() -> DispatchDevice {
     DispatchDevice::default()
@@ -89,11 +92,39 @@ pub(crate) fn outputs(
     samples: &[usize],
     wanted: &[ValueId],
 ) -> Result<Vec<TensorData>, RunError> {
-    network
-        .compute(batch(network, data, samples)?, wanted)?
-        .into_iter()
+    on_host(network.compute(batch(network, data, samples)?, wanted)?)
+}
+
+/// Values copied to the host.
+///
+/// # Errors
+///
+/// If the device fails.
+pub(crate) fn on_host(values: Vec<Value>) -> Result<Vec<TensorData>, RunError> {
+    let values = values.into_iter();
+    values
         .map(|value| value.into_data().map_err(RunError::Device))
         .collect()
+}
+
+/// The shapes of a network's values on the first samples, [`FEW`] at most.
+///
+/// # Errors
+///
+/// If the network cannot run on them.
+pub(crate) fn shapes(
+    network: &Network,
+    data: &Dataset,
+    samples: &[usize],
+) -> Result<Shapes, RunError> {
+    let few = &samples[..samples.len().min(FEW)];
+    Ok(network.shapes(batch(network, data, few)?)?)
+}
+
+/// How many numbers a sample holds at a time, told from the [`shapes`] of these samples.
+pub(crate) fn numbers_held(network: &Network, shapes: &Shapes, samples: &[usize]) -> usize {
+    let few = samples.len().clamp(1, FEW);
+    network.most_numbers(shapes).div_ceil(few).max(1)
 }
 
 /// The L2 norm of a vector, summed in double precision: the square of a small number is not lost, and

@@ -62,6 +62,11 @@ impl Network {
         &self.outputs
     }
 
+    /// The values that it gives.
+    pub fn output_values(&self) -> Vec<ValueId> {
+        self.outputs.iter().map(|output| output.value).collect()
+    }
+
     /// What stands behind the rest of the network and cannot run: the network ends before it.
     pub fn omitted(&self) -> &[Unsupported] {
         &self.omitted
@@ -136,8 +141,7 @@ impl Network {
 
     /// For each node, whether an output of the network needs it.
     pub fn needed(&self) -> Vec<bool> {
-        let outputs: Vec<ValueId> = self.outputs.iter().map(|output| output.value).collect();
-        self.graph.plan(&outputs).0
+        self.graph.plan(&self.output_values()).0
     }
 
     /// The numbers of an integer tensor of the file, followed through nodes that give its numbers on in

@@ -38,7 +38,7 @@ impl Network {
         for parameter in self.parameters() {
             shapes[parameter.value.0] = Some(parameter.shape.clone());
         }
-        let wanted: Vec<ValueId> = self.outputs().iter().map(|output| output.value).collect();
+        let wanted = self.output_values();
         self.forward(inputs, &wanted, |id, value| {
             shapes[id.0] = Some(value.shape())
         })?;

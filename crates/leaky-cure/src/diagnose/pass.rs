@@ -12,7 +12,7 @@ use super::seen::Seen;
 use super::verdict::Diagnosis;
 use crate::batches::Batches;
 use crate::data::dataset::Dataset;
-use crate::run::batch;
+use crate::run::{batch, numbers_held, shapes};
 use crate::stop::Stop;
 
 /// Runs the samples through the network batch by batch and counts for each unit of each rectifier
@@ -222,14 +222,13 @@ impl Pass {
                 model: model.to_owned(),
             });
         }
-        let few = &samples[..samples.len().min(2)];
-        let shapes = network.shapes(batch(network, data, few)?)?;
-        let held = network.most_numbers(&shapes).div_ceil(few.len().max(1));
+        let shapes = shapes(network, data, samples)?;
+        let held = numbers_held(network, &shapes, samples);
         let seen = Seen::new(network, &rectifiers, &shapes);
         Ok(Self {
             rectifiers,
             shapes,
-            held: held.max(1),
+            held,
             seen,
         })
     }
@@ -251,8 +250,7 @@ impl Pass {
         stop: &Stop,
         mut step: impl FnMut(),
     ) -> Result<(), DiagnoseError> {
-        let outputs = network.outputs().iter();
-        let wanted: Vec<_> = outputs.map(|output| output.value).collect();
+        let wanted = network.output_values();
         let watched = self.seen.values(&self.rectifiers);
         let (mut done, mut steps) = (0, 0);
         let rectifiers = &self.rectifiers;

@@ -88,15 +88,12 @@ impl Seen {
             }
         }
         // A unit that fires is not dead: from then on nothing is to be learned of it.
-        let counters = || self.counters.iter().zip(&before.counters);
+        let (now, before) = (&self.counters, &before.counters);
         let may_be_dead = |layer: usize, unit: usize| {
-            let mut counters = counters().skip(layer).take(1);
-            counters.all(|(now, before)| now.may_be_dead(unit) && before.may_be_dead(unit))
+            now[layer].may_be_dead(unit) && before[layer].may_be_dead(unit)
         };
-        let may_hold_dead = |layer: usize| {
-            let units = self.counters[layer].units();
-            (0..units).any(|unit| may_be_dead(layer, unit))
-        };
+        let may_hold_dead =
+            |layer: usize| (0..now[layer].units()).any(|unit| may_be_dead(layer, unit));
         if let Some(evidence) = &mut self.evidence
             && evidence.asks_for(id, may_hold_dead)
         {

@@ -41,7 +41,7 @@ pub(super) fn revive(
         return Ok(());
     }
     let edits = Edits::of(work.network, ends.shares())?;
-    let mut wanted = work.outputs();
+    let mut wanted = work.network.output_values();
     wanted.extend(work.pre_activations(&[layer]));
     work.changing(&edits, wanted, |work| {
         // What does not keep within the bound together is tried by halves.

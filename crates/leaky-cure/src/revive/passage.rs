@@ -5,7 +5,7 @@ use leaky_onnx::{Network, Shapes, Value, ValueId};
 
 use super::request::Request;
 use crate::data::dataset::Dataset;
-use crate::run::{RunError, batch};
+use crate::run::{FEW, RunError, batch};
 
 /// So many numbers are kept at most, 128 MiB of them in single precision.
 const KEPT: usize = 1 << 25;
@@ -35,8 +35,7 @@ impl Passage {
             return Ok(Self::default());
         };
         let sizes = boundary.iter().map(|&id| shapes.get(id));
-        // The shapes are those of two samples, or of one where there are no more.
-        let few = request.samples.len().clamp(1, 2);
+        let few = request.samples.len().clamp(1, FEW);
         let numbers = |shape: &[usize]| shape.iter().product::<usize>().div_ceil(few);
         let held: Option<usize> = sizes.map(|shape| shape.map(numbers)).sum();
         if held.is_none_or(|held| held.saturating_mul(request.samples.len()) > KEPT) {

@@ -13,7 +13,7 @@ use super::passage::Passage;
 use super::request::Request;
 use super::revival::{Outcome, Revival};
 use crate::difference::Difference;
-use crate::run::{RunError, batch};
+use crate::run::{RunError, on_host, shapes};
 
 /// How often weights are drawn for a unit that has no shift to centre it.
 const DRAWS_WITHOUT_SHIFT: usize = 16;
@@ -77,23 +77,14 @@ impl<'a> Work<'a> {
         done
     }
 
-    /// The outputs of the network.
-    pub(super) fn outputs(&self) -> Vec<ValueId> {
-        let outputs = self.network.outputs().iter();
-        outputs.map(|output| output.value).collect()
-    }
-
     /// How far the outputs lie apart with two choices of numbers. The second stays in the network.
     pub(super) fn change(&mut self, [before, after]: [&Edits; 2]) -> Result<Difference, RunError> {
-        let wanted = self.outputs();
+        let wanted = self.network.output_values();
         let data = self.request.data;
         Difference::of_batches(self.batches().map(|batch| {
             let mut outputs = |edits: &Edits| {
                 edits.apply(self.network);
-                let found = self.passage.run(self.network, data, batch, &wanted)?;
-                let found = found.into_iter();
-                let found = found.map(|value| value.into_data().map_err(RunError::Device));
-                found.collect::<Result<Vec<_>, _>>()
+                on_host(self.passage.run(self.network, data, batch, &wanted)?)
             };
             Ok((outputs(before)?, outputs(after)?))
         }))
@@ -163,8 +154,7 @@ pub(super) fn with_work(
     request: &Request,
     revive: impl FnOnce(&mut Work, &UnitMap) -> Result<Outcome, RunError>,
 ) -> Result<Revival, RunError> {
-    let few = &request.samples[..request.samples.len().min(2)];
-    let shapes = network.shapes(batch(network, request.data, few)?)?;
+    let shapes = shapes(network, request.data, request.samples)?;
     let map = network.unit_map(&shapes)?;
     let rectifiers = network.rectifiers()?;
     let mut work = Work {

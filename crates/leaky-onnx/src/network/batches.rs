@@ -186,7 +186,7 @@ impl Network {
     fn trial(&self, inputs: Vec<Value>) -> Result<Trial> {
         let parameters: Vec<DispatchTensor> =
             self.parameters.iter().map(|p| p.tensor.clone()).collect();
-        let wanted: Vec<ValueId> = self.outputs.iter().map(|output| output.value).collect();
+        let wanted = self.output_values();
         let seen = self.nodes().iter().filter_map(|node| match node.role {
             Role::Rectifier(_) => node.input(0),
             _ => None,

@@ -31,7 +31,7 @@ impl Network {
     ///
     /// If the arrays do not fit, or a node cannot compute with what reaches it.
     pub fn run(&self, inputs: Vec<TensorData>) -> Result<Vec<TensorData>> {
-        let wanted: Vec<ValueId> = self.outputs.iter().map(|output| output.value).collect();
+        let wanted = self.output_values();
         let values = inputs
             .into_iter()
             .map(|data| Value::from_data(data, &self.device))

@@ -8,8 +8,7 @@ impl Network {
     /// How many numbers the values have that are there at one time, at most, in a run of the batch that
     /// `shapes` were noted of. What runs in one pass holds less.
     pub fn most_numbers(&self, shapes: &Shapes) -> usize {
-        let outputs: Vec<ValueId> = self.outputs.iter().map(|output| output.value).collect();
-        let (needed, mut uses) = self.plan(&outputs);
+        let (needed, mut uses) = self.plan(&self.output_values());
         let numbers = |id: ValueId| -> usize {
             match shapes.get(id) {
                 Some(shape) if !self.is_constant(id) => shape.iter().product(),

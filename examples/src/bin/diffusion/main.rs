@@ -18,16 +18,15 @@ use rand::{RngExt, SeedableRng};
 
 use examples::Result;
 use examples::batches::shuffled;
-use examples::digits::{Digits, SIZE};
+use examples::digits::{self, Digits, SIDE_BY_SIDE, SIZE, apart};
 use examples::judge::Judge;
 use examples::options::Options;
 use examples::output::Output;
-use examples::picture::{Picture, grey};
 use examples::rectifiers::relu_and_leaky;
 use examples::report::report;
 use examples::start::start;
 use examples::trained::{write_networks, write_samples};
-use examples::trials::{Score, Trial, train_all};
+use examples::trials::{Trial, train_all};
 use examples::watch::Watch;
 
 use network::UNet;
@@ -52,11 +51,7 @@ fn run(options: &Options, output: &Output) -> Result {
     let trials = train_all(options, &settings, steps, |&rectifier, seed, watch| {
         let network = train(rectifier, seed, &digits, &schedule, epochs, rate, watch);
         let verdict = judge.verdict(&pixels(&schedule.made(&network, count, STEPS).0));
-        let scores = vec![
-            Score::low("Fréchet distance", verdict.distance),
-            Score::high("digits made", verdict.digits as f64),
-        ];
-        Ok((network, scores))
+        Ok((network, verdict.scores()))
     })?;
     println!(
         "The judge names {:.1} % of held-out digits right.\n",
@@ -130,39 +125,20 @@ fn images(images: &[Vec<f32>], device: &Device) -> Tensor<4> {
 /// And as they are looked at: from 0 to 1.
 fn pixels(digits: &Tensor<4>) -> Vec<Vec<f32>> {
     let digits = ((digits.clone() + 1.0) / 2.0).clamp(0.0, 1.0).to_data();
-    let pixels: Vec<f32> = digits.iter().collect();
-    pixels.chunks(SIZE * SIZE).map(<[f32]>::to_vec).collect()
+    apart(&digits.iter().collect::<Vec<f32>>())
 }
 
 /// Real digits, what each network makes of the same noise, and one line of how they come out of it.
 fn drawn(trials: &[Trial<UNet>], real: &Digits, schedule: &Schedule) -> Result<Vec<u8>> {
-    const SHOWN: usize = 14;
-    const SCALE: usize = 5;
-    const STEP: usize = SIZE * SCALE + 5;
-    const LEFT: usize = 160;
-    let mut rows = vec![("real".to_owned(), real.images[..2 * SHOWN].to_vec())];
+    const SHOWN: usize = SIDE_BY_SIDE;
+    let mut groups = vec![("real".to_owned(), real.images[..2 * SHOWN].to_vec())];
     for trial in trials {
         let (made, way) = schedule.made(&trial.network, 2 * SHOWN, STEPS / SHOWN + 1);
-        rows.push((trial.name.clone(), pixels(&made)));
+        groups.push((trial.name.clone(), pixels(&made)));
         let one = |noisy: &Tensor<4>| pixels(&noisy.clone().narrow(0, 0, 1)).remove(0);
         let mut steps: Vec<Vec<f32>> = way.iter().map(one).collect();
         steps.push(one(&made));
-        rows.push(("  on the way".to_owned(), steps));
+        groups.push(("  on the way".to_owned(), steps));
     }
-    let height: usize = rows
-        .iter()
-        .map(|(_, digits)| digits.len().div_ceil(SHOWN) * STEP + 8)
-        .sum();
-    let mut picture = Picture::new(LEFT + SHOWN * STEP, height, [255; 3]);
-    let mut top = 4;
-    for (name, digits) in &rows {
-        let lines = digits.len().div_ceil(SHOWN);
-        picture.text([8, top + lines * STEP / 2], 16, name)?;
-        for (place, digit) in digits.iter().enumerate() {
-            let corner = [LEFT + place % SHOWN * STEP, top + place / SHOWN * STEP];
-            picture.image(corner, SCALE, SIZE, digit.iter().map(|&pixel| grey(pixel)));
-        }
-        top += lines * STEP + 8;
-    }
-    picture.png()
+    digits::drawn(&groups)
 }

@@ -19,17 +19,16 @@ use rand_distr::{Distribution as _, StandardNormal};
 
 use examples::Result;
 use examples::batches::shuffled;
-use examples::digits::{Digits, SIZE};
+use examples::digits::{self, Digits, SIDE_BY_SIDE, SIZE, apart};
 use examples::judge::Judge;
 use examples::loss::binary_cross_entropy;
 use examples::options::Options;
 use examples::output::Output;
-use examples::picture::{Picture, grey};
 use examples::rectifiers::leaky;
 use examples::report::report;
 use examples::start::start;
 use examples::trained::{file_name, write_network, write_samples};
-use examples::trials::{Score, Trial, train_all};
+use examples::trials::{Trial, train_all};
 use examples::watch::Watch;
 
 use networks::{Discriminator, Generator, LATENT};
@@ -82,11 +81,7 @@ fn run(options: &Options, output: &Output) -> Result {
     let trials = train_all(options, &settings, steps, |&kinds, seed, watch| {
         let gan = train(kinds, seed, &digits, &judge, epochs, rate, watch);
         let verdict = judge.verdict(&made(&gan.generator, MADE));
-        let scores = vec![
-            Score::low("Fréchet distance", verdict.distance),
-            Score::high("digits made", verdict.digits as f64),
-        ];
-        Ok((gan, scores))
+        Ok((gan, verdict.scores()))
     })?;
     println!(
         "The judge names {:.1} % of held-out digits right.\n",
@@ -196,8 +191,7 @@ fn latent(count: usize, device: &Device) -> Tensor<2> {
 
 fn made(generator: &Generator, count: usize) -> Vec<Vec<f32>> {
     let digits = generator.forward(latent(count, &Device::flex())).to_data();
-    let pixels: Vec<f32> = digits.iter().collect();
-    pixels.chunks(SIZE * SIZE).map(<[f32]>::to_vec).collect()
+    apart(&digits.iter().collect::<Vec<f32>>())
 }
 
 fn images(images: &[Vec<f32>], device: &Device) -> Tensor<4> {
@@ -209,25 +203,11 @@ fn images(images: &[Vec<f32>], device: &Device) -> Tensor<4> {
 
 /// Real digits, and below them what each generator makes of the same numbers.
 fn drawn(trials: &[Trial<Gan>], real: &Digits) -> Result<Vec<u8>> {
-    const SHOWN: usize = 14;
-    const SCALE: usize = 5;
-    const STEP: usize = SIZE * SCALE + 5;
-    const LEFT: usize = 160;
-    let mut rows = vec![("real".to_owned(), real.images[..2 * SHOWN].to_vec())];
-    rows.extend(trials.iter().map(|trial| {
-        (
-            trial.name.clone(),
-            made(&trial.network.generator, 2 * SHOWN),
-        )
+    const SHOWN: usize = 2 * SIDE_BY_SIDE;
+    let mut groups = vec![("real".to_owned(), real.images[..SHOWN].to_vec())];
+    groups.extend(trials.iter().map(|trial| {
+        let made = made(&trial.network.generator, SHOWN);
+        (trial.name.clone(), made)
     }));
-    let mut picture = Picture::new(LEFT + SHOWN * STEP, rows.len() * (2 * STEP + 8), [255; 3]);
-    for (row, (name, digits)) in rows.iter().enumerate() {
-        let top = row * (2 * STEP + 8) + 4;
-        picture.text([8, top + STEP], 16, name)?;
-        for (place, digit) in digits.iter().enumerate() {
-            let corner = [LEFT + place % SHOWN * STEP, top + place / SHOWN * STEP];
-            picture.image(corner, SCALE, SIZE, digit.iter().map(|&pixel| grey(pixel)));
-        }
-    }
-    picture.png()
+    digits::drawn(&groups)
 }
