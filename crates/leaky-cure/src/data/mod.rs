@@ -27,8 +27,6 @@ pub(crate) mod normalize;
 mod npy;
 mod npz;
 #[cfg(feature = "parquet")]
-mod pages;
-#[cfg(feature = "parquet")]
 mod parquet;
 mod picture;
 mod plain;

@@ -1,24 +1,26 @@
 //! Tables of numbers in Parquet files, as pandas writes them.
 
+mod column;
+mod pages;
+
 use std::io::Write;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::Arc;
 
 use burn::tensor::DType;
-use parquet::basic::{Compression, ConvertedType, LogicalType, Type};
-use parquet::column::reader::{ColumnReader, ColumnReaderImpl, get_column_reader};
-use parquet::data_type::DataType;
+use parquet::basic::{Compression, Type};
+use parquet::column::reader::{ColumnReader, get_column_reader};
 use parquet::errors::ParquetError;
 use parquet::file::metadata::RowGroupMetaData;
 use parquet::file::reader::{FileReader, SerializedFileReader};
-use parquet::schema::types::{ColumnDescriptor, SchemaDescriptor};
+use parquet::schema::types::SchemaDescriptor;
 
 use super::answers;
 use super::entry::Entry;
 use super::error::DataError;
-use super::pages::{CheckedPages, Source};
 use super::storage::{SCRATCH_IN_MEMORY, Scratch, Storage};
 use crate::text::printable;
+use pages::{CheckedPages, Source};
 
 /// How many numbers are held at a time on their way from columns to rows.
 const HELD: usize = 1 << 20;
@@ -137,7 +139,7 @@ impl<'a> Table<'a> {
             answer,
         };
         for &column in table.features.iter().chain(&table.answer) {
-            if let Some(found) = no_numbers(&schema.column(column)) {
+            if let Some(found) = column::no_numbers(&schema.column(column)) {
                 return Err(DataError::Column {
                     file: storage.name().to_owned(),
                     column: printable(names[column]),
@@ -195,31 +197,7 @@ impl<'a> Table<'a> {
         count: usize,
     ) -> Result<Vec<f64>, DataError> {
         let descriptor = self.schema.column(column);
-        let unsigned = match descriptor.logical_type_ref() {
-            Some(LogicalType::Integer(integer)) => !integer.is_signed,
-            _ => matches!(
-                descriptor.converted_type(),
-                ConvertedType::UINT_32 | ConvertedType::UINT_64
-            ),
-        };
-        let read = match reader {
-            ColumnReader::BoolColumnReader(reader) => {
-                next(reader, count, |&flag| f64::from(u8::from(flag)))
-            }
-            ColumnReader::Int32ColumnReader(reader) => match unsigned {
-                true => next(reader, count, |&number| f64::from(number as u32)),
-                false => next(reader, count, |&number| f64::from(number)),
-            },
-            ColumnReader::Int64ColumnReader(reader) => match unsigned {
-                true => next(reader, count, |&number| number as u64 as f64),
-                false => next(reader, count, |&number| number as f64),
-            },
-            ColumnReader::FloatColumnReader(reader) => {
-                next(reader, count, |&number| f64::from(number))
-            }
-            ColumnReader::DoubleColumnReader(reader) => next(reader, count, |&number| number),
-            _ => unreachable!("columns of other types were refused"),
-        };
+        let read = column::numbers(reader, &descriptor, count);
         let (numbers, missing) = read.map_err(|error| self.storage.damaged(error.to_string()))?;
         match missing {
             Some(place) => Err(DataError::MissingCell {
@@ -235,48 +213,6 @@ impl<'a> Table<'a> {
             }
             None => Ok(numbers),
         }
-    }
-}
-
-/// The next numbers of a column, and where the first is missing.
-fn next<T: DataType>(
-    reader: &mut ColumnReaderImpl<T>,
-    count: usize,
-    number: impl Fn(&T::T) -> f64,
-) -> Result<(Vec<f64>, Option<usize>), ParquetError> {
-    let (mut values, mut levels) = (Vec::new(), Vec::new());
-    reader.read_records(count, Some(&mut levels), None, &mut values)?;
-    // A column without missing values has no levels, and one of a flat table no other than 0 and 1.
-    let missing = levels.iter().position(|&level| level == 0);
-    Ok((values.iter().map(number).collect(), missing))
-}
-
-/// What a column holds instead of numbers.
-fn no_numbers(column: &ColumnDescriptor) -> Option<&'static str> {
-    if column.path().parts().len() > 1 || column.max_rep_level() > 0 {
-        return Some("lists or records");
-    }
-    match (column.logical_type_ref(), column.converted_type()) {
-        (Some(LogicalType::Decimal(_)), _) | (_, ConvertedType::DECIMAL) => {
-            return Some("decimals");
-        }
-        (Some(LogicalType::Date | LogicalType::Time(_) | LogicalType::Timestamp(_)), _)
-        | (
-            _,
-            ConvertedType::DATE
-            | ConvertedType::TIME_MILLIS
-            | ConvertedType::TIME_MICROS
-            | ConvertedType::TIMESTAMP_MILLIS
-            | ConvertedType::TIMESTAMP_MICROS,
-        ) => return Some("dates or times"),
-        (Some(LogicalType::Float16), _) => return Some("float16"),
-        _ => {}
-    }
-    match column.physical_type() {
-        Type::BYTE_ARRAY => Some("text"),
-        Type::FIXED_LEN_BYTE_ARRAY => Some("bytes"),
-        Type::INT96 => Some("dates or times"),
-        _ => None,
     }
 }
 

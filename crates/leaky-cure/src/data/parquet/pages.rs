@@ -8,7 +8,7 @@ use parquet::column::page::{Page, PageMetadata, PageReader};
 use parquet::errors::{ParquetError, Result};
 use parquet::file::reader::{ChunkReader, Length};
 
-use super::storage::{Storage, Stream};
+use crate::data::storage::{Storage, Stream};
 
 /// A page holds at most so many bytes once it is decompressed. Writers make them of one mebibyte.
 const LARGEST: u64 = 16 << 20;
