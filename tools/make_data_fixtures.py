@@ -3,6 +3,7 @@
 `expected.safetensors` holds what they are.
 """
 
+from decimal import Decimal
 from pathlib import Path
 
 import numpy as np
@@ -25,6 +26,14 @@ def written(image, top, folder, name, mode="RGB"):
     return np.asarray(Image.open(path).convert(mode))
 
 
+def extremes(dtype):
+    """The least, the greatest and another number of a type."""
+    if dtype == bool:
+        return np.array([False, True, True])
+    limits = np.iinfo(dtype) if dtype.kind in "iu" else np.finfo(dtype)
+    return np.array([limits.min, limits.max, 3], dtype)
+
+
 def main():
     FOLDER.mkdir(parents=True, exist_ok=True)
     random = np.random.default_rng(11)
@@ -38,6 +47,26 @@ def main():
     table.to_csv(FOLDER / "table.csv")
     table.to_csv(FOLDER / "table.tsv", sep="\t", index=False, lineterminator="\r\n")
     table.assign(label=x[:, 2]).to_csv(FOLDER / "values.csv", index=False)
+
+    # The same in Parquet, in several row groups, with an index that is a column without a name of the table's own.
+    backwards = table.set_index(np.arange(SAMPLES)[::-1])
+    backwards.to_parquet(FOLDER / "table.parquet", row_group_size=4)
+    table.assign(label=x[:, 2]).to_parquet(FOLDER / "values.parquet", compression="gzip", index=False)
+    # Every kind of number, with and without a dictionary; what is no number, and what is missing.
+    kinds = ["int8", "int16", "int32", "int64", "uint8", "uint16", "uint32", "uint64", "float32", "float64", "bool"]
+    numbers = pandas.DataFrame({kind: extremes(np.dtype(kind)) for kind in kinds})
+    numbers.to_parquet(FOLDER / "numbers.parquet", use_dictionary=False, data_page_version="2.0")
+    numbers.to_parquet(FOLDER / "dictionary.parquet", compression=None)
+    others = {
+        "text": ["a", "b"],
+        "lists": [[1, 2], [3]],
+        "decimals": [Decimal("1.5"), Decimal("2.5")],
+        "dates": pandas.to_datetime(["2020-01-01", "2020-01-02"]),
+        "missing": [1.0, None],
+    }
+    for name, column in others.items():
+        pandas.DataFrame({"a": [1, 2], name: column}).to_parquet(FOLDER / f"{name}.parquet")
+    numbers.to_parquet(FOLDER / "zstd.parquet", compression="zstd")
 
     # Lossless kinds hold the numbers themselves; of a JPEG what Pillow reads again is what it is.
     random = np.random.default_rng(12)
@@ -59,6 +88,7 @@ def main():
             written(Image.fromarray((image * 255).astype(np.uint8)), "digits", str(digit), f"{number}.png")
 
     arrays = {"table": expected, "labels": y, "classes": np.array([0, 0, 1, 1])}
+    arrays["numbers"] = numbers.to_numpy(np.float64)
     arrays["images"] = np.moveaxis(np.stack(images), -1, 1).astype(np.float64) / 255
     arrays["grey"] = np.stack(grey)[:, None].astype(np.float64) / 255
     arrays = {name: np.ascontiguousarray(array) for name, array in arrays.items()}

@@ -8,6 +8,8 @@ use super::entry::{Entry, Place};
 use super::error::DataError;
 use super::memory::{self, MemoryArray};
 use super::npy::{self, Header};
+#[cfg(feature = "parquet")]
+use super::parquet;
 use super::storage::Storage;
 use super::{images, npz, safetensors, table};
 use crate::text::printable;
@@ -27,12 +29,13 @@ pub struct Arrays {
 }
 
 impl Arrays {
-    /// Opens a `.npz`, `.safetensors` or `.npy` file, told apart by how they begin, and a `.npy`
+    /// Opens a `.npz`, `.safetensors`, `.npy` or Parquet file, told apart by how they begin, and a `.npy`
     /// file of labels where one is given. The array of a `.npy` data file is named `x`; labels
     /// given apart take the place of an array `y` of the data file.
     ///
     /// A file whose name ends in `.csv` or `.tsv` is a table: its columns are `x`, in their order, but for
-    /// one named `y`, `label` or `target`, which is `y`. A folder holds images, PNG or JPEG: `x` has the shape
+    /// one named `y`, `label` or `target`, which is `y`. So is a Parquet file, whatever its name, in builds
+    /// with the feature `parquet`; a column of it must hold numbers and miss none. A folder holds images, PNG or JPEG: `x` has the shape
     /// `[N, channels, height, width]` and numbers from 0 to 1, and `y` is the class of each, where the
     /// images stand in folders within it: these, by name, are the classes 0, 1 and so on.
     ///
@@ -132,6 +135,14 @@ impl Arrays {
             Format::Npy => vec![list_npy(&storage, "x")?],
             Format::Npz => npz::list(&storage)?,
             Format::Safetensors => safetensors::list(&storage)?,
+            #[cfg(feature = "parquet")]
+            Format::Parquet => parquet::list(&storage)?,
+            #[cfg(not(feature = "parquet"))]
+            Format::Parquet => {
+                return Err(DataError::WithoutParquet {
+                    file: storage.name().to_owned(),
+                });
+            }
         };
         Ok(Self::new(storage.name(), entries))
     }
@@ -156,6 +167,7 @@ impl Arrays {
 enum Format {
     Npy,
     Npz,
+    Parquet,
     Safetensors,
 }
 
@@ -165,6 +177,7 @@ fn format(storage: &Storage) -> Result<Format, DataError> {
     match &start {
         // A zip archive begins with its first member, or with its end where it has none.
         b"PK\x03\x04" | b"PK\x05\x06" if known => Ok(Format::Npz),
+        b"PAR1" if known => Ok(Format::Parquet),
         start if known && npy::MAGIC.starts_with(start) => Ok(Format::Npy),
         _ if safetensors::begins(storage) => Ok(Format::Safetensors),
         _ => Err(DataError::UnknownFormat {

@@ -32,7 +32,7 @@ pub enum DataError {
     },
 
     /// The file begins like none of the formats that are read.
-    #[error("{file} is not a .npz, .safetensors or .npy file")]
+    #[error("{file} is not a .npz, .safetensors, .npy or Parquet file")]
     UnknownFormat {
         /// The file, as the user named it.
         file: String,
@@ -63,6 +63,52 @@ pub enum DataError {
         column: String,
         /// What stands there.
         found: String,
+    },
+
+    /// A column of a Parquet file holds something else than numbers.
+    #[error(
+        "{file} holds {found} in column `{column}`: expected integers, float32, float64 or booleans, so convert it or leave it out"
+    )]
+    Column {
+        /// The file, as the user named it.
+        file: String,
+        /// The column's name.
+        column: String,
+        /// What it holds.
+        found: &'static str,
+    },
+
+    /// A cell of a Parquet file is missing.
+    #[error(
+        "{file} holds nothing in column `{column}` of row {row} (the first is row 0): expected a number"
+    )]
+    MissingCell {
+        /// The file, as the user named it.
+        file: String,
+        /// The row, counted from 0 as pandas counts them.
+        row: usize,
+        /// The column's name.
+        column: String,
+    },
+
+    /// A Parquet file is compressed in a way that is not read.
+    #[error(
+        "{file} is compressed with {compression}: write it with pandas' to_parquet, which takes snappy"
+    )]
+    Compression {
+        /// The file, as the user named it.
+        file: String,
+        /// The way.
+        compression: String,
+    },
+
+    /// A Parquet file, and the engine was built without what reads it.
+    #[error(
+        "{file}: this build of leaky does not read Parquet: build it with --features parquet, or write CSV with pandas' to_csv"
+    )]
+    WithoutParquet {
+        /// The file, as the user named it.
+        file: String,
     },
 
     /// A folder holds no images, neither itself nor in the folders within it.

@@ -6,11 +6,11 @@
 //!        ->  Target          checked against the network's output; gives the right answers
 //! ```
 //!
-//! A file is a `.npz`, a `.safetensors`, a `.npy` with its labels in another `.npy`, a table, or a
-//! folder of images. Nothing in
-//! it is believed before it is compared with the size of the file, and nothing is read whole: rows
+//! A file is a `.npz`, a `.safetensors`, a `.npy` with its labels in another `.npy`, a table, in text
+//! or in Parquet, or a folder of images. Nothing in it is believed before it is compared with the size of the file, and nothing is read whole: rows
 //! are taken by position, for any order of the samples.
 
+mod answers;
 mod array;
 pub(crate) mod arrays;
 mod convert;
@@ -26,6 +26,8 @@ pub(crate) mod normalization;
 pub(crate) mod normalize;
 mod npy;
 mod npz;
+#[cfg(feature = "parquet")]
+mod parquet;
 mod picture;
 mod plain;
 mod safetensors;

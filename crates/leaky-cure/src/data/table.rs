@@ -6,13 +6,11 @@ use std::sync::Arc;
 use burn::tensor::DType;
 use csv::{ReaderBuilder, StringRecord};
 
+use super::answers;
 use super::entry::Entry;
 use super::error::DataError;
 use super::storage::{SCRATCH_IN_MEMORY, Scratch, Storage, Stream};
 use crate::text::printable;
-
-/// What a column of answers may be called; the first of these that the table has is it.
-const ANSWERS: [&str; 3] = ["y", "label", "target"];
 
 /// The arrays of a table: `x` holds a row of numbers for each line, `y` the column of answers, as integers
 /// where all of them are. A first column without a name is pandas' index, and left out.
@@ -80,12 +78,7 @@ impl Columns {
                 file: storage.name().to_owned(),
             });
         }
-        let place = |name: &&str| {
-            names
-                .iter()
-                .position(|known| known.eq_ignore_ascii_case(name))
-        };
-        let answer = ANSWERS.iter().find_map(place);
+        let answer = answers::column(&names);
         let features = (0..names.len())
             .filter(|&column| Some(column) != answer)
             .filter(|&column| column > 0 || !names[0].is_empty());

@@ -189,7 +189,7 @@ fn files_that_are_no_arrays_are_told_so() {
     ] {
         assert_eq!(
             opening(bytes),
-            "file is not a .npz, .safetensors or .npy file"
+            "file is not a .npz, .safetensors, .npy or Parquet file"
         );
     }
     let missing = line(Arrays::open(Path::new("no/such\nfile.npz"), None).map(|_| ()));

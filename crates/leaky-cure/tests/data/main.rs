@@ -4,6 +4,7 @@ mod bad_input;
 mod building;
 mod damage;
 mod images;
+mod parquet;
 mod places;
 mod reading;
 mod scaling;

@@ -15,8 +15,8 @@ pub(super) struct Task {
     #[arg(value_name = "NETWORK.onnx", requires = "data")]
     network: Option<PathBuf>,
     /// The samples to diagnose and train with: a .npz or .safetensors file that holds `x` (samples
-    /// on the first axis) and `y`, a .npy file of samples, a .csv or .tsv table with a column `y`, or
-    /// a folder with a folder of PNG or JPEG images for each class
+    /// on the first axis) and `y`, a .npy file of samples, a .csv, .tsv or Parquet table with a column
+    /// `y`, or a folder with a folder of PNG or JPEG images for each class
     #[arg(long, value_name = "FILE", requires = "network", help_heading = "Data")]
     data: Option<PathBuf>,
     /// A .npy file of labels, where they are not in the data file
@@ -90,7 +90,7 @@ impl Test {
 #[derive(Debug, Args)]
 pub(super) struct Data {
     /// The samples: a .npz or .safetensors file that holds `x` (samples on the first axis), a .npy
-    /// file, a .csv or .tsv table, or a folder of PNG or JPEG images; arrays named as the network's
+    /// file, a .csv, .tsv or Parquet table, or a folder of PNG or JPEG images; arrays named as the network's
     /// inputs where it has several
     #[arg(long, value_name = "FILE")]
     data: PathBuf,

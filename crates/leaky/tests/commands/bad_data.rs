@@ -47,7 +47,7 @@ fn data_that_do_not_fit_are_refused_by_every_command_before_the_work() {
         ("cut.npz", "cut.npz is damaged"),
         (
             "text.npz",
-            "text.npz is not a .npz, .safetensors or .npy file",
+            "text.npz is not a .npz, .safetensors, .npy or Parquet file",
         ),
         (
             "good.npy --labels three.npy",
@@ -122,7 +122,10 @@ fn each_broken_data_file_is_refused_for_its_own_fault() {
             "not-a-number.npz",
             "2 NaN and 0 infinite, the first at x[3, 2]",
         ),
-        ("not-a-zip.npz", "is not a .npz, .safetensors or .npy file"),
+        (
+            "not-a-zip.npz",
+            "is not a .npz, .safetensors, .npy or Parquet file",
+        ),
         (
             "shape-and-offsets-disagree.safetensors",
             "its header does not hold together",
