@@ -24,6 +24,7 @@ ARROWS = {
     "leaky-cure": {"leaky-onnx", "leaky-burn", "leaky-relu"},
     "leaky-report": {"leaky-cure", "leaky-onnx", "leaky-relu"},
     "leaky": {"leaky-report", "leaky-cure", "leaky-onnx", "leaky-relu"},
+    "examples": {"leaky-cure", "leaky-onnx", "leaky-burn", "leaky-relu"},
     "leaky-playground": {"leaky-report", "leaky-cure", "leaky-onnx", "leaky-relu"},
     "leaky-python": {"leaky", "leaky-report", "leaky-cure", "leaky-onnx", "leaky-relu"},
 }

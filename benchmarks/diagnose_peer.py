@@ -3,7 +3,7 @@
     python benchmarks/diagnose_peer.py --peer onnxruntime --network resnet50 --folder target/diagnose
 
 ONNX Runtime runs the same file with the counts added to its graph; PyTorch counts in hooks. Prints one line
-of JSON: seconds from the file to the counts, imports left out, and the counts.
+of JSON: seconds from the files to the counts, imports left out, and the counts.
 """
 
 import argparse
@@ -16,13 +16,14 @@ import numpy as np
 BATCH = 16
 
 
-def onnxruntime(path: Path, x: np.ndarray, threads: int) -> list:
+def onnxruntime(path: Path, threads: int) -> list:
     """Seconds, and the counts above and below zero for each ReLU."""
     import onnx
     import onnxruntime as ort
     from onnx import TensorProto, helper
 
     start = time.perf_counter()
+    x = np.load(path.with_suffix(".npz"))["x"]
     model = onnx.load(path)
     graph, outputs = model.graph, []
     graph.initializer.append(helper.make_tensor("diagnose.zero", TensorProto.FLOAT, [], [0.0]))
@@ -51,7 +52,7 @@ def onnxruntime(path: Path, x: np.ndarray, threads: int) -> list:
     return [time.perf_counter() - start, totals[0::2], totals[1::2]]
 
 
-def pytorch(network: str, x: np.ndarray, threads: int) -> list:
+def pytorch(path: Path, network: str, threads: int) -> list:
     """The same with hooks."""
     import torch
 
@@ -60,6 +61,7 @@ def pytorch(network: str, x: np.ndarray, threads: int) -> list:
     torch.set_num_threads(threads)
     module, counts = build(network), {}
     start = time.perf_counter()
+    x = np.load(path.with_suffix(".npz"))["x"]
 
     def count(name: str, values: torch.Tensor) -> None:
         dims = [0, *range(2, values.ndim)]
@@ -83,11 +85,11 @@ def main() -> None:
     parser.add_argument("--folder", type=Path, required=True)
     parser.add_argument("--threads", type=int, default=2)
     options = parser.parse_args()
-    x = np.load(options.folder / f"{options.network}.npz")["x"]
+    path = options.folder / f"{options.network}.onnx"
     if options.peer == "onnxruntime":
-        seconds, above, below = onnxruntime(options.folder / f"{options.network}.onnx", x, options.threads)
+        seconds, above, below = onnxruntime(path, options.threads)
     else:
-        seconds, above, below = pytorch(options.network, x, options.threads)
+        seconds, above, below = pytorch(path, options.network, options.threads)
     dead = sum(int((layer == 0).sum()) for layer in above)
     units = sum(len(layer) for layer in above)
     always_on = sum(int((layer == 0).sum()) for layer in below)

@@ -25,8 +25,10 @@ export CARGO_TARGET_WASM32_UNKNOWN_UNKNOWN_RUSTFLAGS="-C target-feature=+simd128
 cargo build --manifest-path bindgen/Cargo.toml --target-dir ../target/pages/bindgen --locked
 
 rm -rf "$folder"
-mkdir -p "$folder/example"
+mkdir -p "$folder/example" "$folder/images"
 cp -R site/. "$folder"
+cp ../docs/images/evidence-*.svg "$folder/images"
+../target/pages/bindgen/debug/document ../docs/evidence.md "$folder/evidence.html"
 cp ../crates/leaky/example/digits.onnx ../crates/leaky/example/digits-*.npz "$folder/example"
 ../target/pages/bindgen/debug/bindgen "../target/$target/playground/leaky_playground.wasm" "$folder/engine"
 echo "The pages are in $folder."

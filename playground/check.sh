@@ -23,7 +23,7 @@ fi
 [ -x "$environment/bin/python" ] || python3 -m venv "$environment"
 export PATH="$environment/bin:$PATH" VIRTUAL_ENV="$environment"
 pip install --quiet --disable-pip-version-check -r requirements.txt
-has_browser() { command -v chromium chromium-browser google-chrome >/dev/null; }
+has_browser() { python tests/browser.py installed; }
 # What a browser stands on comes from the system's packages, which only root may install.
 if ! has_browser && [ "$(id -u)" = 0 ] && command -v apt-get >/dev/null; then
     { apt-get update -qq && apt-get install -y -qq --no-install-recommends chromium; } >/dev/null || true
@@ -32,14 +32,10 @@ if ! has_browser && ! playwright install chromium; then
     echo "There is no Chromium, and it cannot be fetched." >&2
     exit 3
 fi
-python - <<'PYTHON' || { echo "Chromium does not start on this system." >&2; exit 3; }
-import shutil
-from playwright.sync_api import sync_playwright
-
-installed = (shutil.which(name) for name in ("chromium", "chromium-browser", "google-chrome"))
-with sync_playwright() as playwright:
-    playwright.chromium.launch(executable_path=next(filter(None, installed), None)).close()
-PYTHON
+if ! python tests/browser.py starts; then
+    echo "Chromium does not start on this system." >&2
+    exit 3
+fi
 
 step "The pages"
 ./build.sh

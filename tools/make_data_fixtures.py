@@ -1,4 +1,4 @@
-"""Write `fixtures/data/`: samples as pandas writes tables of them.
+"""Write `fixtures/data/`: samples as pandas writes tables of them, and images as Pillow writes them.
 
 `expected.safetensors` holds what they are.
 """
@@ -7,10 +7,22 @@ from pathlib import Path
 
 import numpy as np
 import pandas
+from PIL import Image
 from safetensors.numpy import save_file
+
+from fixture_training import digits
 
 FOLDER = Path(__file__).parent.parent / "fixtures" / "data"
 SAMPLES = 6
+SIZE = (5, 7)
+
+
+def written(image, top, folder, name, mode="RGB"):
+    """Writes an image, and gives what it holds."""
+    path = FOLDER / top / folder / name
+    path.parent.mkdir(parents=True, exist_ok=True)
+    image.save(path)
+    return np.asarray(Image.open(path).convert(mode))
 
 
 def main():
@@ -27,7 +39,29 @@ def main():
     table.to_csv(FOLDER / "table.tsv", sep="\t", index=False, lineterminator="\r\n")
     table.assign(label=x[:, 2]).to_csv(FOLDER / "values.csv", index=False)
 
-    arrays = {"table": expected, "labels": y}
+    # Lossless kinds hold the numbers themselves; of a JPEG what Pillow reads again is what it is.
+    random = np.random.default_rng(12)
+    pixels = [Image.fromarray(image) for image in random.integers(0, 256, (4, *SIZE, 3), dtype=np.uint8)]
+    pixels[1] = pixels[1].quantize(8)
+    pixels[2] = pixels[2].resize((2, 2)).resize(SIZE[::-1], Image.Resampling.BICUBIC)
+    pixels[3].putalpha(128)
+    kinds = [("cat", "a.png"), ("cat", "palette.png"), ("dog", "a.jpg"), ("dog", "opacity.PNG")]
+    images = [written(pixels, "images", *kind) for pixels, kind in zip(pixels, kinds, strict=True)]
+    (FOLDER / "images" / "notes.txt").write_text("not an image\n")
+    grey = [Image.fromarray(image) for image in random.integers(0, 256, (2, *SIZE), dtype=np.uint8)]
+    grey[1] = grey[1].convert("1", dither=Image.Dither.NONE)
+    grey = [written(image, "grey", "all", f"{number}.png", "L") for number, image in enumerate(grey)]
+
+    # Four of each of the digits, for the networks of the other fixtures.
+    handwritten, labels = digits()
+    for digit in range(10):
+        for number, image in enumerate(handwritten[labels == digit][:4, 0]):
+            written(Image.fromarray((image * 255).astype(np.uint8)), "digits", str(digit), f"{number}.png")
+
+    arrays = {"table": expected, "labels": y, "classes": np.array([0, 0, 1, 1])}
+    arrays["images"] = np.moveaxis(np.stack(images), -1, 1).astype(np.float64) / 255
+    arrays["grey"] = np.stack(grey)[:, None].astype(np.float64) / 255
+    arrays = {name: np.ascontiguousarray(array) for name, array in arrays.items()}
     save_file(arrays, FOLDER / "expected.safetensors")
 
 

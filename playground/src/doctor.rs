@@ -3,7 +3,7 @@
 use js_sys::Function;
 use leaky_cure::convert::ConvertOptions;
 use leaky_cure::cure::Alpha;
-use leaky_cure::diagnose::{gradient_norms_on, gradient_norms_or_why_not};
+use leaky_cure::diagnose::{BATCH_SIZE, gradient_norms_on, gradient_norms_or_why_not};
 use leaky_cure::objective::ObjectiveOptions;
 use leaky_cure::verified::verify;
 use leaky_cure::{Arrays, CureOptions, Diagnosis, Model, Task};
@@ -13,9 +13,6 @@ use wasm_bindgen::prelude::*;
 
 use crate::refused::refused;
 use crate::watched::watched;
-
-/// How many samples run through the network at a time in a diagnosis: what the command takes.
-const BATCH_SIZE: usize = 64;
 
 /// A network with its samples.
 #[wasm_bindgen]

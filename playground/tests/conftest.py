@@ -2,13 +2,13 @@
 
 import functools
 import http.server
-import shutil
 import subprocess
 import threading
 import time
 from pathlib import Path
 
 import pytest
+from browser import launch
 from playwright.sync_api import sync_playwright
 
 WORKSPACE = Path(__file__).resolve().parents[2]
@@ -41,10 +41,8 @@ def address():
 
 @pytest.fixture(scope="session")
 def browser():
-    installed = (shutil.which(name) for name in ("chromium", "chromium-browser", "google-chrome"))
     with sync_playwright() as playwright:
-        path = next(filter(None, installed), None)
-        browser = playwright.chromium.launch(executable_path=path)
+        browser = launch(playwright)
         yield browser
         browser.close()
 

@@ -6,7 +6,7 @@ import pytest
 from axe_playwright_python.sync_playwright import Axe
 from conftest import SITE, until
 
-PAGES = ("index.html", "doctor.html", "learn.html")
+PAGES = ("index.html", "doctor.html", "learn.html", "evidence.html")
 
 
 @pytest.mark.parametrize("path", PAGES)
@@ -28,6 +28,18 @@ def test_no_page_has_a_barrier_or_is_wider_than_its_window(opened, path, width, 
     ]
     assert serious == []
     assert page.evaluate("document.documentElement.scrollWidth") <= width
+
+
+def test_what_the_page_that_explains_claims_is_linked_to_the_evidence(opened):
+    page = opened("learn.html")
+    links = page.evaluate("[...document.links].map((link) => link.getAttribute('href'))")
+    anchors = [link.split("#")[1] for link in links if link.startswith("evidence.html")]
+    assert len(set(anchors)) >= 3
+    evidence = opened("evidence.html")
+    for anchor in anchors:
+        assert evidence.locator(f"#{anchor}").count() == 1, anchor
+    shown = evidence.evaluate("[...document.images].map((image) => image.naturalWidth)")
+    assert shown and all(width > 0 for width in shown)
 
 
 def test_all_that_a_browser_loads_is_under_three_megabytes_compressed():

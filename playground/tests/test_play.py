@@ -106,6 +106,23 @@ def test_one_large_step_kills_units(play):
     assert dead(play) > before
 
 
+def test_where_the_gradient_is_small_the_steps_grow_until_a_unit_dies(play):
+    played(play, 0)
+    before = dead(play)
+    assert value(play, "training-loss") < 0.05, "there is little left to follow"
+    play.click("#kill")
+    until(play, "document.getElementById('told').textContent.includes('units died')")
+    assert dead(play) > before
+
+
+def test_where_all_units_are_dead_the_button_says_so(play):
+    played(play, 1)
+    play.click("#kill")
+    until(play, "document.getElementById('told').textContent.includes('no unit died')")
+    assert "6 steps at a learning rate of 200, 2000," in play.inner_text("#told")
+    assert "All are dead already" in play.inner_text("#told")
+
+
 def test_the_form_shows_what_holds_now_and_a_new_start_keeps_it(play):
     played(play, 2)
     assert play.input_value("#lr") == "0.01"

@@ -2,10 +2,10 @@
 
     python python/benchmarks/functions.py
 
-All take turns in rounds; what is printed is the median over the rounds of the ratio within a round.
+All take turns in rounds; what is printed is the quickest round of NumPy's as a multiple of our quickest. The last
+rows are no rectifiers of NumPy's: they say how far what is left lies from a mere copy.
 """
 
-import statistics
 import time
 
 import numpy as np
@@ -13,6 +13,7 @@ import numpy as np
 import leaky_relu as lr
 
 ROUNDS, SHARE = 15, 0.01
+COPY = "leaky_relu / x.copy()"
 AIM = 3
 SIZES = [1 << 10, 1 << 12, 1 << 14, 1 << 16, 1 << 18, 1 << 20, 1 << 22, 1 << 24]
 
@@ -26,8 +27,14 @@ def seconds(call, count):
 
 def ratio(ours, theirs):
     count = max(1, int(SHARE / max(seconds(theirs, 2), 1e-7)))
-    rounds = [seconds(theirs, count) / seconds(ours, count) for _ in range(ROUNDS)]
-    return statistics.median(rounds)
+    rounds = [(seconds(theirs, count), seconds(ours, count)) for _ in range(ROUNDS)]
+    their_quickest, our_quickest = map(min, zip(*rounds, strict=True))
+    return their_quickest / our_quickest
+
+
+def masked(y, one):
+    y[y <= 0] *= one
+    return y
 
 
 def entries(x, dy, out):
@@ -40,6 +47,10 @@ def entries(x, dy, out):
         "leaky_relu / np.maximum(x, 0.01 * x)": (
             lambda: lr.leaky_relu(x),
             lambda: np.maximum(x, one * x),
+        ),
+        "leaky_relu / y = x.copy(); y[y <= 0] *= 0.01": (
+            lambda: lr.leaky_relu(x),
+            lambda: masked(x.copy(), one),
         ),
         "leaky_relu(out=) / np.multiply, np.maximum with out=": (
             lambda: lr.leaky_relu(x, out=out),
@@ -54,6 +65,7 @@ def entries(x, dy, out):
             lambda: np.where(x > 0, x, np.expm1(x)),
         ),
         "relu / np.maximum(x, 0)": (lambda: lr.relu(x), lambda: np.maximum(x, 0)),
+        COPY: (lambda: lr.leaky_relu(x), lambda: x.copy()),
     }
 
 
@@ -75,7 +87,7 @@ def main():
             missed = [
                 f"{found:.1f} at {title}" for found, title in zip(ratios, titles, strict=False) if found < AIM
             ]
-            if missed:
+            if missed and name != COPY:
                 print(f"Below {AIM} times, {dtype.__name__}, {name}: {', '.join(missed)}.")
         print(flush=True)
 

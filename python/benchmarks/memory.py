@@ -4,13 +4,15 @@
 
 Memory is what PyTorch's allocator has given out at most within the step, over what was there before, and the
 part of it that autograd keeps for the backward pass. The steps take turns in rounds, in one process; of the
-times the median ratio of the rounds is printed, and the least.
+times the median over the rounds of the ratio within a round is printed, and the least time of all. The least
+of each column is bold, whoever's it is. It takes some minutes, most of them in the compiler.
 """
 
 import statistics
 import sys
 import time
 from collections.abc import Callable
+from dataclasses import dataclass
 
 import torch
 from torch import Tensor, nn
@@ -18,6 +20,8 @@ from torch import Tensor, nn
 import leaky_relu.torch as lt
 
 Step = Callable[[], Tensor]
+
+BATCH = (8, 3, 32, 32)
 
 RECTIFIERS = {
     "nn.ReLU": nn.ReLU,
@@ -135,8 +139,20 @@ def peak_of(model: nn.Module, loss: Step) -> int:
     return peak
 
 
-def measure(network: str, rounds: int) -> None:
-    x, y = torch.randn(8, 3, 32, 32), torch.randint(10, (8,))
+@dataclass(frozen=True)
+class Figures:
+    """What a training step takes."""
+
+    kept: int
+    peak: int
+    seconds: float
+    """Of the quickest step."""
+    ratio: float
+    """Its time as a part of that with `nn.LeakyReLU`."""
+
+
+def measure(network: str, rounds: int) -> dict[str, Figures]:
+    x, y = torch.randn(BATCH), torch.randint(10, BATCH[:1])
     steps = {rectifier: step_of(network, rectifier, x, y) for rectifier in RECTIFIERS}
     memory = {}
     for rectifier, (model, loss) in steps.items():
@@ -150,31 +166,40 @@ def measure(network: str, rounds: int) -> None:
             start = time.perf_counter()
             finish(model, loss())
             seconds[rectifier].append(time.perf_counter() - start)
-    usual = seconds["nn.LeakyReLU"]
-    print(f"\n| {network}, 8 images of 32x32 | kept for the gradient | peak | time of a step |")
-    print("|---|---:|---:|---:|")
-    ratios = {}
+    found = {}
     for rectifier, (kept, peak) in memory.items():
-        pairs = zip(seconds[rectifier], usual, strict=True)
-        ratios[rectifier] = statistics.median(own / other for own, other in pairs)
-        least = 1e3 * min(seconds[rectifier])
-        print(
-            f"| {rectifier} | {kept / 2**20:.1f} MiB | {peak / 2**20:.1f} MiB "
-            f"| {ratios[rectifier]:.2f} of nn.LeakyReLU's, {least:.0f} ms at least |"
-        )
-    for figures, name in (
-        ({rectifier: kept for rectifier, (kept, _) in memory.items()}, "keeps least"),
-        ({rectifier: peak for rectifier, (_, peak) in memory.items()}, "peaks lowest"),
-        (ratios, "is fastest"),
-    ):
-        print(f"\n{min(figures, key=lambda rectifier: figures[rectifier])} {name}.", flush=True)
+        pairs = zip(seconds[rectifier], seconds["nn.LeakyReLU"], strict=True)
+        ratio = statistics.median(own / other for own, other in pairs)
+        found[rectifier] = Figures(kept, peak, min(seconds[rectifier]), ratio)
+    return found
+
+
+def table(title: str, found: dict[str, dict[str, Figures]], *columns: tuple[str, str]) -> None:
+    """Prints, for each network, some figures of each rectifier: the name of each and its format."""
+    print(f"\n| {title} | {' | '.join(found)} |\n|---|{'---:|' * len(found)}")
+    for rectifier in RECTIFIERS:
+        cells = []
+        for figures in found.values():
+            own = []
+            for name, form in columns:
+                values = {key: getattr(figure, name) for key, figure in figures.items()}
+                text = form.format(
+                    values[rectifier] / 2**20 if name in ("kept", "peak") else values[rectifier]
+                )
+                own.append(f"**{text}**" if values[rectifier] == min(values.values()) else text)
+            cells.append(" / ".join(own))
+        print(f"| `{rectifier}` | {' | '.join(cells)} |", flush=True)
 
 
 def main() -> None:
-    rounds = int(sys.argv[1]) if len(sys.argv) > 1 else 15
+    rounds = int(sys.argv[1]) if len(sys.argv) > 1 else 25
     torch.set_num_threads(2)
-    for network in NETWORKS:
-        measure(network, rounds)
+    found = {network: measure(network, rounds) for network in NETWORKS}
+    print(f"PyTorch {torch.__version__}, {torch.get_num_threads()} threads, a batch of {list(BATCH)}")
+    table("kept / peak, MiB", found, ("kept", "{:.1f}"), ("peak", "{:.1f}"))
+    table(
+        "time of a step, of `nn.LeakyReLU`'s / at least, s", found, ("ratio", "{:.2f}"), ("seconds", "{:.3f}")
+    )
 
 
 if __name__ == "__main__":

@@ -76,6 +76,8 @@ class Diagnosis:
     gradients: list[dict[str, Any]] | None = field(default=None, repr=False, compare=False)
     """How much of the gradient reaches each layer of weights, where that is known: `layer`, `operator` and
     `norm`."""
+    tau: float | None = field(default=None, repr=False)
+    """What dormant units were found by, where not by how often they fire."""
 
     @property
     def units(self) -> int:
@@ -95,6 +97,7 @@ class Diagnosis:
 
     def to_dict(self) -> dict[str, Any]:
         """The figures in the form of the command's `--json`."""
+        score = {} if self.tau is None else {"tau": self.tau}
         return {
             "model": self.model,
             "samples": self.samples,
@@ -103,7 +106,9 @@ class Diagnosis:
             "dormant": self.dormant,
             "always_on": self.always_on,
             "layers": [layer.to_dict() for layer in self.layers],
+            **score,
             "prescription": self.prescription,
+            "notes": list(self.notes),
         }
 
     @classmethod
@@ -111,8 +116,14 @@ class Diagnosis:
         """Reads what `to_dict` gave. Further keys are passed over."""
         keys = Layer.__dataclass_fields__
         layers = [Layer(**{key: layer[key] for key in keys if key in layer}) for layer in figures["layers"]]
-        prescription = figures.get("prescription", [])
-        return cls(figures["model"], figures["samples"], layers, prescription=prescription)
+        return cls(
+            figures["model"],
+            figures["samples"],
+            layers,
+            notes=tuple(figures.get("notes", ())),
+            prescription=figures.get("prescription", []),
+            tau=figures.get("tau"),
+        )
 
     def save(self, path: str | os.PathLike[str]) -> None:
         """Writes a page for any browser, `….html`, or the figures, `….json`: whole or not at all."""
@@ -126,7 +137,7 @@ class Diagnosis:
 
     def _page(self) -> str:
         gradients = None if self.gradients is None else json.dumps(self.gradients)
-        return _engine.diagnosis_page(json.dumps(self.to_dict()), gradients, list(self.notes))
+        return _engine.diagnosis_page(json.dumps(self.to_dict()), gradients)
 
     @property
     def verdict(self) -> str:
@@ -148,7 +159,7 @@ class Diagnosis:
             )
             lines.append(" " + "   ".join(cells).rstrip())
         rule = "─" * max(map(len, lines))
-        told = [self.verdict, *self._explanation(), *self.notes]
+        told = [self.verdict, *self._explanation(), *self._remarks()]
         return "\n".join([lines[0], rule, *lines[1:-1], rule, lines[-1], "", *told])
 
     def _repr_html_(self) -> str:
@@ -163,7 +174,7 @@ class Diagnosis:
             + f"<td>{bar(share)}</td></tr>"
             for row, share in zip(self._rows(), self._shares(), strict=True)
         )
-        told = (self.verdict, *self._explanation(), *self.notes)
+        told = (self.verdict, *self._explanation(), *self._remarks())
         notes = "".join(f"<p>{html.escape(note)}</p>" for note in told)
         return (
             f"<div>{notes}<table><thead><tr>{head}<th></th></tr></thead><tbody>{body}</tbody></table></div>"
@@ -177,6 +188,15 @@ class Diagnosis:
             for cause in layer.causes
         ]
         return causes + [found["sentence"] for found in self.prescription]
+
+    def _remarks(self) -> tuple[str, ...]:
+        """What the reader should know, a line each."""
+        if self.tau is None:
+            return self.notes
+        return (
+            f"Dormant are units whose mean magnitude is at most {self.tau:g} times their layer's mean.",
+            *self.notes,
+        )
 
     def _rows(self) -> list[tuple[str, ...]]:
         rows = [

@@ -1,7 +1,7 @@
 """The rectifiers and their gradients over NumPy arrays.
 
-Each function first hands its arrays to the engine as they are. Only where they do not lie as the kernels
-need them (strided, integers, lists, scalars) are they brought into form here.
+The functions are the engine's own. Only arrays that do not lie as its kernels need them (strided, integers,
+lists, scalars) come here, to be brought into form.
 """
 
 from __future__ import annotations
@@ -19,71 +19,12 @@ Array = NDArray[Any]
 T = TypeVar("T")
 
 
-def leaky_relu(x: ArrayLike, alpha: float = 0.01, out: Array | None = None) -> Array:
-    """`x` where `x > 0`, `alpha * x` elsewhere, elementwise.
-
-    `x` is an array of `float16`, `float32`, `float64` or `ml_dtypes.bfloat16`, of any shape and strides;
-    the result has its type and shape. Integers and booleans give `float64`, as `alpha * x` does; a number
-    gives a NumPy scalar. `out` takes the result where it is given, and may be `x` itself. Results equal
-    PyTorch's on the CPU bit for bit.
-
-    Source: Maas, Hannun and Ng (2013), "Rectifier Nonlinearities Improve Neural Network Acoustic Models".
-
-    >>> leaky_relu(np.array([-1, 0, 1, 2, 3]))
-    array([-0.01,  0.  ,  1.  ,  2.  ,  3.  ])
-    """
-    y = _engine.leaky_relu(x, alpha, out)
-    return _values(x, out, lambda y: _engine.leaky_relu(y, alpha, y)) if y is None else y
-
-
-def leaky_relu_grad(x: ArrayLike, dy: ArrayLike, alpha: float = 0.01, out: Array | None = None) -> Array:
-    """The gradient of `leaky_relu` with respect to `x`: `dy` where `x > 0`, `alpha * dy` elsewhere.
-
-    `dy`, the gradient of the output, is broadcast to the shape of `x`; a plain `1.0` gives the derivative.
-    At 0 and at NaN the derivative is `alpha`, as in PyTorch. `out` may be `dy`.
-    """
-    dx = _engine.leaky_relu_grad(x, dy, alpha, out)
-    if dx is None:
-        return _gradient(x, dy, out, lambda x, dy: _engine.leaky_relu_grad(x, dy, alpha, dy))
-    return dx
-
-
-def relu(x: ArrayLike, out: Array | None = None) -> Array:
-    """0 where `x < 0`, `x` elsewhere, elementwise: NaN stays NaN, `-0.0` stays.
-
-    Types, shapes and `out` are as for `leaky_relu`.
-    """
-    y = _engine.relu(x, out)
-    return _values(x, out, lambda y: _engine.relu(y, y)) if y is None else y
-
-
-def relu_grad(x: ArrayLike, dy: ArrayLike, out: Array | None = None) -> Array:
-    """The gradient of `relu` with respect to `x`: 0 where `x <= 0`, `dy` elsewhere, also at NaN."""
-    dx = _engine.relu_grad(x, dy, out)
-    if dx is None:
-        return _gradient(x, dy, out, lambda x, dy: _engine.relu_grad(x, dy, dy))
-    return dx
-
-
-def elu(x: ArrayLike, alpha: float = 1.0, out: Array | None = None) -> Array:
-    """`x` where `x > 0`, `alpha * (exp(x) - 1)` elsewhere, elementwise.
-
-    Types, shapes and `out` are as for `leaky_relu`. Results lie within 2 units in the last place of
-    PyTorch's.
-
-    Source: Clevert, Unterthiner and Hochreiter (2016), "Fast and Accurate Deep Network Learning by
-    Exponential Linear Units (ELUs)".
-    """
-    y = _engine.elu(x, alpha, out)
-    return _values(x, out, lambda y: _engine.elu(y, alpha, y)) if y is None else y
-
-
-def elu_grad(x: ArrayLike, dy: ArrayLike, alpha: float = 1.0, out: Array | None = None) -> Array:
-    """The gradient of `elu` with respect to `x`: `dy` where `x > 0`, `alpha * exp(x) * dy` elsewhere."""
-    dx = _engine.elu_grad(x, dy, alpha, out)
-    if dx is None:
-        return _gradient(x, dy, out, lambda x, dy: _engine.elu_grad(x, dy, alpha, dy))
-    return dx
+elu = _engine.elu
+elu_grad = _engine.elu_grad
+leaky_relu = _engine.leaky_relu
+leaky_relu_grad = _engine.leaky_relu_grad
+relu = _engine.relu
+relu_grad = _engine.relu_grad
 
 
 def prelu(x: ArrayLike, alpha: ArrayLike, axis: int = 1, out: Array | None = None) -> Array:
@@ -113,22 +54,35 @@ def prelu_grad(x: ArrayLike, dy: ArrayLike, alpha: ArrayLike, axis: int = 1) -> 
     return _given(_shaped_like(source, dx), None), dalpha.reshape(np.shape(alpha))
 
 
-def _values(x: ArrayLike, out: Array | None, in_place: Callable[[Array], Array | None]) -> Array:
+def _formed(function: str, x: ArrayLike, *arguments: Any) -> Array:
+    """Does what a function of the engine was called for, with arrays that do not lie as it needs them."""
+    compute = getattr(_engine, function)
+    *others, out = arguments
+    if function.endswith("_grad"):
+        dy, *alpha = others
+        return _gradient(x, dy, out, lambda x, dy: compute(x, dy, *alpha, out=dy))
+    return _values(x, out, lambda y: compute(y, *others, out=y))
+
+
+_engine.otherwise(_formed)
+
+
+def _values(x: ArrayLike, out: Array | None, in_place: Callable[[Array], Array]) -> Array:
     """Copies `x` into form, lets `in_place` turn it into the result, and puts that where it belongs."""
     source = _as_float(x)
     _check_out(out, source)
     y = np.array(source, order="K", copy=True, subok=True)
-    _answered(in_place(_memory(y)))
+    in_place(_memory(y))
     return _given(y, out)
 
 
 def _gradient(
-    x: ArrayLike, dy: ArrayLike, out: Array | None, in_place: Callable[[Array, Array], Array | None]
+    x: ArrayLike, dy: ArrayLike, out: Array | None, in_place: Callable[[Array, Array], Array]
 ) -> Array:
     source, gradient = _as_floats(x, dy)
     _check_out(out, source)
     dx = np.array(gradient, order="C", copy=True, subok=True)
-    _answered(in_place(_flat(source), _memory(dx)))
+    in_place(_flat(source), _memory(dx))
     return _given(dx, out)
 
 

@@ -33,15 +33,23 @@ TRIES = 3
 
 
 def diagnose(
-    model: Any, x: Data, y: ArrayLike | None = None, *, batch_size: int = 256, progress: bool | None = None
+    model: Any,
+    x: Data,
+    y: ArrayLike | None = None,
+    *,
+    tau: float | None = None,
+    batch_size: int = 256,
+    progress: bool | None = None,
 ) -> Diagnosis:
-    """Which units of an ONNX network are dead on the data.
+    """Which units of an ONNX network are dead on the data, why, and what to do.
 
     Args:
         model: a path, bytes, or an `onnx.ModelProto`.
         x: samples, all of which are run through the network.
         y: what it should answer. A diagnosis does without; with it, the result tells how much of the gradient
             reaches each layer, too.
+        tau: count as dormant the units of silent rectifiers whose mean activation is at most `tau` times
+            their layer's mean (ReDo's score, Sokar et al. 2023), not those that hardly ever fire.
         batch_size: how many samples run at a time.
         progress: whether to show a bar; by default where `tqdm` is installed and there is a terminal.
 
@@ -50,10 +58,18 @@ def diagnose(
     """
     task = _engine.Task(_name(model), _source(model), _arrays(x, y))
     with watching(progress) as bar:
-        found = Diagnosis.from_dict(json.loads(task.diagnose(batch_size, bar)))
+        found = Diagnosis.from_dict(json.loads(task.diagnose(batch_size, tau, bar)))
     if y is None:
         return found
     return dataclasses.replace(found, gradients=json.loads(task.gradient_norms(batch_size)))
+
+
+@dataclass(frozen=True)
+class _ConvertRequest:
+    alpha: float
+    from_: str
+    only: list[str]
+    skip: list[str]
 
 
 def convert(
@@ -61,15 +77,19 @@ def convert(
     output: str | os.PathLike[str] | None = None,
     *,
     alpha: float = 0.01,
+    from_: str = "relu",
     only: Iterable[str] = (),
     skip: Iterable[str] = (),
 ) -> Conversion:
-    """Makes the hidden ReLUs of an ONNX network leak; nothing else of it changes.
+    """Makes the hidden ReLUs of an ONNX network leak, or gives another slope to those that leak already;
+    nothing else of it changes.
 
     Args:
         model: a path, bytes, or an `onnx.ModelProto`.
         output: where to write the network; without it, it is only in the result.
         alpha: the slope below zero.
+        from_: which rectifiers get it: `"relu"`, `"leaky-relu"`, or `"prelu"`, whose learned slopes then give
+            way.
         only: patterns of node names, such as `/layer1/*`: convert only these.
         skip: patterns of node names to leave.
 
@@ -77,7 +97,8 @@ def convert(
         ValueError: if there is nothing to convert, or `output` is a file that was read.
     """
     name, path = _name(model), None if output is None else os.fspath(output)
-    made, figures = _engine.convert(name, _source(model), alpha, list(only), list(skip), path)
+    request = _ConvertRequest(alpha, from_, list(only), list(skip))
+    made, figures = _engine.convert(name, _source(model), request, path)
     return Conversion(made, json.loads(figures))
 
 
@@ -100,6 +121,8 @@ class _TrainRequest:
     schedule: str
     warm_up: int
     patience: int | None
+    train_statistics: bool
+    pull: float
     recycle: int | None
 
 
@@ -108,6 +131,9 @@ class _CureRequest:
     alpha: float | str
     revive: bool
     revival_bound: float
+    recentre: bool
+    tau: float | None
+    checkpoint: str | None
     lr: float
     seed: int
     objective: _ObjectiveRequest
@@ -125,6 +151,9 @@ def cure(
     alpha: float | str = 0.01,
     revive: bool = True,
     revival_bound: float = 0.001,
+    recentre: bool = False,
+    tau: float | None = None,
+    checkpoint: str | os.PathLike[str] | None = None,
     loss: str | None = None,
     epochs: int = 20,
     batch_size: int = 64,
@@ -136,6 +165,8 @@ def cure(
     schedule: str = "constant",
     warm_up: int = 0,
     patience: int | None = None,
+    train_statistics: bool = False,
+    pull: float = 0.0,
     recycle: int | None = None,
     metric: str | None = None,
     class_weights: str = "equal",
@@ -159,6 +190,13 @@ def cure(
         revive: whether dead units get fresh weights.
         revival_bound: how much of its magnitude an output may change by dead units that cannot be muted, as
             those of a residual stream; 0 leaves these dead.
+        recentre: shift always-on units so that they are above zero on half of the samples; this changes outputs,
+            and the figures say how much.
+        tau: revive dormant units, too: those whose mean activation is at most `tau` times their layer's mean
+            (ReDo's score, Sokar et al. 2023). Their means move into what hears them; what else they said is
+            lost.
+        checkpoint: a folder that keeps the training after each epoch. A cure that was interrupted or killed
+            goes on from what it holds, and ends with the same network.
         loss: `"cross-entropy"`, `"mean-squared-error"` or `"binary-cross-entropy"`; by default what suits.
         epochs: how many times to see all samples.
         batch_size: how many samples make a step.
@@ -170,6 +208,9 @@ def cure(
         schedule: `"constant"`, `"cosine"`, `"linear"` or `"step"`: how the learning rate goes on.
         warm_up: in how many steps the learning rate rises, before the schedule begins.
         patience: end after so many epochs none of which validated better.
+        train_statistics: let the statistics of batch normalisations train: each step takes those of its batch,
+            and the stored ones follow. Otherwise these are used in training too, and stay.
+        pull: how strongly each step pulls the weights back to where they began (L2 Init).
         recycle: after every so many steps, revive the units that have died in training.
         metric: `"accuracy"`, `"balanced_accuracy"`, `"f1"`, `"mean_iou"`, `"r2"` or `"dice"`; by default what
             suits the loss.
@@ -186,9 +227,23 @@ def cure(
     task = _engine.Task(_name(model), _source(model), _arrays(x, y), *held)
     objective = _ObjectiveRequest(loss, metric, class_weights, label_smoothing)
     training = _TrainRequest(
-        epochs, batch_size, optimizer, momentum, weight_decay, clip_norm, schedule, warm_up, patience, recycle
+        epochs,
+        batch_size,
+        optimizer,
+        momentum,
+        weight_decay,
+        clip_norm,
+        schedule,
+        warm_up,
+        patience,
+        train_statistics,
+        pull,
+        recycle,
     )
-    request = _CureRequest(alpha, revive, revival_bound, lr, seed, objective, training)
+    folder = None if checkpoint is None else os.fspath(checkpoint)
+    request = _CureRequest(
+        alpha, revive, revival_bound, recentre, tau, folder, lr, seed, objective, training
+    )
     path = None if output is None else os.fspath(output)
     with watching(progress) as bar:
         made, figures, gradients, diverged = task.cure(request, path, bar)
@@ -237,6 +292,8 @@ def compare(
     schedule: str = "constant",
     warm_up: int = 0,
     patience: int | None = None,
+    train_statistics: bool = False,
+    pull: float = 0.0,
     recycle: int | None = None,
     metric: str | None = None,
     class_weights: str = "equal",
@@ -262,8 +319,8 @@ def compare(
         epochs: how many times each training sees all samples.
         batch_size: how many samples make a step.
         optimizer: `"adam"` or `"sgd"`.
-        momentum, weight_decay, clip_norm, schedule, warm_up, patience, recycle, metric, class_weights,
-            label_smoothing: as for `cure`.
+        momentum, weight_decay, clip_norm, schedule, warm_up, patience, train_statistics, pull, recycle, metric,
+            class_weights, label_smoothing: as for `cure`.
         jobs: how many trainings run side by side in this process, by default one for each core.
         executor: any `concurrent.futures.Executor`, to which each training is handed instead: processes of
             this machine, or `dask.distributed`, Ray or MPI for those of others. Figures do not depend on it,
@@ -273,7 +330,18 @@ def compare(
     rates = [float(lr)] if isinstance(lr, (int, float)) else [float(rate) for rate in lr]
     objective = _ObjectiveRequest(loss, metric, class_weights, label_smoothing)
     training = _TrainRequest(
-        epochs, batch_size, optimizer, momentum, weight_decay, clip_norm, schedule, warm_up, patience, recycle
+        epochs,
+        batch_size,
+        optimizer,
+        momentum,
+        weight_decay,
+        clip_norm,
+        schedule,
+        warm_up,
+        patience,
+        train_statistics,
+        pull,
+        recycle,
     )
     request = _CompareRequest(list(rectifiers), rates, seeds, from_weights, objective, training, jobs)
     validation = None if val is None else _arrays(*val)

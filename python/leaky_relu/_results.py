@@ -68,9 +68,14 @@ class Conversion(_Figures):
         return int(self.figures["converted"])
 
     def __repr__(self) -> str:
-        rectifiers = self.figures["rectifiers"]
-        lines = [f"{row['name']} ({row['op']}): {row['done'].replace('_', ' ')}" for row in rectifiers]
         slope = self.figures["alpha"]
+        done = {
+            "converted": f"LeakyRelu now, alpha {slope:g}",
+            "not_relu": "left: it is of another kind",
+            "not_asked": "left, as asked",
+            "output": "left: it makes the network's output",
+        }
+        lines = [f"{row['name']} ({row['op']}): {done[row['done']]}" for row in self.figures["rectifiers"]]
         return "\n".join([*lines, f"{self.converted} of {len(lines)} rectifiers leak now, alpha {slope:g}."])
 
 
@@ -99,7 +104,7 @@ class Cure(_Paged):
 
     @property
     def score(self) -> dict[str, Any]:
-        """`metric`, and the validation score `before` and `after`."""
+        """`metric`, the validation score `before` and `after`, and that on the `test` samples, if any."""
         return dict(self.figures["score"])
 
     @property
@@ -121,17 +126,33 @@ class Cure(_Paged):
         return list(self.figures["not_revived"])
 
     @property
+    def revived_dormant(self) -> int:
+        """How many dormant units were revived beside the dead ones, where `tau` was given."""
+        return int(self.figures["revived_dormant"])
+
+    @property
     def epochs(self) -> list[dict[str, Any]]:
         return list(self.figures["epochs"])
 
+    @property
+    def notes(self) -> tuple[str, ...]:
+        """What the reader should know of how the network was looked at."""
+        return self.before.notes
+
     def __repr__(self) -> str:
         score, before, after = self.score, self.before, self.after
-        return (
-            f"{before.dead} of {before.units} units were dead, {after.dead} are; revived {self.revived}, the "
-            f"outputs differing by at most {self.figures['revival_max_difference']:.3g}.\n"
+        dormant = f" and {self.revived_dormant} dormant ones" if self.revived_dormant else ""
+        lines = [
+            f"{before.dead} of {before.units} units were dead, {after.dead} are; revived {self.revived}"
+            f"{dormant}, the outputs differing by at most {self.figures['revival_max_difference']:.3g}.",
             f"Validation {score['metric']}: {_number(score['before'])} before, "
-            f"{_number(score['after'])} after."
-        )
+            f"{_number(score['after'])} after.",
+        ]
+        if score.get("test") is not None:
+            lines.append(
+                f"Test {score['metric']}: {_number(score['test'])}, on samples that nothing was chosen by."
+            )
+        return "\n".join([*lines, *self.notes])
 
     def _page(self) -> str:
         figures, gradients = json.dumps(self.figures), json.dumps(self.gradients)

@@ -1,12 +1,12 @@
 //! The extension module behind the Python package `leaky-relu`: `leaky_relu._engine`.
 //!
-//! The package's Python files give names, types and defaults; they call the functions here. Those
-//! over arrays answer `None` where an array does not lie as the kernels need it (strided, of another
-//! type or byte order, overlapping); the caller then brings it into form and calls again.
+//! The package's Python files give names, types and defaults, and bring arrays into form that do not lie as
+//! the kernels need them; they call the functions here.
 
 mod answers;
 mod arrays;
 mod data;
+mod files;
 mod functions;
 mod networks;
 mod options;
@@ -22,7 +22,7 @@ use pyo3::prelude::*;
 mod _engine {
     #[pymodule_export]
     use crate::functions::{
-        elu, elu_grad, leaky_relu, leaky_relu_grad, prelu, prelu_grad, relu, relu_grad,
+        elu, elu_grad, leaky_relu, leaky_relu_grad, otherwise, prelu, prelu_grad, relu, relu_grad,
     };
     #[pymodule_export]
     use crate::networks::{Task, command, convert, with_its_data};

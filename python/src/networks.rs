@@ -5,20 +5,19 @@ use std::path::{Path, PathBuf};
 
 use leaky_cure::Stop;
 use leaky_cure::compare::{Plan, Trial};
-use leaky_cure::convert::{ConvertFrom, ConvertOptions};
 use leaky_cure::cure::cure_to_file;
-use leaky_cure::diagnose::gradient_norms_on;
-use leaky_cure::files::{Destination, FileError};
+use leaky_cure::diagnose::{DiagnoseOptions, Diagnosis, explain, gradient_norms_on};
 use leaky_cure::objective::ObjectiveOptions;
 use leaky_cure::train::End;
 use leaky_onnx::{Model, Network, Value};
-use pyo3::exceptions::{PyOSError, PyValueError};
+use pyo3::exceptions::PyValueError;
 use pyo3::prelude::*;
 use pyo3::types::{PyBytes, PyDict};
 
 use crate::answers::{json_of, refused};
 use crate::data::{Source, arrays};
-use crate::options::{CompareRequest, CureRequest};
+use crate::files::{destination, unwritable};
+use crate::options::{CompareRequest, ConvertRequest, CureRequest, at_least_one, part};
 use crate::unit_map::UnitMap;
 use crate::watched::watched;
 
@@ -55,17 +54,35 @@ impl Task {
         Ok(Self { task, files })
     }
 
-    #[pyo3(signature = (batch_size, progress=None))]
+    #[pyo3(signature = (batch_size, tau=None, progress=None))]
     fn diagnose(
         &self,
         py: Python<'_>,
         batch_size: usize,
+        tau: Option<f64>,
         progress: Option<&Bound<'_, PyAny>>,
     ) -> PyResult<String> {
+        let options = DiagnoseOptions {
+            batch_size: at_least_one("batch_size", batch_size)?,
+            tau: tau.map(|tau| part("tau", tau)).transpose()?,
+        };
         let diagnosis = watched(py, progress, |stop, progress| {
-            leaky_cure::diagnose(&self.task, batch_size.max(1), stop, progress)
+            leaky_cure::diagnose(&self.task, options, stop, progress)
         })?;
         json_of(&diagnosis.map_err(refused)?)
+    }
+
+    /// A diagnosis of the same network in another form, with why its dead units are dead, as far as these
+    /// samples tell.
+    fn explain(&self, py: Python<'_>, diagnosis: &str, batch_size: usize) -> PyResult<String> {
+        let verdict: Diagnosis = serde_json::from_str(diagnosis).map_err(refused)?;
+        let network = self.task.network().map_err(refused)?;
+        let explained = watched(py, None, |stop, _| {
+            let data = &self.task.data;
+            let samples: Vec<usize> = (0..data.samples()).collect();
+            explain(verdict, &network, (data, &samples), batch_size.max(1), stop)
+        })?;
+        json_of(&explained.map_err(refused)?)
     }
 
     /// The cured network, the figures, the gradient norms before and after, and the epoch in which the
@@ -78,7 +95,7 @@ impl Task {
         output: Option<PathBuf>,
         progress: Option<&Bound<'_, PyAny>>,
     ) -> PyResult<CuredParts<'py>> {
-        let options = request.options()?;
+        let options = request.options(&self.files)?;
         let destination = output
             .map(|path| destination(&path, &self.files))
             .transpose()?;
@@ -182,32 +199,20 @@ impl Task {
 
 /// The network with its hidden ReLUs leaking, and what was done to each.
 #[pyfunction]
-#[pyo3(signature = (name, model, alpha, only, skip, output=None))]
+#[pyo3(signature = (name, model, request, output=None))]
 pub(crate) fn convert<'py>(
     py: Python<'py>,
     name: &str,
     model: Source,
-    alpha: f32,
-    only: Vec<String>,
-    skip: Vec<String>,
+    request: ConvertRequest,
     output: Option<PathBuf>,
 ) -> PyResult<(Bound<'py, PyBytes>, String)> {
-    if !alpha.is_finite() {
-        return Err(PyValueError::new_err(format!(
-            "alpha must be finite, but is {alpha}"
-        )));
-    }
+    let options = request.options()?;
     let (mut model, files) = model.open()?;
     let destination = output
         .as_deref()
         .map(|path| destination(path, &files))
         .transpose()?;
-    let options = ConvertOptions {
-        alpha,
-        from: ConvertFrom::Relu,
-        only,
-        skip,
-    };
     let conversion = leaky_cure::convert(&mut model, name, &options).map_err(refused)?;
     let bytes = model.to_bytes().map_err(refused)?;
     if let Some(destination) = destination {
@@ -239,15 +244,4 @@ fn written_bytes(model: &Model, path: &Path, whole: &[u8]) -> PyResult<Vec<u8>> 
     }
     let folder = path.parent().unwrap_or(Path::new(""));
     model.to_bytes_in(folder).map_err(refused)
-}
-
-fn destination(path: &Path, files: &[PathBuf]) -> PyResult<Destination> {
-    Destination::new(path, files.iter().map(PathBuf::as_path)).map_err(unwritable)
-}
-
-fn unwritable(error: FileError) -> PyErr {
-    match error {
-        FileError::Same { .. } => refused(error),
-        error => PyOSError::new_err(error.to_string()),
-    }
 }

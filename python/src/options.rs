@@ -1,5 +1,8 @@
 //! Options as Python gives them.
 
+use std::path::PathBuf;
+
+use leaky_cure::convert::{ConvertFrom, ConvertOptions};
 use leaky_cure::cure::Alpha;
 use leaky_cure::objective::ObjectiveOptions;
 use leaky_cure::threads::cores;
@@ -10,6 +13,7 @@ use pyo3::prelude::*;
 use serde_json::Value;
 
 use crate::answers::refused;
+use crate::files::checkpoint;
 
 /// A slope, or `"auto"`.
 #[derive(FromPyObject)]
@@ -24,6 +28,9 @@ pub(crate) struct CureRequest {
     alpha: Slope,
     revive: bool,
     revival_bound: f64,
+    recentre: bool,
+    tau: Option<f64>,
+    checkpoint: Option<PathBuf>,
     lr: f64,
     seed: u64,
     objective: ObjectiveRequest,
@@ -31,8 +38,15 @@ pub(crate) struct CureRequest {
 }
 
 impl CureRequest {
-    pub(crate) fn options(self) -> PyResult<CureOptions> {
+    /// The options, for a network and samples that were read from some files.
+    pub(crate) fn options(self, read: &[PathBuf]) -> PyResult<CureOptions> {
         let training = self.training.options()?;
+        if self.tau.is_some() && !self.revive {
+            return Err(PyValueError::new_err(
+                "tau says which dormant units are revived, so it does not go with revive=False",
+            ));
+        }
+        let folder = self.checkpoint.as_deref();
         Ok(CureOptions {
             alpha: match self.alpha {
                 Slope::Number(alpha) => Alpha::Fixed(finite("alpha", alpha)? as f32),
@@ -44,7 +58,8 @@ impl CureRequest {
                 }
             },
             revive: self.revive,
-            tau: None,
+            recentre: self.recentre,
+            tau: self.tau.map(|tau| part("tau", tau)).transpose()?,
             revival_bound: part("revival_bound", self.revival_bound)?,
             objective: self.objective.options()?,
             training: TrainOptions {
@@ -56,7 +71,36 @@ impl CureRequest {
                 }),
                 ..training
             },
-            checkpoint: None,
+            checkpoint: folder.map(|folder| checkpoint(folder, read)).transpose()?,
+        })
+    }
+}
+
+/// What to convert, as a Python object with these attributes.
+#[derive(FromPyObject)]
+pub(crate) struct ConvertRequest {
+    alpha: f64,
+    from_: String,
+    only: Vec<String>,
+    skip: Vec<String>,
+}
+
+impl ConvertRequest {
+    pub(crate) fn options(self) -> PyResult<ConvertOptions> {
+        Ok(ConvertOptions {
+            alpha: finite("alpha", self.alpha)? as f32,
+            from: match self.from_.as_str() {
+                "relu" => ConvertFrom::Relu,
+                "leaky-relu" => ConvertFrom::LeakyRelu,
+                "prelu" => ConvertFrom::PRelu,
+                other => {
+                    return Err(PyValueError::new_err(format!(
+                        "from_ is '{other}': give 'relu', 'leaky-relu' or 'prelu'"
+                    )));
+                }
+            },
+            only: self.only,
+            skip: self.skip,
         })
     }
 }
@@ -93,6 +137,8 @@ struct TrainRequest {
     schedule: String,
     warm_up: usize,
     patience: Option<usize>,
+    train_statistics: bool,
+    pull: f64,
     recycle: Option<usize>,
 }
 
@@ -112,6 +158,8 @@ impl TrainRequest {
             schedule: named("schedule", self.schedule)?,
             warm_up: self.warm_up,
             patience: count("patience", self.patience)?,
+            train_statistics: self.train_statistics,
+            pull: at_least_zero("pull", self.pull)?,
             recycle: count("recycle", self.recycle)?.map(Recycle::every),
             ..TrainOptions::default()
         })
@@ -199,7 +247,7 @@ fn below_one(option: &str, value: f64) -> PyResult<f64> {
     }
 }
 
-fn part(option: &str, value: f64) -> PyResult<f64> {
+pub(crate) fn part(option: &str, value: f64) -> PyResult<f64> {
     if (0.0..=1.0).contains(&value) {
         Ok(value)
     } else {
@@ -209,7 +257,7 @@ fn part(option: &str, value: f64) -> PyResult<f64> {
     }
 }
 
-fn at_least_one(option: &str, value: usize) -> PyResult<usize> {
+pub(crate) fn at_least_one(option: &str, value: usize) -> PyResult<usize> {
     if value > 0 {
         Ok(value)
     } else {

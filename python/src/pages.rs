@@ -14,20 +14,15 @@ use serde::de::DeserializeOwned;
 
 use crate::answers::refused;
 
-/// The page of a diagnosis, with gradient norms where they are known, and notes.
+/// The page of a diagnosis, with gradient norms where they are known.
 #[pyfunction]
-pub(crate) fn diagnosis_page(
-    figures: &str,
-    gradients: Option<&str>,
-    notes: Vec<String>,
-) -> PyResult<String> {
+pub(crate) fn diagnosis_page(figures: &str, gradients: Option<&str>) -> PyResult<String> {
     let diagnosis: Diagnosis = read(figures)?;
     let gradients: Result<Vec<GradientNorm>, String> = match gradients {
         Some(norms) => Ok(read(norms)?),
         None => Err("it takes a loss, and so what the network should answer".to_owned()),
     };
     let made = Provenance::of_program().network(&diagnosis.model);
-    let made = notes.into_iter().fold(made, Provenance::note);
     page(leaky_report::diagnosis(&diagnosis, &gradients, &made))
 }
 

@@ -1,6 +1,7 @@
 """What several tests share."""
 
 import functools
+import importlib
 import sys
 from pathlib import Path
 
@@ -15,13 +16,17 @@ def _seed():
     torch.manual_seed(0)
 
 
+def tool(name):
+    """A script of the workspace's `tools`, as a module."""
+    if str(TOOLS) not in sys.path:
+        sys.path.insert(0, str(TOOLS))
+    return importlib.import_module(name)
+
+
 @functools.cache
 def fixture_network(name):
     """A network of `fixtures/networks`, trained and damaged anew: module, ONNX model, data."""
-    if str(TOOLS) not in sys.path:
-        sys.path.insert(0, str(TOOLS))
-    import make_network_fixtures
-
+    make_network_fixtures = tool("make_network_fixtures")
     threads = torch.get_num_threads()
     torch.set_num_threads(1)
     torch.manual_seed(0)

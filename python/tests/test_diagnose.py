@@ -11,7 +11,7 @@ import numpy as np
 import onnx
 import pytest
 import torch
-from conftest import fixture_network
+from conftest import fixture_network, tool
 from torch import nn
 from torch.nn import functional as F
 
@@ -43,8 +43,7 @@ FIXTURES = [
 @pytest.mark.parametrize("name", FIXTURES)
 def test_each_fixture_network_gets_the_verdict_that_onnx_runtime_gives_its_file(name):
     made = fixture_network(name)
-    import fixture_expectations as expectations
-
+    expectations = tool("fixture_expectations")
     inputs = tuple(torch.from_numpy(array) for array in made.inputs.values())
     found = lt.diagnose(made.network, [inputs], forward=lambda model, batch: model(*batch))
     tapped = expectations.tap(made.model, made.inputs)

@@ -1,7 +1,9 @@
 """The functions over NumPy arrays, and what becomes of arrays that do not lie as the kernels need them."""
 
 import gc
+import inspect
 import multiprocessing
+import pickle
 import threading
 import tracemalloc
 
@@ -35,6 +37,13 @@ def test_the_snippet_of_the_tutorials_gives_floats():
     assert y.dtype == np.float64
     assert y.tolist() == [-0.01, 0.0, 1.0, 2.0, 3.0]
     assert lr.leaky_relu([-1, 2], 0.1).tolist() == [-0.1, 2.0]
+
+
+def test_the_functions_tell_what_they_take_and_travel_to_other_processes():
+    assert str(inspect.signature(lr.leaky_relu)) == "(x, alpha=0.01, out=None)"
+    for function in (lr.leaky_relu, lr.leaky_relu_grad, lr.relu, lr.relu_grad, lr.elu, lr.elu_grad, lr.prelu):
+        assert pickle.loads(pickle.dumps(function)) is function
+        assert function.__doc__ and not function.__doc__.startswith(" ")
 
 
 @pytest.mark.parametrize("dtype", DTYPES)

@@ -85,6 +85,69 @@ def test_a_conversion_lets_hidden_relus_leak(tmp_path):
     )
 
 
+@pytest.mark.parametrize("other", ["leaky-relu", "prelu"])
+def test_a_conversion_gives_another_slope_to_what_leaks_already(other):
+    path, _, _ = case("mlp")
+    start = lr.convert(path, alpha=0.2).model if other == "leaky-relu" else onnx.load(path)
+    if other == "prelu":
+        rectifiers = [node for node in start.graph.node if node.op_type == "Relu"]
+        for number, node in enumerate(rectifiers):
+            node.op_type = "PRelu"
+            node.input.append(f"slope{number}")
+            start.graph.initializer.append(
+                onnx.numpy_helper.from_array(np.full(1, 0.25, np.float32), f"slope{number}")
+            )
+    with pytest.raises(ValueError, match="hidden rectifier that was asked for"):
+        lr.convert(start, alpha=0.05)
+    converted = lr.convert(start, alpha=0.05, from_=other)
+    assert converted.converted == 2 and "LeakyRelu now, alpha 0.05" in repr(converted)
+    assert [layer.alpha for layer in lr.diagnose(converted.model, case("mlp")[1]).layers] == [
+        pytest.approx(0.05)
+    ] * 2
+
+
+def samples_that_change_each_other():
+    """A network that centres the samples on their mean, exported for a batch of two."""
+    make = onnx.helper
+    nodes = [
+        make.make_node("ReduceMean", ["x", "axes"], ["mean"], keepdims=1),
+        make.make_node("Sub", ["x", "mean"], ["centred"]),
+        make.make_node("MatMul", ["centred", "w"], ["z"]),
+        make.make_node("Relu", ["z"], ["y"], name="relu"),
+    ]
+    tensors = [
+        onnx.numpy_helper.from_array(np.zeros(1, np.int64), "axes"),
+        onnx.numpy_helper.from_array(np.array([[1, -1, 0]], np.float32), "w"),
+    ]
+    ends = [make.make_tensor_value_info(name, 1, [2, size]) for name, size in (("x", 1), ("y", 3))]
+    graph = make.make_graph(nodes, "centred", ends[:1], ends[1:], tensors)
+    return make.make_model(graph, opset_imports=[make.make_opsetid("", 18)], ir_version=9)
+
+
+def test_what_is_to_be_known_of_how_a_network_was_looked_at_is_told(tmp_path):
+    x = np.arange(6, dtype=np.float32)[:, None]
+    d = lr.diagnose(samples_that_change_each_other(), x)
+    (note,) = d.notes
+    assert (
+        note.startswith("run in batches of 2: ")
+        and note in repr(d)
+        and "run in batches of 2: " in d._repr_html_()
+    )
+    assert d.to_dict()["notes"] == [note] and d.layers[0].dead == [2]
+    d.save(tmp_path / "page.html")
+    assert "run in batches of 2: " in (tmp_path / "page.html").read_text()
+    path, x, _ = case("mlp")
+    assert lr.diagnose(path, x).notes == ()
+
+
+def test_tau_counts_as_dormant_what_says_little_beside_its_layer():
+    path, x, _ = case("mlp")
+    plain, found = lr.diagnose(path, x), lr.diagnose(path, x, tau=0.5)
+    assert found.dead == plain.dead and found.dormant > plain.dormant == 0
+    assert found.to_dict()["tau"] == found.tau == 0.5 and "at most 0.5 times" in repr(found)
+    assert lr.Diagnosis.from_dict(found.to_dict()) == found
+
+
 @pytest.fixture(scope="module")
 def cured(tmp_path_factory):
     path, x, y = case("mlp")
@@ -108,6 +171,54 @@ def test_a_cure_gives_the_network_and_its_figures(cured, tmp_path):
 def test_the_same_seed_gives_the_same_network(cured):
     path, x, y = case("mlp")
     assert lr.cure(path, x, y, val=(x, y), epochs=3, alpha=0.1).model == cured[0].model
+
+
+def test_a_cure_revives_dormant_units_where_tau_says_which():
+    path, x, y = case("mlp")
+    options = {"val": (x, y), "epochs": 3, "alpha": 0.1}
+    plain, found = lr.cure(path, x, y, **options), lr.cure(path, x, y, **options, tau=0.5)
+    assert plain.revived_dormant == 0 < found.revived_dormant and found.before.tau == 0.5
+    assert f"and {found.revived_dormant} dormant ones" in repr(found)
+
+
+def test_a_cure_is_scored_once_on_samples_to_test_with():
+    path, x, y = case("mlp")
+    test = {name: array[:37] for name, array in x.items()}, y[:37]
+    found = lr.cure(path, x, y, test=test, epochs=2)
+    session = pytest.importorskip("onnxruntime").InferenceSession(found.model)
+    answered = session.run(None, test[0])[0].argmax(1)
+    assert found.score["test"] == pytest.approx((answered == test[1]).mean())
+    assert f"Test accuracy: {found.score['test']:.4f}" in repr(found)
+
+
+KEPT = """
+import sys
+import leaky_relu as lr, numpy as np
+x = np.random.default_rng(0).normal(size=(2000, 64)).astype(np.float32)
+y = np.random.default_rng(1).integers(0, 10, 2000)
+lr.cure(sys.argv[1], x, y, epochs=int(sys.argv[2]), output=sys.argv[3],
+        checkpoint=sys.argv[4] if len(sys.argv) > 4 else None)
+"""
+
+
+def test_a_cure_that_is_killed_goes_on_from_its_checkpoint_and_ends_with_the_same_bytes(tmp_path):
+    path, _, _ = case("mlp")
+    command = [sys.executable, "-c", KEPT, str(path), "40"]
+    subprocess.run([*command, tmp_path / "whole.onnx"], check=True)
+    kept = tmp_path / "kept" / "training.safetensors"
+    killed = subprocess.Popen([*command, tmp_path / "parts.onnx", kept.parent])
+    for _ in range(6000):
+        if kept.exists() or killed.poll() is not None:
+            break
+        time.sleep(0.005)
+    killed.kill()
+    assert killed.wait() == -signal.SIGKILL and not (tmp_path / "parts.onnx").exists()
+    subprocess.run([*command, tmp_path / "parts.onnx", kept.parent], check=True)
+    assert (tmp_path / "parts.onnx").read_bytes() == (tmp_path / "whole.onnx").read_bytes()
+    other = subprocess.run(
+        [*command[:-1], "3", tmp_path / "other.onnx", kept.parent], capture_output=True, text=True
+    )
+    assert "ValueError" in other.stderr and "the epochs" in other.stderr
 
 
 SMALL = {"rectifiers": ["relu", "leaky-relu:0.1"], "seeds": 2, "epochs": 1, "lr": [0.001, 0.01]}
@@ -249,6 +360,13 @@ def test_a_file_that_was_read_is_never_written():
         (lambda p, x, y: lr.cure(p, x, y, alpha="much"), ValueError, "'auto'"),
         (lambda p, x, y: lr.cure(p, x, y, batch_size=0), ValueError, "batch_size"),
         (lambda p, x, y: lr.cure(p, x, y, revival_bound=2.0), ValueError, "revival_bound must lie between"),
+        (lambda p, x, y: lr.cure(p, x, y, tau=-0.1), ValueError, "tau must lie between"),
+        (lambda p, x, y: lr.cure(p, x, y, tau=0.1, revive=False), ValueError, "revive=False"),
+        (lambda p, x, y: lr.cure(p, x, y, test=(x["x"][:, :5], y)), ValueError, "64"),
+        (lambda p, x, y: lr.cure(p, x, y, checkpoint=p), OSError, "model.onnx"),
+        (lambda p, x, y: lr.diagnose(p, x, tau=2.0), ValueError, "tau must lie between"),
+        (lambda p, x, y: lr.diagnose(p, x, batch_size=0), ValueError, "batch_size must be at least 1"),
+        (lambda p, x, y: lr.convert(p, from_="elu"), ValueError, "'relu', 'leaky-relu' or 'prelu'"),
         (lambda p, x, y: lr.compare(p, x, y, rectifiers=["swish"]), ValueError, "swish"),
         (lambda p, x, y: lr.compare(p, x, y, seeds=0), ValueError, "at least one training"),
         (lambda p, x, y: lr.convert(p, alpha=float("nan")), ValueError, "alpha must be finite"),

@@ -1,5 +1,6 @@
 """`lt.Watch`: dead units while a model is trained."""
 
+import gc
 import warnings
 
 import pytest
@@ -43,7 +44,7 @@ def test_the_verdict_is_that_of_diagnose_on_the_same_samples():
     model = nn.Sequential(nn.Linear(3, 8), nn.ReLU(), nn.Linear(8, 8), nn.ReLU(), nn.Linear(8, 2))
     watch, x = lt.Watch(model, every=1, samples=64), torch.randn(64, 3)
     train(model, watch, 1, x)
-    assert watch.diagnosis().to_dict() == lt.diagnose(model, x).to_dict()
+    assert watch.diagnosis() == lt.diagnose(model, x)
 
 
 def hooks(model):
@@ -75,8 +76,7 @@ def test_what_passes_in_the_step_itself_is_counted():
     ran = len(seen)
     train(model, watch, 1, seen[0])
     assert len(seen) == ran + 1, "the model ran once"
-    expected = lt.diagnose(model, torch.cat([x, x[:8]])).to_dict()
-    assert watch.diagnosis().to_dict() == expected
+    assert watch.diagnosis() == lt.diagnose(model, torch.cat([x, x[:8]]))
 
 
 def test_rectifiers_that_are_called_are_counted_by_a_run_of_their_own():
@@ -192,7 +192,7 @@ def test_a_step_that_is_compiled_as_a_whole_gives_its_batch():
     assert watch.diagnosis().dead == 3
     other = lt.Watch(model, every=1, forward=lambda model, batch: model(batch["x"]))
     other.step({"x": x})
-    assert other.diagnosis().to_dict() == watch.diagnosis().to_dict()
+    assert other.diagnosis() == watch.diagnosis()
 
 
 def test_parts_that_are_called_by_themselves_are_watched():
@@ -272,6 +272,28 @@ def test_wrong_settings_are_refused():
         lt.Watch(dying(), optimizer=torch.optim.SGD(dying().parameters()))
     with pytest.raises(TypeError, match="logger is a int"):
         lt.Watch(dying(), logger=3)
+
+
+def tensors():
+    found = (each for each in gc.get_objects() if isinstance(each, torch.Tensor))
+    return {id(each): each for each in found if each.layout == torch.strided}
+
+
+def test_65536_latents_are_watched_in_a_few_bytes_a_unit():
+    latents, x = 65_536, torch.randn(8, 4)
+    model = nn.Sequential(nn.Linear(4, latents), nn.ReLU(), nn.Linear(latents, 4))
+    with torch.no_grad():
+        model[0].bias[:1000] = -1e3
+    before = tensors()
+    watch = lt.Watch(model, every=1, samples=8)
+    # As many looks as make an older window beside the recent one.
+    train(model, watch, 60, x)
+    gc.collect()
+    new = [found.untyped_storage() for key, found in tensors().items() if key not in before]
+    held = sum({storage.data_ptr(): storage.nbytes() for storage in new}.values())
+    assert 0 < held <= 48 * latents
+    found = watch.diagnosis()
+    assert found.units == latents and found.layers[0].dead[:1000] == list(range(1000))
 
 
 def test_closed_it_leaves_no_trace():

@@ -3,6 +3,7 @@
 use burn::tensor::TensorData;
 use leaky_onnx::{Network, ValueId};
 
+use crate::batches::Batches;
 use crate::data::dataset::Dataset;
 use crate::run::{RunError, outputs};
 use crate::stop::Stop;
@@ -54,13 +55,25 @@ impl Difference {
             let outputs = network.outputs().iter();
             outputs.map(|output| output.value).collect()
         };
-        let batches = samples.chunks(batch_size).map(|samples| {
-            stop.check()?;
-            let one = outputs(first, data, samples, &wanted(first))?;
-            let other = outputs(second, data, samples, &wanted(second))?;
-            Ok((one, other))
-        });
-        Self::of_batches(batches)
+        let wanted = [first, second].map(wanted);
+        let mut extents = Extents::default();
+        Batches::through(first, (data, samples), batch_size)?.run(
+            &mut extents,
+            |_, samples| {
+                stop.check()?;
+                let mut found = Extents::default();
+                found.add(
+                    &outputs(first, data, samples, &wanted[0])?,
+                    &outputs(second, data, samples, &wanted[1])?,
+                );
+                Ok::<_, RunError>(found)
+            },
+            |extents, _, found| {
+                extents.merge(&found);
+                Ok(())
+            },
+        )?;
+        Ok(extents.difference())
     }
 
     /// Compares two lists of outputs, given batch by batch.
@@ -71,25 +84,51 @@ impl Difference {
     pub(crate) fn of_batches(
         batches: impl Iterator<Item = Result<(Vec<TensorData>, Vec<TensorData>), RunError>>,
     ) -> Result<Self, RunError> {
-        let mut extents: Vec<Extent> = Vec::new();
+        let mut extents = Extents::default();
         for batch in batches {
             let (one, other) = batch?;
-            extents.resize(one.len().max(extents.len()), Extent::default());
-            if one.len() != other.len() {
-                extents.push(Extent::APART);
-            }
-            for (extent, (one, other)) in extents.iter_mut().zip(one.iter().zip(&other)) {
-                extent.add(one, other);
-            }
+            extents.add(&one, &other);
         }
-        let largest = |of: fn(&Extent) -> f64| extents.iter().map(of).fold(0.0, f64::max);
-        Ok(Self {
+        Ok(extents.difference())
+    }
+}
+
+/// What was compared of each output.
+#[derive(Default)]
+struct Extents(Vec<Extent>);
+
+impl Extents {
+    /// Compares the outputs of a batch.
+    fn add(&mut self, one: &[TensorData], other: &[TensorData]) {
+        self.0
+            .resize(one.len().max(self.0.len()), Extent::default());
+        if one.len() != other.len() {
+            self.0.push(Extent::APART);
+        }
+        for (extent, (one, other)) in self.0.iter_mut().zip(one.iter().zip(other)) {
+            extent.add(one, other);
+        }
+    }
+
+    /// Takes in what other batches have shown.
+    fn merge(&mut self, other: &Self) {
+        self.0
+            .resize(other.0.len().max(self.0.len()), Extent::default());
+        for (extent, more) in self.0.iter_mut().zip(&other.0) {
+            extent.difference = extent.difference.max(more.difference);
+            extent.magnitude = extent.magnitude.max(more.magnitude);
+        }
+    }
+
+    fn difference(&self) -> Difference {
+        let largest = |of: fn(&Extent) -> f64| self.0.iter().map(of).fold(0.0, f64::max);
+        Difference {
             maximum: largest(|extent| extent.difference),
             magnitude: largest(|extent| extent.magnitude),
             relative: largest(|extent| {
                 extent.difference / extent.magnitude.max(SMALLEST_MAGNITUDE)
             }),
-        })
+        }
     }
 }
 

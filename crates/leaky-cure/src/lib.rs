@@ -17,6 +17,7 @@
 //! verified   networks written, read again, and compared with those in memory
 //! ```
 
+mod batches;
 pub mod candidate;
 pub mod compare;
 pub mod convert;

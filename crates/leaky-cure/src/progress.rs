@@ -4,6 +4,7 @@ use crate::cure::figures::AlphaTrial;
 use crate::diagnose::verdict::Diagnosis;
 use crate::difference::Difference;
 use crate::objective::metric::Metric;
+use crate::revive::recentre::Recentring;
 use crate::revive::revival::Revival;
 use crate::train::epoch::Epoch;
 
@@ -46,6 +47,9 @@ pub trait Progress: Send {
     /// A cure has revived dead units, and compared the outputs on the samples to train on and on those
     /// to validate with.
     fn revived(&mut self, _revival: &Revival, _training: Difference, _validation: Difference) {}
+    /// A cure has given always-on units a bend that the data reach, and compared the outputs on the samples
+    /// to train on.
+    fn recentred(&mut self, _recentring: &Recentring, _training: Difference) {}
 }
 
 /// Nobody watches.

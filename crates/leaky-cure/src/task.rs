@@ -4,6 +4,7 @@ use leaky_onnx::{Model, Network};
 
 use crate::data::arrays::Arrays;
 use crate::data::dataset::Dataset;
+use crate::data::normalize::Normalize;
 use crate::run::{RunError, device};
 
 /// A network and the samples that it is diagnosed, trained and validated on.
@@ -42,9 +43,10 @@ impl Task {
     ///
     /// # Errors
     ///
-    /// If the arrays do not fit the network.
+    /// If the arrays do not fit the network, or their classes have other names.
     pub fn validated_on(self, validation: &Arrays) -> Result<Self, RunError> {
         let validation = validation.for_network(&self.network()?)?;
+        validation.check_classes(&self.data)?;
         Ok(Self {
             validation: Some(validation),
             ..self
@@ -55,13 +57,29 @@ impl Task {
     ///
     /// # Errors
     ///
-    /// If the arrays do not fit the network.
+    /// If the arrays do not fit the network, or their classes have other names.
     pub fn tested_on(self, test: &Arrays) -> Result<Self, RunError> {
         let test = test.for_network(&self.network()?)?;
+        test.check_classes(&self.data)?;
         Ok(Self {
             test: Some(test),
             ..self
         })
+    }
+
+    /// The same with samples scaled channel by channel, those to validate and to test with alike: the
+    /// network then expects what is scaled so.
+    ///
+    /// # Errors
+    ///
+    /// If the data cannot be read, or there is nothing to scale with these numbers.
+    pub fn normalized(mut self, normalize: &Normalize) -> Result<Self, RunError> {
+        let normalization = normalize.of(&self.data)?;
+        let others = [self.validation.as_mut(), self.test.as_mut()];
+        for data in others.into_iter().flatten().chain([&mut self.data]) {
+            data.normalize(&normalization);
+        }
+        Ok(self)
     }
 
     /// The network, ready to run.

@@ -19,6 +19,64 @@ pub fn cores() -> usize {
     std::thread::available_parallelism().map_or(1, usize::from)
 }
 
+/// Pools of threads that work side by side, as many threads together as the caller's pool has.
+pub(crate) struct Crews(Vec<rayon::ThreadPool>);
+
+impl Crews {
+    /// At most so many, and no more than there are threads.
+    ///
+    /// # Errors
+    ///
+    /// If the operating system does not grant the threads.
+    pub(crate) fn new(most: usize) -> Result<Self, ThreadsError> {
+        let threads = rayon::current_num_threads();
+        match most.clamp(1, threads) {
+            // One works with the threads that are there.
+            1 => Ok(Self(Vec::new())),
+            crews => Ok(Self(pools(crews, threads / crews)?)),
+        }
+    }
+
+    /// How many there are.
+    pub(crate) fn len(&self) -> usize {
+        self.0.len().max(1)
+    }
+
+    /// Does `work` for each item at the same time, each by a crew of its own; no more items than crews.
+    pub(crate) fn each<I: Sync, T: Send>(
+        &self,
+        items: &[I],
+        work: impl Fn(&I) -> T + Sync,
+    ) -> Vec<T> {
+        if self.0.is_empty() || items.len() == 1 {
+            return items.iter().map(work).collect();
+        }
+        assert!(items.len() <= self.len(), "a crew for each item");
+        let work = &work;
+        std::thread::scope(|scope| {
+            let crews = self.0.iter().zip(items);
+            let working: Vec<_> = crews
+                .map(|(crew, item)| scope.spawn(move || crew.install(|| work(item))))
+                .collect();
+            let working = working.into_iter();
+            let results = working.map(|thread| thread.join());
+            results
+                .map(|result| result.unwrap_or_else(|panic| std::panic::resume_unwind(panic)))
+                .collect()
+        })
+    }
+}
+
+fn pools(count: usize, threads: usize) -> Result<Vec<rayon::ThreadPool>, ThreadsError> {
+    (0..count)
+        .map(|_| rayon::ThreadPoolBuilder::new().num_threads(threads).build())
+        .collect::<Result<_, _>>()
+        .map_err(|error| ThreadsError {
+            threads: count * threads,
+            reason: error.to_string(),
+        })
+}
+
 /// Does `work` for each item, `jobs` at a time, and hands each result to `done`, with the item's
 /// number, as soon as it is there. The engine has a single thread for each, so that they do not wait for
 /// each other's threads. After an error no further item is begun.
@@ -33,13 +91,7 @@ pub(crate) fn side_by_side<I: Sync, T: Send, E: Send + From<ThreadsError>>(
     done: impl FnMut(usize, T) -> Result<(), E> + Send,
 ) -> Result<(), E> {
     let jobs = jobs.min(items.len());
-    let pools = (0..jobs)
-        .map(|_| rayon::ThreadPoolBuilder::new().num_threads(1).build())
-        .collect::<Result<Vec<_>, _>>()
-        .map_err(|error| ThreadsError {
-            threads: jobs,
-            reason: error.to_string(),
-        })?;
+    let pools = pools(jobs, 1)?;
     let next = AtomicUsize::new(0);
     let done = Mutex::new((done, Ok(())));
     let worker = || {
@@ -105,6 +157,21 @@ mod tests {
             .unwrap();
             assert_eq!(results, (1..=50).collect::<Vec<_>>());
         }
+    }
+
+    #[test]
+    fn crews_share_the_threads_and_give_results_in_order() {
+        let pool = rayon::ThreadPoolBuilder::new().num_threads(5).build();
+        pool.unwrap().install(|| {
+            for (most, count, threads) in [(1, 1, 5), (2, 2, 2), (3, 3, 1), (100, 5, 1)] {
+                let crews = Crews::new(most).unwrap();
+                assert_eq!(crews.len(), count);
+                let items: Vec<usize> = (0..count).collect();
+                let found = crews.each(&items, |&item| (item, rayon::current_num_threads()));
+                let expected: Vec<_> = (0..count).map(|item| (item, threads)).collect();
+                assert_eq!(found, expected);
+            }
+        });
     }
 
     #[test]

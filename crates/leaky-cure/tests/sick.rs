@@ -96,13 +96,6 @@ fn nearly_all_dead_units_live_again_and_the_outputs_stay_within_the_bound() {
             revival,
             difference,
         } = revived(&name, DEFAULT_BOUND);
-        println!(
-            "{name}: {} dead, {} revived, {} of them within the bound, {} dead after, {difference:?}",
-            before.dead, revival.revived, revival.within_bound, after.dead
-        );
-        for left in &revival.not_revived {
-            println!("  {} {}: {}", left.layer, left.unit, left.reason);
-        }
         assert!(
             difference.is_within(DEFAULT_BOUND),
             "{name}: {difference:?}"
@@ -136,10 +129,6 @@ fn without_a_bound_only_what_changes_nothing_is_revived() {
             difference,
             ..
         } = revived(&name, 0.0);
-        println!(
-            "{name}: {} exactly; {:?}",
-            revival.revived, revival.not_revived
-        );
         assert_eq!(revival.within_bound, 0, "{name}");
         assert!(difference.is_rounding(), "{name}: {difference:?}");
     }
@@ -162,7 +151,6 @@ fn training_goes_on_from_a_revival_without_a_shout() {
             cured.report.epochs[0].validation_loss
         };
         let (revived, left) = (epoch(true), epoch(false));
-        println!("{name}: {revived} with, {left} without");
         assert!(
             revived <= 2.0 * left + 1.0,
             "{name}: {revived} with, {left} without"

@@ -13,6 +13,8 @@ pub enum Role {
     Constant,
     /// Gives its input on, number by number.
     Same,
+    /// Gives its input on, number by number, but for those that it drops in training.
+    Dropped,
     /// Gives its input on with the axes in another order.
     Transposed,
     /// Gives its input on in another shape, its numbers in the same order; `to_input` tells that the
@@ -224,7 +226,7 @@ impl Role {
     pub fn only_rearranges(self) -> bool {
         matches!(
             self,
-            Self::Same | Self::Transposed | Self::Reshaped { .. } | Self::Repeated
+            Self::Same | Self::Dropped | Self::Transposed | Self::Reshaped { .. } | Self::Repeated
         )
     }
 
@@ -233,7 +235,7 @@ impl Role {
     pub fn sees(self, input: usize) -> bool {
         match self {
             Self::AsksForShape => false,
-            Self::Same => input == 0,
+            Self::Same | Self::Dropped => input == 0,
             _ => true,
         }
     }
@@ -249,6 +251,6 @@ impl Role {
 
     /// Whether every number keeps its place among the others.
     pub fn keeps_order(self) -> bool {
-        matches!(self, Self::Same | Self::Reshaped { .. })
+        matches!(self, Self::Same | Self::Dropped | Self::Reshaped { .. })
     }
 }

@@ -6,7 +6,7 @@ use burn::backend::{AutodiffBackend, Dispatch, DispatchTensor};
 use crate::error::Result;
 use crate::graph::ValueId;
 use crate::network::{Network, Watched};
-use crate::random_slopes::RandomSlopes;
+use crate::training::TrainingPass;
 use crate::value::{Value, is_tracked};
 
 /// The parameters of a network as leaves of a graph of derivatives: what is computed from them
@@ -48,20 +48,20 @@ impl Network {
         self.execute(&parameters.0, inputs, wanted, None, UNSEEN)
     }
 
-    /// [`forward_tracked`](Self::forward_tracked) with slopes drawn at random below zero. Each `pass`,
-    /// a number that the caller counts, has its own.
+    /// [`forward_tracked`](Self::forward_tracked) as a pass of training.
     ///
     /// # Errors
     ///
-    /// As `forward_tracked`.
-    pub fn forward_tracked_with_slopes(
+    /// As `forward_tracked`; and if batch normalisations are to take the statistics of a batch that the
+    /// network does not run at once.
+    pub fn forward_tracked_in_training(
         &self,
         parameters: &Tracked,
         inputs: Vec<Value>,
         wanted: &[ValueId],
-        (slopes, pass): (&RandomSlopes, u64),
+        pass: &TrainingPass,
     ) -> Result<Vec<Value>> {
-        self.execute(&parameters.0, inputs, wanted, Some((slopes, pass)), UNSEEN)
+        self.execute(&parameters.0, inputs, wanted, Some(pass), UNSEEN)
     }
 }
 

@@ -210,13 +210,25 @@ impl Graph {
 
     /// Which nodes some values need, and how often each value is used by them.
     pub(crate) fn plan(&self, wanted: &[ValueId]) -> (Vec<bool>, Vec<usize>) {
+        self.plan_from(wanted, |_| false)
+    }
+
+    /// The same where some values are known already.
+    pub(crate) fn plan_from(
+        &self,
+        wanted: &[ValueId],
+        is_known: impl Fn(ValueId) -> bool,
+    ) -> (Vec<bool>, Vec<usize>) {
         let mut uses = vec![0; self.names.len()];
         for id in wanted {
             uses[id.0] += 1;
         }
         let mut needed = vec![false; self.nodes.len()];
         for (index, node) in self.nodes.iter().enumerate().rev() {
-            needed[index] = node.outputs.iter().any(|id| uses[id.0] > 0);
+            needed[index] = node
+                .outputs
+                .iter()
+                .any(|&id| uses[id.0] > 0 && !is_known(id));
             if needed[index] {
                 let conditions = node.guards.iter().map(|(id, _)| id);
                 for id in node.inputs.iter().flatten().chain(conditions) {

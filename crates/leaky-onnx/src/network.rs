@@ -8,6 +8,7 @@ mod execution;
 mod fixed_batch;
 mod fusion;
 mod memory;
+mod resume;
 mod watched;
 
 pub(crate) use self::watched::Watched;

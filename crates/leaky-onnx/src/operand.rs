@@ -68,7 +68,7 @@ impl Operand {
             };
             let node = &network.nodes()[network.producer(source).ok_or_else(computed)?];
             match node.role {
-                Role::Same => {}
+                Role::Same | Role::Dropped => {}
                 Role::Transposed => {
                     orders.push(node.attributes().ints("perm")?.map(<[i64]>::to_vec));
                 }

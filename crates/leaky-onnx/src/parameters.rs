@@ -29,6 +29,13 @@ pub struct Parameter {
     pub(crate) changed: bool,
 }
 
+impl Parameter {
+    /// Its numbers as they are now.
+    pub fn tensor(&self) -> DispatchTensor {
+        self.tensor.clone()
+    }
+}
+
 /// Marks the parameters that training may change.
 pub(crate) fn mark_trainable(parameters: &mut [Parameter], graph: &Graph) {
     // For each value: the parameters that it is a mere rearrangement of.

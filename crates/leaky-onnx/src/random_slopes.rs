@@ -37,26 +37,24 @@ impl RandomSlopes {
         self.nodes.contains(&node)
     }
 
-    /// The node's activation with slopes of forward pass number `pass`.
+    /// A node's activation with slopes of a stream of random numbers.
     pub(crate) fn run(
         &self,
         device: &DispatchDevice,
-        node: usize,
-        pass: u64,
+        stream: u64,
         mut inputs: Inputs,
     ) -> Result<Vec<Value>, String> {
         let x = inputs.float(0)?;
-        let slopes = self.draw(node, pass, &x);
+        let slopes = self.draw(stream, &x);
         let Value::Float(slopes) = Value::from_data(slopes, device) else {
             unreachable!("slopes are floats")
         };
         Ok(vec![Value::Float(leaky_burn::dispatch::prelu(x, slopes))])
     }
 
-    fn draw(&self, node: usize, pass: u64, x: &DispatchTensor) -> TensorData {
+    fn draw(&self, stream: u64, x: &DispatchTensor) -> TensorData {
         let mut generator = ChaCha8Rng::seed_from_u64(self.seed);
-        // A stream of its own for each node of each pass.
-        generator.set_stream((pass << 20) ^ node as u64);
+        generator.set_stream(stream);
         let shape = x.shape();
         let slopes: Vec<f32> = (0..shape.num_elements())
             .map(|_| generator.random_range(self.lower..=self.upper))
@@ -69,6 +67,7 @@ impl RandomSlopes {
 mod tests {
     use super::*;
     use crate::testing::Graph;
+    use crate::training::TrainingPass;
 
     /// What `x = -1` becomes in a pass: minus the slopes.
     fn slopes(seed: u64, pass: u64) -> Vec<f64> {
@@ -81,11 +80,11 @@ mod tests {
         let drawn = RandomSlopes::new(&[&rectifiers[0]], (0.125, 0.375), seed);
         let x = TensorData::full([2, 100], -1.0_f32);
         let found = network
-            .forward_tracked_with_slopes(
+            .forward_tracked_in_training(
                 &network.tracked(),
                 vec![Value::from_data(x, network.device())],
                 &[rectifiers[0].output],
-                (&drawn, pass),
+                &TrainingPass::new(pass).with_slopes(Some(&drawn)),
             )
             .unwrap();
         let y = found[0].clone().into_data().unwrap();

@@ -140,11 +140,12 @@ fn curves(best: Candidate) -> Result<Vec<Curve>, ReportError> {
 
 fn summary_table(comparison: &Comparison) -> Markup {
     let or_dash = |value: Option<String>| value.unwrap_or_else(unknown);
+    let tested = comparison.summary.iter().any(|row| row.test.is_some());
     let rows: Vec<Vec<String>> = comparison
         .summary
         .iter()
         .map(|row| {
-            vec![
+            let mut cells = vec![
                 row.rectifier.to_string(),
                 row.lr.to_string(),
                 mean(row),
@@ -158,11 +159,16 @@ fn summary_table(comparison: &Comparison) -> Markup {
                 or_dash(row.epochs_to_relu.map(|epochs| format!("{epochs:.1}"))),
                 row.diverged.to_string(),
                 format!("{:.2}", row.seconds_per_epoch),
-            ]
+            ];
+            if tested {
+                cells.insert(3, or_dash(row.test.map(score)));
+            }
+            cells
         })
         .collect();
     let metric = format!("mean {}", comparison.metric.name());
-    let header = [
+    let test = format!("mean test {}", comparison.metric.name());
+    let mut header = vec![
         "rectifier",
         "learning rate",
         &metric,
@@ -174,6 +180,9 @@ fn summary_table(comparison: &Comparison) -> Markup {
         "diverged",
         "seconds an epoch",
     ];
+    if tested {
+        header.insert(3, &test);
+    }
     table("By rectifier and learning rate", &header, 1, &rows)
 }
 

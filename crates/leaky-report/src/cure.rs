@@ -44,7 +44,7 @@ pub fn cure(
             (not_revived(report))
             (checks(report))
         }))
-        (provenance.markup())
+        (provenance.noted(&report.before.notes).markup())
     };
     let title = format!("The cure of {}", report.before.model);
     Ok(page(&title, &verdict(report, end), &body))

@@ -37,7 +37,7 @@ pub fn diagnosis(
             (sections::layer_table("Units by layer", diagnosis))
             @if let Ok(norms) = gradients { (sections::gradient_table(norms, None)) }
         }))
-        (provenance.markup())
+        (provenance.noted(&diagnosis.notes).markup())
     };
     let title = format!("Dead units of {}", diagnosis.model);
     Ok(page(&title, &verdict(diagnosis), &body))

@@ -65,10 +65,10 @@ impl Provenance {
         )
     }
 
-    /// And what else is to be known of it.
-    #[must_use]
-    pub fn note(self, text: String) -> Self {
-        self.fact("Note", text)
+    /// And what is to be known of how the network was looked at.
+    pub(super) fn noted(&self, notes: &[String]) -> Self {
+        let notes = notes.iter().cloned();
+        notes.fold(self.clone(), |made, note| made.fact("Note", note))
     }
 
     /// And where the random numbers started.

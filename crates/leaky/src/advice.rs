@@ -58,7 +58,8 @@ fn option(term: Term) -> Option<&'static str> {
         Term::Epochs => Some("--epochs"),
         Term::BatchSize => Some("--batch-size"),
         Term::Training => Some(
-            "--schedule, --warm-up, --momentum, --weight-decay, --clip-norm, --patience, --recycle",
+            "--schedule, --warm-up, --momentum, --weight-decay, --clip-norm, --patience, \
+             --train-statistics, --pull, --recycle",
         ),
     }
 }

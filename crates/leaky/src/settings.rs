@@ -7,6 +7,7 @@ use std::path::{Path, PathBuf};
 use leaky_cure::compare::CompareOptions;
 use leaky_cure::convert::ConvertOptions;
 use leaky_cure::cure::CureOptions;
+use leaky_cure::data::Normalize;
 use leaky_cure::diagnose::BornDeadOptions;
 
 use crate::apply::Rectifier;
@@ -139,6 +140,8 @@ pub struct Case {
     pub validation: Option<Data>,
     /// The samples to test the result with.
     pub test: Option<Data>,
+    /// How the samples are scaled.
+    pub normalize: Option<Normalize>,
 }
 
 /// Samples, as files.

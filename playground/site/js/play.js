@@ -9,8 +9,10 @@ import { PRESETS } from "./presets.js";
 
 const find = (id) => document.getElementById(id);
 
-// The learning rate of the one step that kills.
+// The learning rate of the step that kills; where the gradient is too small for that, each further step goes
+// ten times as far as the one before it, and there are at most so many.
 const KILLING_RATE = 200;
+const KILLING_STEPS = 6;
 // How many steps a picture takes while an address is followed.
 const FOLLOWED = 25;
 // How many points of the loss are kept to draw.
@@ -258,8 +260,15 @@ function clear() {
 
 async function kill() {
   const before = view.figures.dead;
-  await change({ do: "jolt", lr: KILLING_RATE });
-  tell(`One step at a learning rate of ${KILLING_RATE}: ${view.figures.dead - before} units died. Their pre-activations lie below zero on every point now, and as ReLUs they have no gradient to come back by.`);
+  const rates = [];
+  while (rates.length < KILLING_STEPS && view.figures.dead <= before) {
+    rates.push(KILLING_RATE * 10 ** rates.length);
+    await change({ do: "jolt", lr: rates.at(-1) });
+  }
+  const died = view.figures.dead - before;
+  const made = `${rates.length === 1 ? "One step" : `${rates.length} steps`} at a learning rate of ${rates.join(", ")}`;
+  if (died > 0) tell(`${made}: ${died} units died. Their pre-activations lie below zero on every point now, and as ReLUs they have no gradient to come back by.`);
+  else tell(`${made}: no unit died. ${before === view.figures.units ? "All are dead already." : "There is hardly a gradient left to throw them with: start anew, or draw other points."}`);
 }
 
 async function revive() {

@@ -12,14 +12,19 @@ from torch.nn.parameter import is_lazy
 from leaky_relu._diagnosis import Diagnosis
 from leaky_relu.torch._axes import Axes
 from leaky_relu.torch._batches import Forward, batches_of, run, sample_count
+from leaky_relu.torch._causes import Beginning, explained
 from leaky_relu.torch._counts import Counts
 from leaky_relu.torch._observer import Before, Names, Observer, untouched
 
 
 def diagnose(
-    model: nn.Module, batches: Any, forward: Forward | None = None, tau: float | None = None
+    model: nn.Module,
+    batches: Any,
+    forward: Forward | None = None,
+    tau: float | None = None,
+    causes: bool = True,
 ) -> Diagnosis:
-    """Runs batches through a model and says which units of its rectifiers are dead.
+    """Runs batches through a model and says which units of its rectifiers are dead, why, and what to do.
 
     Every rectifier that runs is found, whether it is a module or a call (`F.relu`, `torch.relu`,
     `x.relu_()`, `F.leaky_relu`, `x.clamp(min=0)`, …), and named by the module's qualified name: `features.1`
@@ -29,6 +34,11 @@ def diagnose(
     The model runs in evaluation mode and without gradients. Its modes, parameters, buffers and the state of
     the random number generators are afterwards as they were. Memory is that of one batch.
 
+    Why units are dead is read from the model's graph, which is exported in memory for that, and from its
+    first samples, at most 1024. It takes a second or more and memory for a copy of the model's parameters, is
+    done only where units are dead, and not at all with `causes=False`. Where a model cannot be exported, a
+    note says why.
+
     Args:
         model: any module, compiled or not, on any device.
         batches: an iterable of inputs, or of pairs of inputs and targets, such as a `DataLoader`; or one
@@ -36,6 +46,7 @@ def diagnose(
         forward: how to run a batch, `forward(model, batch)`, where it is not `model(inputs)`.
         tau: count as dormant the units whose mean magnitude is at most `tau` times their layer's mean
             (Sokar et al. 2023), not those above zero on less than 0.1 % of samples and positions.
+        causes: whether to say why units are dead.
 
     Raises:
         TypeError: if the model is no module; if a batch is a dictionary or a longer tuple and no `forward`
@@ -45,13 +56,14 @@ def diagnose(
     """
     model = unwrapped(model)
     check_tau(tau)
-    counts, samples = counted(model, batches_of(batches), forward, magnitudes=tau is not None)
+    beginning = Beginning()
+    given = beginning.of(batches_of(batches)) if causes else batches_of(batches)
+    counts, samples = counted(model, given, forward, magnitudes=tau is not None)
     notes = []
     if model.training:
         notes.append("The model is in training mode; it was measured in evaluation mode.")
-    if tau is not None:
-        notes.append(f"Dormant are units whose mean magnitude is at most {tau:g} times their layer's mean.")
-    return Diagnosis(type(model).__name__, samples, counts.finished(tau), tuple(notes))
+    found = Diagnosis(type(model).__name__, samples, counts.finished(tau), tuple(notes), tau=tau)
+    return explained(model, beginning, forward, found) if causes and found.dead else found
 
 
 def counted(

@@ -16,8 +16,9 @@ from leaky_relu.torch._batches import Forward, batches_of
 from leaky_relu.torch._counts import is_distributed
 from leaky_relu.torch._difference import Difference
 from leaky_relu.torch._doctor import counted, unwrapped
-from leaky_relu.torch._surgery import Outcome, Surgery
+from leaky_relu.torch._surgery import Surgery
 from leaky_relu.torch._unit_map import UnitMap
+from leaky_relu.torch._work import Outcome
 
 # How much of its magnitude an output may change by units that cannot be muted.
 BOUND = 1e-3

@@ -6,24 +6,17 @@ graph. See `leaky_onnx`'s `UnitMap` for what it says.
 
 from __future__ import annotations
 
-import contextlib
-import io
 import json
-import logging
 import math
-import warnings
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
 import torch
 from torch import Tensor, nn
-from torch.utils import _pytree as pytree
 
 from leaky_relu import _engine
-from leaky_relu.torch._observer import untouched
-
-PREFIX = "model."
+from leaky_relu.torch._export import PREFIX, exported
 
 
 @dataclass(frozen=True, eq=False)
@@ -105,70 +98,15 @@ def unit_map(model: nn.Module, batch: Any, call: Callable[[nn.Module, Any], Any]
     Raises:
         ValueError: if the model cannot be exported, or the engine cannot read what was.
     """
-    leaves, structure = pytree.tree_flatten(batch)
-    tensors = [leaf for leaf in leaves if isinstance(leaf, Tensor)]
-
-    class Call(nn.Module):
-        """The call with its tensors as arguments."""
-
-        def __init__(self) -> None:
-            super().__init__()
-            self.model = model
-
-        def forward(self, *given: Tensor) -> list[Tensor]:
-            rest = iter(given)
-            filled = [next(rest) if isinstance(leaf, Tensor) else leaf for leaf in leaves]
-            output = call(self.model, pytree.tree_unflatten(filled, structure))
-            return [leaf for leaf in pytree.tree_leaves(output) if isinstance(leaf, Tensor)]
-
-    name = type(model).__name__
     try:
-        with untouched(model), _quiet():
-            program = torch.onnx.export(
-                Call().eval(), tuple(tensors), dynamo=True, optimize=False, verbose=False
-            )
-            assert program is not None, "the exporter gives a program"
-            exported = program.model_proto
-    except Exception as error:
-        raise ValueError(
-            f"{name} cannot be exported, so what makes its units and what hears them is not known: "
-            f"{_cause(error)}"
-        ) from error
-    inputs = [value.name for value in exported.graph.input]
-    arrays = {
-        key: tensor.detach().cpu().contiguous().numpy() for key, tensor in zip(inputs, tensors, strict=True)
-    }
-    try:
-        task = _engine.Task(name, exported.SerializeToString(), arrays)
-        return UnitMap(task.unit_map(), model, {tensor.name for tensor in exported.graph.initializer})
+        network = exported(model, batch, call)
+        return UnitMap(network.task(batch).unit_map(), model, network.parameters)
     except ValueError as error:
         raise ValueError(
-            f"what makes the units of {name} and what hears them is not known: {error}"
+            f"what makes the units of {type(model).__name__} and what hears them is not known: {error}"
         ) from error
 
 
 def _tensors(model: nn.Module) -> dict[str, Tensor]:
     parameters = dict(model.named_parameters(remove_duplicate=False))
     return {**parameters, **dict(model.named_buffers(remove_duplicate=False))}
-
-
-def _cause(error: BaseException) -> str:
-    """The first sentence of what the exporter found wrong."""
-    while error.__cause__ is not None:
-        error = error.__cause__
-    lines = [line.strip() for line in str(error).splitlines() if line.strip()]
-    return lines[0] if lines else type(error).__name__
-
-
-@contextlib.contextmanager
-def _quiet() -> Iterator[None]:
-    """The exporter prints and warns of what only matters to files."""
-    logger = logging.getLogger("torch.onnx")
-    level = logger.level
-    logger.setLevel(logging.ERROR)
-    try:
-        with warnings.catch_warnings(), contextlib.redirect_stdout(io.StringIO()):
-            warnings.simplefilter("ignore")
-            yield
-    finally:
-        logger.setLevel(level)

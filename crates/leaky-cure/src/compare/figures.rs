@@ -3,6 +3,7 @@
 use serde::{Deserialize, Serialize};
 
 use crate::candidate::Candidate;
+use crate::data::normalization::Normalization;
 use crate::objective::metric::Metric;
 use crate::train::epoch::Epoch;
 
@@ -30,6 +31,9 @@ pub struct Comparison {
     pub p_value: Option<f64>,
     /// The answer in a sentence.
     pub verdict: String,
+    /// What inputs were given in place of the numbers of the data.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub normalization: Vec<Normalization>,
     /// How long all trials took, added up.
     pub seconds: f64,
 }
@@ -46,6 +50,10 @@ pub struct Trial {
     /// The validation score of the best epoch, or before training where no epoch validated better.
     #[serde(deserialize_with = "crate::train::epoch::number")]
     pub score: f64,
+    /// The score of the same parameters on the samples to test with, which nothing was chosen by; none
+    /// where there were none.
+    #[serde(default)]
+    pub test: Option<f64>,
     /// The part of the units that are dead at the end of the last epoch; none where training diverged.
     pub dead_fraction: Option<f64>,
     /// The epochs.
@@ -70,6 +78,9 @@ pub struct Row {
     pub mean: f64,
     /// Their sample standard deviation; none for one seed.
     pub std: Option<f64>,
+    /// The mean of their scores on the samples to test with; none where there were none.
+    #[serde(default)]
+    pub test: Option<f64>,
     /// The mean part of the units that are dead at the end; none where all trainings diverged.
     pub dead_fraction: Option<f64>,
     /// How many trainings reached the score that ReLU came to with the same seed and rate.

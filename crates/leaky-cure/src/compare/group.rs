@@ -49,6 +49,7 @@ impl Group<'_> {
                 .filter_map(|(trial, relu)| epochs_to(trial, relu.score))
                 .collect()
         });
+        let tests: Vec<f64> = self.trials.iter().filter_map(|trial| trial.test).collect();
         let some_mean = |numbers: &[f64]| (!numbers.is_empty()).then(|| mean(numbers));
         let epochs: Vec<f64> = self
             .trials
@@ -61,6 +62,7 @@ impl Group<'_> {
             seeds: scores.len(),
             mean: mean(&scores),
             std: standard_deviation(&scores),
+            test: some_mean(&tests),
             dead_fraction: some_mean(&dead),
             reached_relu: reached.as_ref().map(Vec::len),
             epochs_to_relu: reached.as_deref().and_then(some_mean),

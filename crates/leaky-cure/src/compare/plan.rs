@@ -8,6 +8,7 @@ use super::error::CompareError;
 use super::figures::{Comparison, Trial};
 use super::options::{CompareOptions, Place};
 use super::resume::Setting;
+use super::trial::Test;
 use super::{summary, trial};
 use crate::objective::Objective;
 use crate::objective::metric::Metric;
@@ -34,6 +35,8 @@ impl<'a> Plan<'a> {
         let network = task.network()?;
         let (objective, target) = Objective::new(&network, &task.data, options.objective)?;
         let parts = trial::parts(task, &network, &objective, &target)?;
+        // What does not fit is refused before anything is trained.
+        trial::test(task, &network, &objective, &target)?;
         let training = parts.training(&target).chosen.len();
         Ok(Self {
             task,
@@ -53,8 +56,10 @@ impl<'a> Plan<'a> {
         let network = task.network()?;
         let (objective, target) = Objective::new(&network, &task.data, options.objective)?;
         let parts = trial::parts(task, &network, &objective, &target)?;
-        let samples = [parts.training(&target), parts.validation(&target)];
-        Ok(Setting::of(&task.model, options, samples)?)
+        let test = trial::test(task, &network, &objective, &target)?;
+        let mut samples = vec![parts.training(&target), parts.validation(&target)];
+        samples.extend(test.as_ref().map(Test::samples));
+        Ok(Setting::of(&task.model, options, &samples)?)
     }
 
     /// The trainings that are not among the known trials.
@@ -121,7 +126,11 @@ impl<'a> Plan<'a> {
             .filter_map(|place| find(trials, place))
             .cloned()
             .collect();
-        Ok(summary::conclude(&self.task.name, self.metric, ordered))
+        let concluded = summary::conclude(&self.task.name, self.metric, ordered);
+        Ok(Comparison {
+            normalization: self.task.data.normalization(),
+            ..concluded
+        })
     }
 }
 

@@ -25,7 +25,7 @@ pub struct Setting {
     version: String,
     /// A checksum of the network's file.
     network: u32,
-    /// A checksum of the samples and answers, those to validate with among them.
+    /// A checksum of the samples and answers, those to validate and to test with among them.
     data: u32,
     from_scratch: bool,
     loss: String,
@@ -46,7 +46,7 @@ impl Setting {
     pub(super) fn of(
         model: &Model,
         options: &CompareOptions,
-        parts: [Samples; 2],
+        parts: &[Samples],
     ) -> Result<Self, RunError> {
         let training = &options.training;
         Ok(Self {
@@ -73,11 +73,14 @@ fn others(training: &TrainOptions) -> String {
         weight_decay,
         clip_norm,
         patience,
+        train_statistics,
+        pull,
         recycle,
         ..
     } = training;
     format!(
-        "{schedule:?} {warm_up} {momentum} {weight_decay} {clip_norm:?} {patience:?} {recycle:?}"
+        "{schedule:?} {warm_up} {momentum} {weight_decay} {clip_norm:?} {patience:?} \
+         {train_statistics} {pull} {recycle:?}"
     )
 }
 
@@ -251,6 +254,7 @@ mod tests {
             lr: 0.1,
             seed: 3,
             score: f64::NAN,
+            test: Some(0.5),
             dead_fraction: None,
             epochs: vec![Epoch {
                 train_loss: 0.1 + 0.2,

@@ -58,6 +58,7 @@ pub fn conclude(model: &str, metric: Metric, trials: Vec<Trial>) -> Comparison {
         conclusive: outcome.conclusive(),
         p_value: outcome.p_value,
         verdict: outcome.sentence(metric, seeds, rates(&groups).len() > 1),
+        normalization: Vec::new(),
         seconds: trials.iter().map(|trial| trial.seconds).sum(),
         trials,
     }
@@ -76,6 +77,7 @@ mod tests {
             lr,
             seed: seed as u64,
             score,
+            test: None,
             dead_fraction: Some(0.25),
             epochs: [score - 0.2, score - 0.1, score]
                 .map(|score| Epoch {

@@ -7,6 +7,8 @@ use super::error::CompareError;
 use super::figures::Trial;
 use super::options::{CompareOptions, Place};
 use crate::candidate::{hidden, with_rectifier};
+use crate::data::dataset::Dataset;
+use crate::data::samples::Samples;
 use crate::data::split::spread;
 use crate::data::target::Target;
 use crate::diagnose::pass::diagnose_samples;
@@ -21,6 +23,7 @@ use crate::train::epochs::{Request, train};
 use crate::train::initialize::initialize;
 use crate::train::options::TrainOptions;
 use crate::train::parts::Parts;
+use crate::train::validate::validate;
 
 /// Puts the rectifier in its place, trains, and diagnoses; gives the network of the best epoch too.
 ///
@@ -91,18 +94,60 @@ pub(super) fn run(
     };
     let score = trained.best.validation.score;
     trained.best.restore(&mut network)?;
+    let test = match test(task, &network, &objective, &target)? {
+        Some(test) => {
+            let batch_size = options.training.batch_size;
+            Some(validate(&network, &objective, test.samples(), batch_size)?.score)
+        }
+        None => None,
+    };
     network.store(&mut model)?;
     let trial = Trial {
         rectifier,
         lr,
         seed,
         score,
+        test,
         dead_fraction,
         epochs: trained.epochs,
         diverged,
         seconds: start.elapsed().as_secs_f64(),
     };
     Ok((trial, model))
+}
+
+/// The samples to test with, and their answers.
+pub(super) struct Test<'a> {
+    data: &'a Dataset,
+    target: Target,
+    all: Vec<usize>,
+}
+
+impl Test<'_> {
+    pub(super) fn samples(&self) -> Samples<'_> {
+        Samples {
+            data: self.data,
+            target: &self.target,
+            chosen: &self.all,
+        }
+    }
+}
+
+/// The samples to test with, where there are some.
+pub(super) fn test<'a>(
+    task: &'a Task,
+    network: &Network,
+    objective: &Objective,
+    training: &Target,
+) -> Result<Option<Test<'a>>, ObjectiveError> {
+    let Some(data) = &task.test else {
+        return Ok(None);
+    };
+    Ok(Some(Test {
+        data,
+        target: objective.validation_target(network, data, training)?,
+        all: (0..data.samples()).collect(),
+    }))
 }
 
 /// All trainings validate on the same samples, so that they differ by what is compared alone.

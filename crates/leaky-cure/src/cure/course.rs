@@ -14,6 +14,7 @@ use crate::diagnose::verdict::Diagnosis;
 use crate::difference::Difference;
 use crate::objective::{Objective, ObjectiveError};
 use crate::progress::{Phase, Progress};
+use crate::revive::recentre::{Recentring, recentre};
 use crate::revive::revival::Revival;
 use crate::revive::{self, revive_checked, revive_dormant};
 use crate::run::device;
@@ -61,6 +62,9 @@ pub(super) struct Prepared {
     pub difference: Difference,
     /// The same on the samples to validate with, which no unit was found dead by.
     pub validation_difference: Difference,
+    pub recentring: Recentring,
+    /// What re-centring changed in the outputs of the samples to train on, beside the revival.
+    pub recentring_difference: Difference,
 }
 
 /// Where a cure is kept, and what was kept of it.
@@ -85,15 +89,15 @@ impl Course<'_> {
         let mut model = self.task.model.clone();
         let (mut revival, mut difference) = (Revival::default(), Difference::default());
         let mut validation_difference = Difference::default();
+        let request = revive::Request {
+            data,
+            samples: &spread(self.training.chosen, centred_on(data)),
+            batch_size: options.batch_size,
+            bound: self.options.revival_bound,
+            alpha: f64::from(alpha),
+            seed: options.seed,
+        };
         if self.options.revive {
-            let request = revive::Request {
-                data,
-                samples: &spread(self.training.chosen, centred_on(data)),
-                batch_size: options.batch_size,
-                bound: self.options.revival_bound,
-                alpha: f64::from(alpha),
-                seed: options.seed,
-            };
             let chosen = self.training.chosen;
             (revival, difference) = revive_checked(
                 &mut network,
@@ -116,6 +120,7 @@ impl Course<'_> {
             validation_difference =
                 Difference::between(networks, data, chosen, options.batch_size, self.stop)?;
         }
+        let (recentring, recentring_difference) = self.recentre(&mut network, &request)?;
         network.store(&mut model)?;
         if alpha != 0.0 {
             let rectifiers = network.rectifiers()?;
@@ -128,7 +133,33 @@ impl Course<'_> {
             revival,
             difference,
             validation_difference,
+            recentring,
+            recentring_difference,
         })
+    }
+
+    /// Re-centres always-on units, where asked to, and measures what that changed.
+    fn recentre(
+        &self,
+        network: &mut Network,
+        request: &revive::Request,
+    ) -> Result<(Recentring, Difference), CureError> {
+        if !self.options.recentre {
+            return Ok(Default::default());
+        }
+        let mut before = self.task.network()?;
+        for index in 0..network.parameters().len() {
+            before.set_parameter(index, network.parameter_data(index)?);
+        }
+        let recentring = recentre(network, self.deciding, request)?;
+        let difference = Difference::between(
+            [&before, network],
+            request.data,
+            self.training.chosen,
+            request.batch_size,
+            self.stop,
+        )?;
+        Ok((recentring, difference))
     }
 
     /// Trains a network that was made ready, shortly.

@@ -74,6 +74,15 @@ pub struct Report {
     /// The same on the validation samples, by which no unit was found dead.
     #[serde(default)]
     pub revival_max_difference_validation: f64,
+    /// How many units that were above zero on all data have their median where the rectifier bends now.
+    #[serde(default)]
+    pub recentred: usize,
+    /// The always-on units that were to be re-centred and were left, and why.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub not_recentred: Vec<NotRevived>,
+    /// The largest difference that re-centring made to an output of the samples to train on.
+    #[serde(default)]
+    pub recentring_max_difference: f64,
     /// How many units died in training and were revived while it went on.
     #[serde(default)]
     pub recycled: usize,

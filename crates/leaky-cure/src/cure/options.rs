@@ -1,6 +1,6 @@
 //! How to cure.
 
-use crate::diagnose::DiagnoseOptions;
+use crate::diagnose::{BATCH_SIZE, DiagnoseOptions};
 use crate::objective::options::ObjectiveOptions;
 use crate::revive::DEFAULT_BOUND;
 use crate::train::checkpoint::Checkpoint;
@@ -28,6 +28,9 @@ pub struct CureOptions {
     /// Dormant units, found by this score, are brought back too: see
     /// [`DiagnoseOptions::tau`](crate::diagnose::DiagnoseOptions::tau).
     pub tau: Option<f64>,
+    /// Whether units that are above zero on all data are given back a bend: see
+    /// [`recentre`](crate::revive::recentre()).
+    pub recentre: bool,
     /// What is to be learned.
     pub objective: ObjectiveOptions,
     /// How to train.
@@ -45,6 +48,7 @@ impl Default for CureOptions {
             revive: true,
             revival_bound: DEFAULT_BOUND,
             tau: None,
+            recentre: false,
             objective: ObjectiveOptions::default(),
             training: TrainOptions::default(),
             checkpoint: None,
@@ -56,7 +60,7 @@ impl CureOptions {
     /// How the network is looked at, before and after.
     pub(super) fn look(&self) -> DiagnoseOptions {
         DiagnoseOptions {
-            batch_size: self.training.batch_size,
+            batch_size: BATCH_SIZE,
             tau: self.tau,
         }
     }

@@ -12,12 +12,12 @@ use super::kept::Work;
 use super::options::{Alpha, CureOptions};
 use crate::candidate::hidden_relus;
 use crate::data::samples::Samples;
-use crate::diagnose::diagnose_with_causes;
-use crate::diagnose::look::look;
+use crate::diagnose::look::{look, look_at_some_and_all};
 use crate::diagnose::verdict::{Diagnosis, Layer};
 use crate::difference::Difference;
 use crate::objective::Objective;
 use crate::progress::{Phase, Progress};
+use crate::revive::recentre::Recentring;
 use crate::revive::revival::{NotRevived, Revival};
 use crate::run::device;
 use crate::stop::Stop;
@@ -54,6 +54,8 @@ pub(super) struct Done {
     pub revival: Revival,
     pub difference: Difference,
     pub validation_difference: Difference,
+    pub recentring: Recentring,
+    pub recentring_difference: Difference,
     /// See [`Report::best_epoch`].
     pub best_epoch: Option<usize>,
 }
@@ -81,6 +83,8 @@ impl Done {
             },
             difference: Difference::default(),
             validation_difference: Difference::default(),
+            recentring: Recentring::default(),
+            recentring_difference: Difference::default(),
             best_epoch: None,
         }
     }
@@ -125,19 +129,16 @@ pub(super) fn treat(
         None => None,
     };
 
-    let before = look(task, &given, options.look(), stop, progress)?;
     // Samples that validate have no part in what is found dead and revived.
-    let deciding = match training.chosen.len() == data.samples() {
-        true => before.clone(),
-        false => diagnose_with_causes(
-            &given,
-            &task.name,
-            data,
-            training.chosen,
-            options.look(),
-            stop,
-            || (),
-        )?,
+    let [deciding, before] = match training.chosen.len() == data.samples() {
+        true => {
+            let found = look(task, &given, options.look(), stop, progress)?;
+            [found.clone(), found]
+        }
+        false => {
+            let parts = [training.chosen, validation.chosen];
+            look_at_some_and_all(task, &given, parts, options.look(), stop, progress)?
+        }
     };
     let score_before = validate(&given, &objective, validation, training_options.batch_size)?;
     progress.diagnosed(&before, objective.metric(), score_before.score);
@@ -172,9 +173,14 @@ pub(super) fn treat(
         revival,
         difference,
         validation_difference,
+        recentring,
+        recentring_difference,
     } = course.prepare(alpha)?;
     if options.revive {
         progress.revived(&revival, difference, validation_difference);
+    }
+    if options.recentre {
+        progress.recentred(&recentring, recentring_difference);
     }
     progress.phase(
         Phase::Train {
@@ -192,6 +198,8 @@ pub(super) fn treat(
         revival,
         difference,
         validation_difference,
+        recentring,
+        recentring_difference,
         best_epoch: Some(best_epoch),
     };
     network.store(&mut model)?;

@@ -1,7 +1,7 @@
 //! What the data files hold.
 
 use std::collections::BTreeSet;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use super::entry::{Entry, Place};
@@ -9,7 +9,7 @@ use super::error::DataError;
 use super::memory::{self, MemoryArray};
 use super::npy::{self, Header};
 use super::storage::Storage;
-use super::{npz, safetensors, table};
+use super::{images, npz, safetensors, table};
 use crate::text::printable;
 
 /// The named arrays of the files that the user gave: listed and found to be whole, not yet read.
@@ -20,6 +20,10 @@ pub struct Arrays {
     pub(super) entries: Vec<Entry>,
     /// The array given apart from the data with `--labels`.
     pub(super) labels: Option<Entry>,
+    /// The names of the classes, where the file tells them.
+    pub(super) classes: Vec<String>,
+    /// The files of a folder.
+    files: Vec<PathBuf>,
 }
 
 impl Arrays {
@@ -28,7 +32,9 @@ impl Arrays {
     /// given apart take the place of an array `y` of the data file.
     ///
     /// A file whose name ends in `.csv` or `.tsv` is a table: its columns are `x`, in their order, but for
-    /// one named `y`, `label` or `target`, which is `y`.
+    /// one named `y`, `label` or `target`, which is `y`. A folder holds images, PNG or JPEG: `x` has the shape
+    /// `[N, channels, height, width]` and numbers from 0 to 1, and `y` is the class of each, where the
+    /// images stand in folders within it: these, by name, are the classes 0, 1 and so on.
     ///
     /// # Errors
     ///
@@ -36,13 +42,11 @@ impl Arrays {
     /// than it holds, or names two arrays alike.
     pub fn open(data: &Path, labels: Option<&Path>) -> Result<Self, DataError> {
         let mut arrays = match delimiter(data) {
+            _ if data.is_dir() => Self::of_images(data)?,
             Some(delimiter) => {
                 let storage = Arc::new(Storage::open(data)?);
-                Self {
-                    file: storage.name().to_owned(),
-                    entries: table::list(&storage, delimiter)?,
-                    labels: None,
-                }
+                let entries = table::list(&storage, delimiter)?;
+                Self::new(storage.name(), entries)
             }
             None => Self::from_storage(Storage::open(data)?)?,
         };
@@ -95,10 +99,30 @@ impl Arrays {
                 names: names.join(", "),
             });
         }
-        Ok(Self {
-            file: memory::NAME.to_owned(),
+        Ok(Self::new(memory::NAME, entries))
+    }
+
+    /// The files of a folder that was opened; those that were named are not among them.
+    pub fn files(&self) -> &[PathBuf] {
+        &self.files
+    }
+
+    fn new(file: &str, entries: Vec<Entry>) -> Self {
+        Self {
+            file: file.to_owned(),
             entries,
             labels: None,
+            classes: Vec::new(),
+            files: Vec::new(),
+        }
+    }
+
+    fn of_images(folder: &Path) -> Result<Self, DataError> {
+        let images = images::list(folder)?;
+        Ok(Self {
+            classes: images.classes,
+            files: images.files,
+            ..Self::new(&printable(&folder.display().to_string()), images.entries)
         })
     }
 
@@ -109,11 +133,7 @@ impl Arrays {
             Format::Npz => npz::list(&storage)?,
             Format::Safetensors => safetensors::list(&storage)?,
         };
-        Ok(Self {
-            file: storage.name().to_owned(),
-            entries,
-            labels: None,
-        })
+        Ok(Self::new(storage.name(), entries))
     }
 
     /// The array of that name.

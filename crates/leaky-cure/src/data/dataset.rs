@@ -10,7 +10,9 @@ use super::entry::Entry;
 use super::error::{DataError, shape_text};
 use super::expected::{ExpectedInput, ExpectedOutput};
 use super::load::load;
+use super::normalization::Normalization;
 use super::target::Target;
+use crate::text::printable;
 
 /// Samples for every input of a network, and what it should answer where the files say so.
 ///
@@ -23,14 +25,20 @@ pub struct Dataset {
     found: String,
     inputs: Vec<Column>,
     target: Option<Entry>,
+    /// The names of the classes, where the file tells them.
+    classes: Vec<String>,
     samples: usize,
 }
 
 /// The array behind one input.
 #[derive(Debug)]
 struct Column {
+    /// The input's name.
+    name: String,
     array: Array,
     dtype: DType,
+    /// What the input is given in place of the array's numbers.
+    normalization: Option<Normalization>,
     /// Where the network wants the axis of samples, or `None` where all samples share the array.
     samples: Option<usize>,
 }
@@ -90,8 +98,10 @@ impl Arrays {
             };
             array.check_values(input.dtype)?;
             inputs.push(Column {
+                name: input.name.clone(),
                 array,
                 dtype: input.dtype,
+                normalization: None,
                 samples: input.samples,
             });
         }
@@ -100,6 +110,7 @@ impl Arrays {
             found: self.describe(),
             inputs,
             target: target.cloned(),
+            classes: self.classes.clone(),
             samples,
         })
     }
@@ -297,7 +308,13 @@ impl Dataset {
             .map(|column| {
                 let Column { array, dtype, .. } = column;
                 match column.samples {
-                    Some(0) => array.tensor(samples, array.row_shape(), *dtype),
+                    Some(0) => {
+                        let rows = array.tensor(samples, array.row_shape(), *dtype)?;
+                        Ok(match &column.normalization {
+                            Some(normalization) => normalization.apply(rows),
+                            None => rows,
+                        })
+                    }
                     Some(axis) => {
                         let rows = array.tensor(samples, array.row_shape(), *dtype)?;
                         Ok(moved(rows, axis))
@@ -330,6 +347,55 @@ impl Dataset {
                 found: self.found.clone(),
             }),
         }
+    }
+
+    /// The inputs of floats that have their samples first: their places, names and numbers of channels.
+    pub(super) fn float_inputs(&self) -> Vec<(usize, String, usize)> {
+        let inputs = self.inputs.iter().enumerate();
+        inputs
+            .filter(|(_, column)| matches!(column.dtype, DType::F32 | DType::F64))
+            .filter(|(_, column)| column.samples == Some(0))
+            .map(|(place, column)| {
+                let channels = column.array.row_shape().first().copied().unwrap_or(1);
+                (place, column.name.clone(), channels)
+            })
+            .collect()
+    }
+
+    /// Gives inputs normalised numbers from now on.
+    pub(crate) fn normalize(&mut self, normalization: &[Normalization]) {
+        for column in &mut self.inputs {
+            let own = normalization
+                .iter()
+                .find(|known| known.input == column.name);
+            column.normalization = own.cloned();
+        }
+    }
+
+    /// What inputs are given in place of the numbers of the arrays.
+    pub fn normalization(&self) -> Vec<Normalization> {
+        let inputs = self.inputs.iter();
+        inputs
+            .filter_map(|column| column.normalization.clone())
+            .collect()
+    }
+
+    /// Checks that classes are counted here as in the data to train on, where both tell their names.
+    ///
+    /// # Errors
+    ///
+    /// Where the names differ.
+    pub(crate) fn check_classes(&self, training: &Self) -> Result<(), DataError> {
+        let (found, expected) = (&self.classes, &training.classes);
+        if found.is_empty() || expected.is_empty() || found == expected {
+            return Ok(());
+        }
+        let list = |names: &[String]| printable(&names.join(", "));
+        Err(DataError::Classes {
+            file: self.file.clone(),
+            found: list(found),
+            expected: list(expected),
+        })
     }
 
     /// Whether the files hold a target at all.

@@ -51,6 +51,19 @@ impl Entry {
         }
     }
 
+    /// An array whose elements stand in a storage of its own, in this machine's byte order.
+    pub fn native(name: &str, dtype: DType, shape: Vec<usize>, storage: Arc<Storage>) -> Self {
+        Self {
+            name: name.to_owned(),
+            dtype: Ok(dtype),
+            big_endian: cfg!(target_endian = "big"),
+            fortran_order: false,
+            shape,
+            storage,
+            place: Place::Plain { offset: 0 },
+        }
+    }
+
     /// The error for an array without elements.
     pub fn empty(&self) -> DataError {
         DataError::Empty {

@@ -65,6 +65,80 @@ pub enum DataError {
         found: String,
     },
 
+    /// A folder holds no images, neither itself nor in the folders within it.
+    #[error(
+        "{folder} holds no images: give a folder of PNG or JPEG files, with a folder within it for each class"
+    )]
+    NoImages {
+        /// The folder, as the user named it.
+        folder: String,
+    },
+
+    /// Images of a folder differ in size.
+    #[error(
+        "{other} is {found} pixels, but {first} is {expected}: a network takes images of one size, so scale or crop them first"
+    )]
+    ImageSize {
+        /// The first image.
+        first: String,
+        /// Its width and height.
+        expected: String,
+        /// Another image.
+        other: String,
+        /// Its width and height.
+        found: String,
+    },
+
+    /// An image is of a kind that is not read.
+    #[error("{file} is neither a PNG nor a JPEG, which are the images that are read: convert it")]
+    ImageKind {
+        /// The file.
+        file: String,
+    },
+
+    /// An image stands beside the folders of the classes.
+    #[error(
+        "{file} stands beside the folders of the classes, so that its class is not known: move it into one of them"
+    )]
+    ImageWithoutClass {
+        /// The file.
+        file: String,
+    },
+
+    /// Two folders of images have folders of other names within them.
+    #[error(
+        "the folders within {file} are {found}, but those of the data are {expected}: the classes are counted by these names, so both need the same (an empty one will do)"
+    )]
+    Classes {
+        /// The folder, as the user named it.
+        file: String,
+        /// The names of its classes.
+        found: String,
+        /// The names of the classes of the data.
+        expected: String,
+    },
+
+    /// There is no input, or not one alone, whose numbers could be scaled.
+    #[error(
+        "nothing to normalize: it takes an input of floats, and numbers that are given are for one input alone"
+    )]
+    NothingToNormalize,
+
+    /// Numbers to normalise with are not one for each channel.
+    #[error(
+        "input `{input}` has {channels} channels (axis 1), but {means} means and {deviations} deviations are given"
+    )]
+    NormalizationChannels {
+        /// The input's name in the network.
+        input: String,
+        /// How many channels it has.
+        channels: usize,
+        /// How many means there are.
+        means: usize,
+        /// How many deviations there are.
+        deviations: usize,
+    },
+
     /// The file is damaged, cut off or contradicts itself.
     #[error("{file} is damaged: {reason}")]
     Damaged {

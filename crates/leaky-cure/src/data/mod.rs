@@ -6,7 +6,8 @@
 //!        ->  Target          checked against the network's output; gives the right answers
 //! ```
 //!
-//! A file is a `.npz`, a `.safetensors`, or a `.npy` with its labels in another `.npy`. Nothing in
+//! A file is a `.npz`, a `.safetensors`, a `.npy` with its labels in another `.npy`, a table, or a
+//! folder of images. Nothing in
 //! it is believed before it is compared with the size of the file, and nothing is read whole: rows
 //! are taken by position, for any order of the samples.
 
@@ -18,10 +19,14 @@ mod entry;
 pub(crate) mod error;
 pub(crate) mod expected;
 mod fortran;
+mod images;
 mod load;
 mod memory;
+pub(crate) mod normalization;
+pub(crate) mod normalize;
 mod npy;
 mod npz;
+mod picture;
 mod plain;
 mod safetensors;
 pub(crate) mod samples;
@@ -36,6 +41,8 @@ pub use dataset::Dataset;
 pub use error::DataError;
 pub use expected::{ExpectedInput, ExpectedOutput};
 pub use memory::{Element, MemoryArray};
+pub use normalization::Normalization;
+pub use normalize::Normalize;
 pub use plain::{FloatType, PlainArray};
 pub use samples::Samples;
 pub use split::{Split, epoch_order, spread};

@@ -20,7 +20,7 @@ pub struct Samples<'a> {
 /// # Errors
 ///
 /// If the data cannot be read.
-pub(crate) fn checksum(parts: [Samples; 2], batch_size: usize) -> Result<u32, DataError> {
+pub(crate) fn checksum(parts: &[Samples], batch_size: usize) -> Result<u32, DataError> {
     let mut sum = crc32fast::Hasher::new();
     for Samples {
         data,

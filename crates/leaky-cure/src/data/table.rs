@@ -6,7 +6,7 @@ use std::sync::Arc;
 use burn::tensor::DType;
 use csv::{ReaderBuilder, StringRecord};
 
-use super::entry::{Entry, Place};
+use super::entry::Entry;
 use super::error::DataError;
 use super::storage::{SCRATCH_IN_MEMORY, Scratch, Storage, Stream};
 use crate::text::printable;
@@ -46,12 +46,8 @@ pub(super) fn list(storage: &Arc<Storage>, delimiter: u8) -> Result<Vec<Entry>, 
         rows += 1;
     }
     let shape = vec![rows, columns.features.len()];
-    let mut entries = vec![entry(
-        "x",
-        DType::F64,
-        shape,
-        x.into_storage(storage.name()),
-    )];
+    let x = Arc::new(x.into_storage(storage.name()));
+    let mut entries = vec![Entry::native("x", DType::F64, shape, x)];
     if columns.answer.is_some() {
         let (dtype, bytes): (DType, Vec<u8>) = match whole {
             true => {
@@ -63,23 +59,10 @@ pub(super) fn list(storage: &Arc<Storage>, delimiter: u8) -> Result<Vec<Entry>, 
                 (DType::F64, answers.flat_map(f64::to_ne_bytes).collect())
             }
         };
-        let answers = Storage::memory(storage.name(), bytes);
-        entries.push(entry("y", dtype, vec![rows], answers));
+        let answers = Arc::new(Storage::memory(storage.name(), bytes));
+        entries.push(Entry::native("y", dtype, vec![rows], answers));
     }
     Ok(entries)
-}
-
-/// An array whose elements stand in a storage of its own, in this machine's byte order.
-fn entry(name: &str, dtype: DType, shape: Vec<usize>, storage: Storage) -> Entry {
-    Entry {
-        name: name.to_owned(),
-        dtype: Ok(dtype),
-        big_endian: cfg!(target_endian = "big"),
-        fortran_order: false,
-        shape,
-        storage: Arc::new(storage),
-        place: Place::Plain { offset: 0 },
-    }
 }
 
 /// Which column is what.

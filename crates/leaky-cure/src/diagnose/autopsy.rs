@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use leaky_onnx::unit_map::{Maker, Side};
+use leaky_onnx::unit_map::{Maker, Side, UnitMap};
 use leaky_onnx::{Network, Rectifier, Shapes};
 use leaky_relu::LeakyRelu;
 
@@ -25,6 +25,7 @@ pub(super) struct Autopsy<'a> {
     pub(super) network: &'a Network,
     pub(super) rectifiers: &'a [Rectifier],
     pub(super) shapes: &'a Shapes,
+    pub(super) map: &'a UnitMap,
     pub(super) evidence: &'a Evidence,
 }
 
@@ -94,7 +95,7 @@ impl Autopsy<'_> {
     }
 
     fn making(&self, layer: usize) -> Result<Making<'_>, DiagnoseError> {
-        let group = self.evidence.map.group_of(layer);
+        let group = self.map.group_of(layer);
         let makers: Vec<&Maker> = group
             .makers
             .iter()
@@ -201,7 +202,7 @@ impl Autopsy<'_> {
     }
 
     fn units(&self, layer: usize) -> usize {
-        self.evidence.map.layers[layer].units
+        self.map.layers[layer].units
     }
 
     /// The shift of a unit, from its threshold on, and the mean of everything else.

@@ -1,7 +1,6 @@
 //! How often the units of a rectifier fire.
 
-use burn::tensor::{DType, TensorData};
-use leaky_onnx::{Network, Rectifier, Shapes};
+use leaky_onnx::{Floats, Network, Rectifier, Shapes};
 
 use super::error::DiagnoseError;
 use super::signs::count_signs;
@@ -38,8 +37,27 @@ impl Counter {
         }
     }
 
-    pub(super) fn count(&mut self, data: &TensorData) -> Result<(), String> {
-        let shape = data.shape();
+    /// The same for other samples, of which none was seen.
+    pub(super) fn anew(&self) -> Self {
+        Self {
+            axis: self.axis,
+            threshold: self.threshold,
+            above_zero: vec![0; self.above_zero.len()],
+            below_zero: vec![0; self.below_zero.len()],
+            total: 0,
+        }
+    }
+
+    /// Takes in what was counted on other samples.
+    pub(super) fn merge(&mut self, other: &Self) {
+        let above = self.above_zero.iter_mut().zip(&other.above_zero);
+        let below = self.below_zero.iter_mut().zip(&other.below_zero);
+        above.chain(below).for_each(|(sum, more)| *sum += more);
+        self.total += other.total;
+    }
+
+    /// Counts numbers of this shape.
+    pub(super) fn count(&mut self, shape: &[usize], numbers: &Floats<'_>) -> Result<(), String> {
         if let Some(axis) = self.axis {
             let units = shape.get(axis).map_or(1, |&units| units);
             if units != self.above_zero.len() {
@@ -57,14 +75,10 @@ impl Counter {
         }
         let threshold = self.threshold;
         let counts = [&mut self.above_zero, &mut self.below_zero];
-        let are_numbers = match data.dtype() {
-            DType::F64 => {
-                let values = data.as_slice::<f64>().map_err(|e| format!("{e:?}"))?;
-                count_signs(values, |value| value - threshold, inner, counts)
-            }
-            _ => {
-                let (values, limit) = (data.as_slice::<f32>(), threshold as f32);
-                let values = values.map_err(|e| format!("{e:?}"))?;
+        let are_numbers = match numbers {
+            Floats::Double(values) => count_signs(values, |value| value - threshold, inner, counts),
+            Floats::Single(values) => {
+                let limit = threshold as f32;
                 count_signs(values, |value| value - limit, inner, counts)
             }
         };
@@ -84,12 +98,12 @@ impl Counter {
         self.above_zero[unit] == 0
     }
 
-    /// Whether there is such a unit.
-    pub(super) fn may_hold_dead(&self) -> bool {
-        self.above_zero.contains(&0)
+    /// How many units there are.
+    pub(super) fn units(&self) -> usize {
+        self.above_zero.len()
     }
 
-    pub(super) fn finish(self, rectifier: &Rectifier) -> Result<LayerCounts, DiagnoseError> {
+    pub(super) fn finish(&self, rectifier: &Rectifier) -> Result<LayerCounts, DiagnoseError> {
         if self.total == 0 && rectifier.conditional {
             // A branch that no sample took: nothing is known of its units.
             return Ok(LayerCounts {
@@ -111,8 +125,8 @@ impl Counter {
             name: rectifier.name.clone(),
             op: rectifier.operator.clone(),
             alpha: rectifier.alpha,
-            above_zero: self.above_zero,
-            below_zero: self.below_zero,
+            above_zero: self.above_zero.clone(),
+            below_zero: self.below_zero.clone(),
             total: self.total,
         })
     }
@@ -120,7 +134,13 @@ impl Counter {
 
 #[cfg(test)]
 mod tests {
+    use std::borrow::Cow;
+
     use super::*;
+
+    fn single(numbers: Vec<f32>) -> Floats<'static> {
+        Floats::Single(Cow::Owned(numbers))
+    }
 
     fn counter(axis: Option<usize>, units: usize) -> Counter {
         Counter {
@@ -138,7 +158,7 @@ mod tests {
         for numbers in [vec![1.0_f32, -1.0, 2.0], vec![-1.0]] {
             let length = numbers.len();
             counter
-                .count(&TensorData::new(numbers, [length]))
+                .count(&[length], &single(numbers))
                 .expect("one unit");
         }
         assert_eq!((counter.above_zero, counter.below_zero), (vec![2], vec![2]));
@@ -148,7 +168,7 @@ mod tests {
     #[test]
     fn units_that_change_from_batch_to_batch_are_refused() {
         let reason = counter(Some(1), 3)
-            .count(&TensorData::zeros::<f32, _>([2, 4]))
+            .count(&[2, 4], &single(vec![0.0; 8]))
             .expect_err("four units, not three");
         assert!(reason.contains("4 units along axis 1"), "{reason}");
     }
@@ -174,8 +194,8 @@ mod tests {
                 below[unit] += u64::from(number < 0.0);
             }
             let mut counter = counter(Some(1), units);
-            let data = TensorData::new(numbers, [rows, units, inner]);
-            counter.count(&data).expect("numbers");
+            let shape = [rows, units, inner];
+            counter.count(&shape, &single(numbers)).expect("numbers");
             assert_eq!((counter.above_zero, counter.below_zero), (above, below));
             assert_eq!(counter.total, (rows * inner) as u64);
         }
@@ -184,7 +204,7 @@ mod tests {
     #[test]
     fn a_pre_activation_that_is_not_a_number_is_refused() {
         let reason = counter(Some(1), 2)
-            .count(&TensorData::new(vec![1.0_f64, f64::NAN], [1, 2]))
+            .count(&[1, 2], &Floats::Double(Cow::Owned(vec![1.0, f64::NAN])))
             .expect_err("NaN");
         assert!(reason.contains("NaN"), "{reason}");
     }

@@ -3,9 +3,8 @@
 
 use std::collections::BTreeMap;
 
-use burn::tensor::TensorData;
 use leaky_onnx::unit_map::UnitMap;
-use leaky_onnx::{Network, Rectifier, Role, Shapes, ValueId};
+use leaky_onnx::{Network, Rectifier, Role, Shapes, Value, ValueId};
 
 use super::cause::InputFigures;
 use super::moments::{Distribution, Moments};
@@ -13,7 +12,6 @@ use crate::signal::Signal;
 
 /// What is gathered while samples run through a network.
 pub(super) struct Evidence {
-    pub(super) map: UnitMap,
     /// For each rectifier its pre-activation.
     layers: Vec<(ValueId, Moments)>,
     /// What weights hear, and the rectifiers that they feed.
@@ -26,7 +24,7 @@ impl Evidence {
         network: &Network,
         rectifiers: &[Rectifier],
         shapes: &Shapes,
-        map: UnitMap,
+        map: &UnitMap,
     ) -> Self {
         let layers = rectifiers.iter().map(|rectifier| {
             let axis = network.unit_axis(rectifier.input, shapes);
@@ -52,7 +50,30 @@ impl Evidence {
         Self {
             layers: layers.collect(),
             signals,
-            map,
+        }
+    }
+
+    /// The same for other samples, of which none was seen.
+    pub(super) fn anew(&self) -> Self {
+        let layers = self.layers.iter();
+        let signals = self.signals.iter();
+        Self {
+            layers: layers
+                .map(|(input, moments)| (*input, moments.anew()))
+                .collect(),
+            signals: signals
+                .map(|(&value, (moments, feeds))| (value, (moments.anew(), feeds.clone())))
+                .collect(),
+        }
+    }
+
+    /// Takes in what other samples have shown.
+    pub(super) fn merge(&mut self, other: &Self) {
+        for ((_, moments), (_, more)) in self.layers.iter_mut().zip(&other.layers) {
+            moments.merge(more);
+        }
+        for ((moments, _), (more, _)) in self.signals.values_mut().zip(other.signals.values()) {
+            moments.merge(more);
         }
     }
 
@@ -73,19 +94,26 @@ impl Evidence {
     }
 
     /// Takes in what a batch has for a value. `may_be_dead` tells of a unit of a layer whether it was
-    /// never above zero so far.
+    /// never above zero so far. A value that is not of floats leaves nothing to tell.
     pub(super) fn add(
         &mut self,
-        value: ValueId,
-        data: &TensorData,
+        id: ValueId,
+        value: &Value,
         may_be_dead: impl Fn(usize, usize) -> bool,
     ) {
+        let (shape, numbers) = (value.shape(), value.floats());
         let layers = self.layers.iter_mut().enumerate();
-        for (layer, (_, moments)) in layers.filter(|(_, (input, _))| *input == value) {
-            moments.add(data, |unit| may_be_dead(layer, unit));
+        for (layer, (_, moments)) in layers.filter(|(_, (input, _))| *input == id) {
+            match &numbers {
+                Ok(numbers) => moments.add(&shape, numbers, |unit| may_be_dead(layer, unit)),
+                Err(_) => moments.forget(),
+            }
         }
-        if let Some((moments, _)) = self.signals.get_mut(&value) {
-            moments.add(data, |_| true);
+        if let Some((moments, _)) = self.signals.get_mut(&id) {
+            match &numbers {
+                Ok(numbers) => moments.add(&shape, numbers, |_| true),
+                Err(_) => moments.forget(),
+            }
         }
     }
 

@@ -13,6 +13,7 @@ mod moments;
 mod options;
 pub(crate) mod pass;
 mod prescription;
+mod seen;
 mod sentences;
 mod signs;
 pub(crate) mod verdict;
@@ -23,13 +24,13 @@ use crate::task::Task;
 pub use born_dead::{BornDeadError, BornDeadOptions, born_dead};
 pub use cause::{Cause, CauseOfDeath, Figures, InputFigures, Prescription, Remedy};
 pub use chances::{BornDead, Chances, Estimate, LayerChances};
-pub use error::DiagnoseError;
+pub use error::{DiagnoseError, ExplainError};
 pub use gradient_norm::{
     GradientNorm, SAMPLES, gradient_norms, gradient_norms_on, gradient_norms_or_why_not,
 };
 use look::look;
-pub use options::DiagnoseOptions;
-pub use pass::{diagnose_samples, diagnose_with_causes};
+pub use options::{BATCH_SIZE, DiagnoseOptions};
+pub use pass::{diagnose_samples, diagnose_with_causes, explain};
 pub use verdict::{DORMANT_BELOW, Diagnosis, Layer, LayerCounts};
 
 /// Which units of a network are dead on its samples, and why: all of which are run through it. For options

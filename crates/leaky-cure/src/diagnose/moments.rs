@@ -1,6 +1,6 @@
 //! Mean, deviation and range of numbers, for each entry along an axis, gathered batch by batch.
 
-use burn::tensor::{DType, TensorData};
+use leaky_onnx::Floats;
 
 /// A range below this part of the largest magnitude is rounding.
 const ROUNDING: f64 = 1e-5;
@@ -35,12 +35,17 @@ impl Distribution {
     }
 }
 
-/// The sums from which the distributions of entries follow.
+/// The sums from which the distributions of entries follow, a list for each kind of sum, so that the
+/// processor works on several entries side by side.
 #[derive(Debug)]
 pub(super) struct Moments {
     /// The axis of the entries; without one there is one entry.
     axis: Option<usize>,
-    entries: Vec<Sums>,
+    counts: Vec<f64>,
+    sums: Vec<f64>,
+    squares: Vec<f64>,
+    minima: Vec<f64>,
+    maxima: Vec<f64>,
 }
 
 impl Moments {
@@ -48,132 +53,152 @@ impl Moments {
     pub(super) fn new(axis: Option<usize>, entries: usize) -> Self {
         Self {
             axis,
-            entries: vec![Sums::default(); entries],
+            counts: vec![0.0; entries],
+            sums: vec![0.0; entries],
+            squares: vec![0.0; entries],
+            minima: vec![f64::INFINITY; entries],
+            maxima: vec![f64::NEG_INFINITY; entries],
         }
     }
 
-    /// Takes the numbers of a batch in, those of `wanted` entries at least. An array that is not of
-    /// floats, or of another number of entries, leaves nothing to tell.
-    pub(super) fn add(&mut self, data: &TensorData, wanted: impl Fn(usize) -> bool) {
-        match data.dtype() {
-            DType::F64 => self.add_slice(data.as_slice::<f64>().ok(), data, wanted),
-            _ => self.add_slice(data.as_slice::<f32>().ok(), data, wanted),
+    /// The same for other numbers, of which none was seen.
+    pub(super) fn anew(&self) -> Self {
+        Self::new(self.axis, self.len())
+    }
+
+    /// Takes in what was gathered of other numbers.
+    pub(super) fn merge(&mut self, other: &Self) {
+        for entry in 0..self.len() {
+            self.counts[entry] += other.counts[entry];
+            self.sums[entry] += other.sums[entry];
+            self.squares[entry] += other.squares[entry];
+            self.minima[entry] = self.minima[entry].min(other.minima[entry]);
+            self.maxima[entry] = self.maxima[entry].max(other.maxima[entry]);
         }
     }
 
-    fn add_slice<T: Copy + Into<f64>>(
+    /// Takes the numbers of a batch in, those of `wanted` entries at least. An array of another number of
+    /// entries leaves nothing to tell.
+    pub(super) fn add(
         &mut self,
-        values: Option<&[T]>,
-        data: &TensorData,
+        shape: &[usize],
+        numbers: &Floats<'_>,
         wanted: impl Fn(usize) -> bool,
     ) {
-        let shape = data.shape();
+        match numbers {
+            Floats::Single(numbers) => self.add_slice(numbers, shape, wanted),
+            Floats::Double(numbers) => self.add_slice(numbers, shape, wanted),
+        }
+    }
+
+    /// Leaves nothing to tell.
+    pub(super) fn forget(&mut self) {
+        for numbers in [&mut self.counts, &mut self.minima, &mut self.maxima] {
+            numbers.fill(f64::NAN);
+        }
+    }
+
+    fn add_slice<T: Copy + PartialOrd + Into<f64>>(
+        &mut self,
+        values: &[T],
+        shape: &[usize],
+        wanted: impl Fn(usize) -> bool,
+    ) {
         let behind = self.axis.map_or(0, |axis| axis + 1);
         let inner: usize = shape.iter().skip(behind).product();
         let entries = self
             .axis
             .map_or(1, |axis| shape.get(axis).copied().unwrap_or_default());
-        let Some(values) = values.filter(|_| entries == self.entries.len()) else {
-            self.entries.fill(Sums::UNKNOWN);
+        if entries != self.len() {
+            self.forget();
             return;
-        };
+        }
         if values.is_empty() {
             return;
         }
         if inner == 1 {
             for row in values.chunks_exact(entries) {
-                for (sums, &value) in self.entries.iter_mut().zip(row) {
-                    sums.add(value.into());
-                }
+                self.add_row(row);
             }
             return;
         }
         for block in values.chunks_exact(entries * inner) {
             let slices = block.chunks_exact(inner).enumerate();
             for (entry, slice) in slices.filter(|(entry, _)| wanted(*entry)) {
-                self.entries[entry].add_all(slice);
+                self.add_all(entry, slice);
             }
         }
+    }
+
+    /// Takes one number of each entry in.
+    fn add_row<T: Copy + Into<f64>>(&mut self, row: &[T]) {
+        let sums = self.sums.iter_mut().zip(&mut self.squares);
+        let ranges = self.minima.iter_mut().zip(&mut self.maxima);
+        for ((&value, (sum, squares)), (minimum, maximum)) in row.iter().zip(sums).zip(ranges) {
+            let value = value.into();
+            *sum += value;
+            *squares += value * value;
+            *minimum = smaller(*minimum, value);
+            *maximum = larger(*maximum, value);
+        }
+        self.counts.iter_mut().for_each(|count| *count += 1.0);
+    }
+
+    /// Takes numbers of one entry in.
+    fn add_all<T: Copy + PartialOrd + Into<f64>>(&mut self, entry: usize, values: &[T]) {
+        let (chunks, rest) = values.as_chunks::<LANES>();
+        let (mut sums, mut squares) = ([0.0; LANES], [0.0; LANES]);
+        let (mut minima, mut maxima) = ([values[0]; LANES], [values[0]; LANES]);
+        for chunk in chunks {
+            for (lane, &value) in chunk.iter().enumerate() {
+                let number: f64 = value.into();
+                sums[lane] += number;
+                squares[lane] += number * number;
+                minima[lane] = smaller(minima[lane], value);
+                maxima[lane] = larger(maxima[lane], value);
+            }
+        }
+        for (lane, &value) in rest.iter().enumerate() {
+            let number: f64 = value.into();
+            sums[lane] += number;
+            squares[lane] += number * number;
+            minima[lane] = smaller(minima[lane], value);
+            maxima[lane] = larger(maxima[lane], value);
+        }
+        let minimum = minima.into_iter().reduce(smaller).map(T::into);
+        let maximum = maxima.into_iter().reduce(larger).map(T::into);
+        self.minima[entry] = self.minima[entry].min(minimum.unwrap_or(f64::NAN));
+        self.maxima[entry] = self.maxima[entry].max(maximum.unwrap_or(f64::NAN));
+        self.sums[entry] += sums.iter().sum::<f64>();
+        self.squares[entry] += squares.iter().sum::<f64>();
+        self.counts[entry] += values.len() as f64;
     }
 
     /// How many entries there are.
     pub(super) fn len(&self) -> usize {
-        self.entries.len()
+        self.counts.len()
     }
 
     /// The distribution of an entry.
     pub(super) fn of(&self, entry: usize) -> Distribution {
-        self.entries[entry].distribution()
-    }
-}
-
-/// Sums over some numbers.
-#[derive(Debug, Clone, Copy)]
-struct Sums {
-    count: f64,
-    sum: f64,
-    squares: f64,
-    minimum: f64,
-    maximum: f64,
-}
-
-impl Default for Sums {
-    fn default() -> Self {
-        Self {
-            count: 0.0,
-            sum: 0.0,
-            squares: 0.0,
-            minimum: f64::INFINITY,
-            maximum: f64::NEG_INFINITY,
-        }
-    }
-}
-
-impl Sums {
-    const UNKNOWN: Self = Self {
-        count: f64::NAN,
-        sum: f64::NAN,
-        squares: f64::NAN,
-        minimum: f64::NAN,
-        maximum: f64::NAN,
-    };
-
-    fn add(&mut self, value: f64) {
-        self.count += 1.0;
-        self.sum += value;
-        self.squares += value * value;
-        self.minimum = self.minimum.min(value);
-        self.maximum = self.maximum.max(value);
-    }
-
-    fn add_all<T: Copy + Into<f64>>(&mut self, values: &[T]) {
-        let (chunks, rest) = values.as_chunks::<LANES>();
-        let mut lanes = [Self::default(); LANES];
-        for chunk in chunks {
-            for (lane, &value) in lanes.iter_mut().zip(chunk) {
-                lane.add(value.into());
-            }
-        }
-        rest.iter().for_each(|&value| self.add(value.into()));
-        for lane in lanes {
-            self.count += lane.count;
-            self.sum += lane.sum;
-            self.squares += lane.squares;
-            self.minimum = self.minimum.min(lane.minimum);
-            self.maximum = self.maximum.max(lane.maximum);
-        }
-    }
-
-    fn distribution(&self) -> Distribution {
-        let mean = self.sum / self.count;
+        let count = self.counts[entry];
+        let mean = self.sums[entry] / count;
         Distribution {
             mean,
             // Rounding may leave less than nothing.
-            variance: (self.squares / self.count - mean * mean).max(0.0),
-            minimum: self.minimum,
-            maximum: self.maximum,
+            variance: (self.squares[entry] / count - mean * mean).max(0.0),
+            minimum: self.minima[entry],
+            maximum: self.maxima[entry],
         }
     }
+}
+
+fn smaller<T: PartialOrd>(one: T, other: T) -> T {
+    if other < one { other } else { one }
+}
+
+fn larger<T: PartialOrd>(one: T, other: T) -> T {
+    if other > one { other } else { one }
 }
 
 #[cfg(test)]
@@ -205,7 +230,9 @@ mod tests {
             let mut moments = Moments::new(Some(1), 3);
             for part in [&values[..cut], &values[cut..values.len() / sample * sample]] {
                 let shape = [part.len() / sample, 3, inner];
-                moments.add(&TensorData::new(part.to_vec(), shape), |_| true);
+                let mut own = moments.anew();
+                own.add(&shape, &Floats::Double(part.into()), |_| true);
+                moments.merge(&own);
             }
             for entry in 0..3 {
                 let own: Vec<f64> = values
@@ -231,9 +258,10 @@ mod tests {
     }
 
     #[test]
-    fn numbers_of_another_type_leave_nothing_to_tell() {
+    fn numbers_of_another_count_of_entries_leave_nothing_to_tell() {
         let mut moments = Moments::new(Some(1), 2);
-        moments.add(&TensorData::new(vec![1_i64, 2], [1, 2]), |_| true);
+        let three = Floats::Single(vec![1.0, 2.0, 3.0].into());
+        moments.add(&[1, 3], &three, |_| true);
         assert!(!moments.of(0).is_finite());
     }
 }

@@ -1,5 +1,8 @@
 //! How to look.
 
+/// How many samples run at a time where nothing else is said. Fewer do where these would take much memory.
+pub const BATCH_SIZE: usize = 256;
+
 /// How to look at the units of a network.
 #[derive(Debug, Clone, Copy)]
 pub struct DiagnoseOptions {

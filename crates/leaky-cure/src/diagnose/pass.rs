@@ -1,26 +1,24 @@
 //! Samples run through a network once, for all that a verdict rests on.
 
-use leaky_onnx::{Network, Rectifier, Shapes, Value, ValueId};
+use leaky_onnx::{Network, Rectifier, Shapes, UnitMap};
 
 use super::autopsy::Autopsy;
-use super::cause::CauseOfDeath;
-use super::count::{Counter, wrong};
-use super::error::DiagnoseError;
+use super::error::{DiagnoseError, ExplainError};
 use super::evidence::Evidence;
 use super::moments::Moments;
 use super::options::DiagnoseOptions;
 use super::prescription::prescription;
+use super::seen::Seen;
 use super::verdict::Diagnosis;
+use crate::batches::Batches;
 use crate::data::dataset::Dataset;
 use crate::run::batch;
 use crate::stop::Stop;
 
-/// A batch holds at most about so many numbers at a time, 64 MiB of them in single precision.
-const NUMBERS: usize = 1 << 24;
-
 /// Runs the samples through the network batch by batch and counts for each unit of each rectifier
 /// how often its pre-activation lies above and below zero. `step` is called after each batch. A batch
-/// that would hold very much at a time is run in parts: counts do not depend on it.
+/// that would hold very much at a time is run in parts, and parts run side by side: what is counted
+/// does not depend on it.
 ///
 /// # Errors
 ///
@@ -54,46 +52,134 @@ pub fn diagnose_with_causes(
     stop: &Stop,
     step: impl FnMut(),
 ) -> Result<Diagnosis, DiagnoseError> {
-    let mut pass = Pass::new(network, model, (data, samples))?;
-    let map = network.unit_map(&pass.shapes)?;
-    let evidence = Evidence::new(network, &pass.rectifiers, &pass.shapes, map);
-    pass.evidence = Some(evidence);
-    if options.tau.is_some() {
-        pass.measure_activations(network);
-    }
-    pass.run(network, (data, samples), options.batch_size, stop, step)?;
-    let (rectifiers, shapes, evidence) = (
-        pass.rectifiers.clone(),
-        pass.shapes.clone(),
-        pass.evidence.take(),
-    );
-    let activations = std::mem::take(&mut pass.activations);
-    let mut diagnosis = pass.verdict(model, samples.len())?;
-    if let Some(tau) = options.tau {
-        score(&mut diagnosis, tau, &rectifiers, &activations);
-    }
-    let Some(evidence) = evidence else {
-        return Ok(diagnosis);
-    };
-    let autopsy = Autopsy {
-        network,
-        rectifiers: &rectifiers,
-        shapes: &shapes,
-        evidence: &evidence,
-    };
-    let layers = diagnosis.layers.iter().enumerate();
-    let causes = layers.map(|(index, layer)| autopsy.causes(index, &layer.dead));
-    let causes = causes.collect::<Result<Vec<_>, _>>()?;
-    Ok(explained(diagnosis, causes))
+    let mut look = Look::new(network, (data, samples), options, model)?;
+    look.run((data, samples), stop, step)?;
+    look.verdict(model, samples.len())
 }
 
-/// A verdict with why the dead units of each layer died, and what is to be done.
-fn explained(mut diagnosis: Diagnosis, causes: Vec<Vec<CauseOfDeath>>) -> Diagnosis {
-    for (layer, causes) in diagnosis.layers.iter_mut().zip(causes) {
-        layer.causes = causes;
+/// The same on some samples, and on these and others together. All are run once.
+///
+/// # Errors
+///
+/// As [`diagnose_samples`].
+pub(crate) fn diagnose_some_and_all(
+    network: &Network,
+    model: &str,
+    (data, [some, others]): (&Dataset, [&[usize]; 2]),
+    options: DiagnoseOptions,
+    stop: &Stop,
+    mut step: impl FnMut(),
+) -> Result<[Diagnosis; 2], DiagnoseError> {
+    let mut look = Look::new(network, (data, some), options, model)?;
+    look.run((data, some), stop, &mut step)?;
+    let first = look.verdict(model, some.len())?;
+    look.run((data, others), stop, step)?;
+    let all = look.verdict(model, some.len() + others.len())?;
+    Ok([first, all])
+}
+
+/// Why the units are dead that a verdict found dead, which may rest on more samples than these, and on the
+/// same network in another form: a verdict with causes and a prescription.
+///
+/// # Errors
+///
+/// As [`diagnose_samples`]; and if the network's rectifiers have not the units of the verdict's.
+pub fn explain(
+    verdict: Diagnosis,
+    network: &Network,
+    samples: (&Dataset, &[usize]),
+    batch_size: usize,
+    stop: &Stop,
+) -> Result<Diagnosis, ExplainError> {
+    let mut look = Look::new(network, samples, batch_size.into(), &verdict.model)?;
+    let judged: Vec<usize> = verdict.layers.iter().map(|layer| layer.units).collect();
+    let found = look.units();
+    if judged != found {
+        return Err(ExplainError::OtherNetwork {
+            model: verdict.model,
+            judged,
+            found,
+        });
     }
-    diagnosis.prescription = prescription(&diagnosis.layers);
-    diagnosis
+    look.run(samples, stop, || ())?;
+    Ok(look.explained(verdict)?)
+}
+
+/// A look at a network that tells why units are dead.
+struct Look<'a> {
+    network: &'a Network,
+    map: UnitMap,
+    options: DiagnoseOptions,
+    pass: Pass,
+}
+
+impl<'a> Look<'a> {
+    fn new(
+        network: &'a Network,
+        samples: (&Dataset, &[usize]),
+        options: DiagnoseOptions,
+        model: &str,
+    ) -> Result<Self, DiagnoseError> {
+        let mut pass = Pass::new(network, model, samples)?;
+        let map = network.unit_map(&pass.shapes)?;
+        let evidence = Evidence::new(network, &pass.rectifiers, &pass.shapes, &map);
+        pass.seen.evidence = Some(evidence);
+        if options.tau.is_some() {
+            pass.seen.activations = pass.activations(network);
+        }
+        Ok(Self {
+            network,
+            map,
+            options,
+            pass,
+        })
+    }
+
+    fn run(
+        &mut self,
+        samples: (&Dataset, &[usize]),
+        stop: &Stop,
+        step: impl FnMut(),
+    ) -> Result<(), DiagnoseError> {
+        let batch_size = self.options.batch_size;
+        self.pass.run(self.network, samples, batch_size, stop, step)
+    }
+
+    fn verdict(&self, model: &str, samples: usize) -> Result<Diagnosis, DiagnoseError> {
+        let mut diagnosis = self.pass.verdict(model, samples)?;
+        let (rectifiers, seen) = (&self.pass.rectifiers, &self.pass.seen);
+        if let Some(tau) = self.options.tau {
+            score(&mut diagnosis, tau, rectifiers, &seen.activations);
+        }
+        self.explained(diagnosis)
+    }
+
+    /// How many units each rectifier has.
+    fn units(&self) -> Vec<usize> {
+        let inputs = self.pass.rectifiers.iter().map(|rectifier| rectifier.input);
+        inputs
+            .map(|input| self.network.units(input, &self.pass.shapes))
+            .collect()
+    }
+
+    /// A verdict with why the dead units of each layer died, and what is to be done.
+    fn explained(&self, mut diagnosis: Diagnosis) -> Result<Diagnosis, DiagnoseError> {
+        let Some(evidence) = &self.pass.seen.evidence else {
+            return Ok(diagnosis);
+        };
+        let autopsy = Autopsy {
+            network: self.network,
+            rectifiers: &self.pass.rectifiers,
+            shapes: &self.pass.shapes,
+            map: &self.map,
+            evidence,
+        };
+        for (index, layer) in diagnosis.layers.iter_mut().enumerate() {
+            layer.causes = autopsy.causes(index, &layer.dead)?;
+        }
+        diagnosis.prescription = prescription(&diagnosis.layers);
+        Ok(diagnosis)
+    }
 }
 
 /// Takes for dormant what says little beside the other units of its layer.
@@ -119,25 +205,12 @@ fn score(diagnosis: &mut Diagnosis, tau: f64, rectifiers: &[Rectifier], activati
 struct Pass {
     rectifiers: Vec<Rectifier>,
     shapes: Shapes,
-    /// How many samples are run at a time at most.
-    at_once: usize,
-    counters: Vec<Counter>,
-    /// What tells why units are dead, where that is asked.
-    evidence: Option<Evidence>,
-    /// The activation of each rectifier, where its size counts.
-    activations: Vec<Moments>,
+    /// How many numbers a sample holds at a time.
+    held: usize,
+    seen: Seen,
 }
 
 impl Pass {
-    fn measure_activations(&mut self, network: &Network) {
-        let rectifiers = self.rectifiers.iter();
-        let moments = rectifiers.map(|rectifier| {
-            let axis = network.unit_axis(rectifier.output, &self.shapes);
-            Moments::new(axis, network.units(rectifier.output, &self.shapes))
-        });
-        self.activations = moments.collect();
-    }
-
     fn new(
         network: &Network,
         model: &str,
@@ -152,18 +225,22 @@ impl Pass {
         let few = &samples[..samples.len().min(2)];
         let shapes = network.shapes(batch(network, data, few)?)?;
         let held = network.most_numbers(&shapes).div_ceil(few.len().max(1));
-        let counters = rectifiers
-            .iter()
-            .map(|rectifier| Counter::new(network, rectifier, &shapes))
-            .collect();
+        let seen = Seen::new(network, &rectifiers, &shapes);
         Ok(Self {
             rectifiers,
             shapes,
-            at_once: (NUMBERS / held.max(1)).max(1),
-            counters,
-            evidence: None,
-            activations: Vec::new(),
+            held: held.max(1),
+            seen,
         })
+    }
+
+    fn activations(&self, network: &Network) -> Vec<Moments> {
+        let rectifiers = self.rectifiers.iter();
+        let moments = rectifiers.map(|rectifier| {
+            let axis = network.unit_axis(rectifier.output, &self.shapes);
+            Moments::new(axis, network.units(rectifier.output, &self.shapes))
+        });
+        moments.collect()
     }
 
     fn run(
@@ -176,78 +253,36 @@ impl Pass {
     ) -> Result<(), DiagnoseError> {
         let outputs = network.outputs().iter();
         let wanted: Vec<_> = outputs.map(|output| output.value).collect();
-        let watched = self.watched();
-        for samples in samples.chunks(batch_size) {
-            for samples in samples.chunks(self.at_once) {
-                let mut failed = None;
+        let watched = self.seen.values(&self.rectifiers);
+        let (mut done, mut steps) = (0, 0);
+        let rectifiers = &self.rectifiers;
+        Batches::new(samples, batch_size, self.held)?.run(
+            &mut self.seen,
+            |before, samples| {
+                let mut seen = before.anew();
+                let mut outcome = Ok(());
                 let inputs = batch(network, data, samples)?;
                 network.watch(inputs, &wanted, &watched, |id, value| {
-                    if let Err(error) = self.see(id, value) {
-                        failed.get_or_insert(error);
+                    if outcome.is_ok() {
+                        outcome = seen.see(rectifiers, before, (id, value));
                     }
                 })?;
-                if let Some(error) = failed {
-                    return Err(error);
+                outcome.map(|()| seen)
+            },
+            |all, samples, seen| {
+                all.merge(&seen);
+                done += samples.len();
+                for _ in steps..done.div_ceil(batch_size) {
+                    step();
                 }
-            }
-            step();
-            stop.check()?;
-        }
-        Ok(())
+                steps = done.div_ceil(batch_size);
+                Ok(stop.check()?)
+            },
+        )
     }
 
-    /// The values that are looked at.
-    fn watched(&self) -> Vec<ValueId> {
-        let mut watched: Vec<ValueId> = Vec::new();
-        watched.extend(self.rectifiers.iter().map(|rectifier| rectifier.input));
-        if !self.activations.is_empty() {
-            watched.extend(self.rectifiers.iter().map(|rectifier| rectifier.output));
-        }
-        watched.extend(self.evidence.iter().flat_map(Evidence::values));
-        watched
-    }
-
-    fn see(&mut self, id: ValueId, value: &Value) -> Result<(), DiagnoseError> {
-        let activations = self.activations.iter_mut().zip(&self.rectifiers);
-        for (moments, rectifier) in activations.filter(|(_, rectifier)| rectifier.output == id) {
-            let data = value.clone().into_data();
-            let data = data.map_err(|reason| wrong(rectifier, reason))?;
-            moments.add(&data, |_| true);
-        }
-        let counted = self
-            .rectifiers
-            .iter()
-            .position(|rectifier| rectifier.input == id);
-        let counters = &mut self.counters;
-        let may_hold_dead = |layer: usize| counters[layer].may_hold_dead();
-        let evidence = self.evidence.as_mut();
-        let evidence = evidence.filter(|evidence| evidence.asks_for(id, may_hold_dead));
-        if counted.is_none() && evidence.is_none() {
-            return Ok(());
-        }
-        let wrong_here = |reason| wrong(&self.rectifiers[counted.unwrap_or_default()], reason);
-        let data = value.clone().into_data().map_err(wrong_here)?;
-        // A unit that fires is not dead: from then on nothing is to be learned of it.
-        for (counter, rectifier) in counters.iter_mut().zip(&self.rectifiers) {
-            if rectifier.input == id {
-                counter
-                    .count(&data)
-                    .map_err(|reason| wrong(rectifier, reason))?;
-            }
-        }
-        if let Some(evidence) = evidence {
-            evidence.add(id, &data, |layer, unit| counters[layer].may_be_dead(unit));
-        }
-        Ok(())
-    }
-
-    fn verdict(self, model: &str, samples: usize) -> Result<Diagnosis, DiagnoseError> {
-        let counts = self
-            .counters
-            .into_iter()
-            .zip(&self.rectifiers)
-            .map(|(counter, rectifier)| counter.finish(rectifier))
-            .collect::<Result<_, _>>()?;
+    fn verdict(&self, model: &str, samples: usize) -> Result<Diagnosis, DiagnoseError> {
+        let counts = self.seen.counts(&self.rectifiers)?;
         Ok(Diagnosis::new(model, samples as u64, counts))
     }
 }

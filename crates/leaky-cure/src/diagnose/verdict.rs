@@ -6,6 +6,7 @@
 use serde::{Deserialize, Serialize};
 
 use super::cause::{CauseOfDeath, Prescription};
+use crate::data::normalization::Normalization;
 use crate::text::percent;
 
 /// A unit above zero on less than this fraction of samples and positions, and not dead, is
@@ -53,6 +54,12 @@ pub struct Diagnosis {
     /// What is to be done so that units do not die again, where it was asked why they did.
     #[serde(default)]
     pub prescription: Vec<Prescription>,
+    /// What inputs were given in place of the numbers of the data.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub normalization: Vec<Normalization>,
+    /// What a person should know of how the network was looked at.
+    #[serde(default)]
+    pub notes: Vec<String>,
 }
 
 /// The verdict on the units of one rectifier.
@@ -96,6 +103,8 @@ impl Diagnosis {
             layers,
             tau: None,
             prescription: Vec::new(),
+            normalization: Vec::new(),
+            notes: Vec::new(),
         }
     }
 
@@ -218,7 +227,7 @@ mod tests {
                 r#""layers":[{"name":"/2/Relu","op":"Relu","alpha":0.0,"units":2,"dead":[0],"#,
                 r#""dormant":[],"always_on":[],"active":[0.0,0.5],"causes":[]},"#,
                 r#"{"name":"/2/Relu","op":"Elu","alpha":null,"units":1,"dead":[],"#,
-                r#""dormant":[],"always_on":[],"active":[0.25],"causes":[]}],"prescription":[]}"#,
+                r#""dormant":[],"always_on":[],"active":[0.25],"causes":[]}],"prescription":[],"notes":[]}"#,
             )
         );
     }

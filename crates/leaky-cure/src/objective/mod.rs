@@ -12,7 +12,7 @@ mod tally;
 
 use burn::backend::DispatchTensor;
 use burn::tensor::TensorData;
-use leaky_onnx::{Network, RandomSlopes, Tracked, Value, ValueId};
+use leaky_onnx::{Network, Tracked, TrainingPass, Value, ValueId};
 
 use crate::data::dataset::Dataset;
 use crate::data::samples::Samples;
@@ -203,7 +203,7 @@ impl Objective {
     }
 
     /// The mean loss on some of the samples, as a tensor of one element whose gradients are followed
-    /// to the parameters; perhaps with slopes drawn at random for this pass.
+    /// to the parameters; perhaps as a pass of training.
     ///
     /// # Errors
     ///
@@ -213,17 +213,15 @@ impl Objective {
         network: &Network,
         samples: Samples,
         chosen: &[usize],
-        random_slopes: Option<(&RandomSlopes, u64)>,
+        pass: Option<&TrainingPass>,
     ) -> Result<(Tracked, DispatchTensor), ObjectiveError> {
         let inputs = batch(network, samples.data, chosen)?;
         let target = samples.target.batch(chosen)?;
         let tracked = network.tracked();
         let wanted = [self.value];
-        let found = match random_slopes {
+        let found = match pass {
             None => network.forward_tracked(&tracked, inputs, &wanted)?,
-            Some(slopes) => {
-                network.forward_tracked_with_slopes(&tracked, inputs, &wanted, slopes)?
-            }
+            Some(pass) => network.forward_tracked_in_training(&tracked, inputs, &wanted, pass)?,
         };
         let value = found
             .into_iter()

@@ -6,7 +6,7 @@ use leaky_onnx::unit_map::Hearer;
 use super::attempt::parameters;
 use super::cases::Case;
 use super::exact;
-use super::moved::{is_movable, move_means};
+use super::moved::{Move, is_movable, move_means};
 use super::plan;
 use super::request::Request;
 use super::revival::{Outcome, Revival};
@@ -58,8 +58,10 @@ fn replace(
     units: &[usize],
     outcome: &mut Outcome,
 ) -> Result<(), RunError> {
-    let hears = |hearer: &&Hearer| hearer.hears.iter().any(|layer| case.exact.contains(layer));
-    let hearers: Vec<&Hearer> = case.group.hearers.iter().filter(hears).collect();
+    let hearers: Vec<&Hearer> = case
+        .exact_hearers()
+        .map(|place| &case.group.hearers[place])
+        .collect();
     if let Some(deaf) = hearers.iter().find(|hearer| !is_movable(work, hearer)) {
         let reason = format!(
             "nothing behind node '{}', which hears it, takes its mean up",
@@ -71,11 +73,22 @@ fn replace(
         }
         return Ok(());
     }
+    replace_moving(work, case, units, &hearers, outcome)
+}
+
+/// Moves the means that some hearers hear of units, and revives the units exactly, as if they were silent.
+pub(super) fn replace_moving(
+    work: &mut Work,
+    case: &Case,
+    units: &[usize],
+    hearers: &[&Hearer],
+    outcome: &mut Outcome,
+) -> Result<(), RunError> {
     let mut units = units.to_vec();
     while !units.is_empty() {
         let before = parameters(work.network)?;
-        for hearer in &hearers {
-            move_means(work, hearer, &units)?;
+        for hearer in hearers {
+            move_means(work, hearer, &units, Move::In)?;
         }
         let mut tried = Outcome::default();
         exact::revive(work, case, &units, &mut tried)?;

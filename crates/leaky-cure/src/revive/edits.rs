@@ -38,6 +38,11 @@ impl Edits {
         Ok(Self(copied))
     }
 
+    /// The places of the parameters among those of the network.
+    pub(super) fn parameters(&self) -> Vec<usize> {
+        self.0.values().map(|edited| edited.index).collect()
+    }
+
     /// The numbers of a unit in a share, in order.
     pub(crate) fn read(&self, share: &Share, unit: usize) -> Vec<f64> {
         let numbers = &self.0[&share.parameter].numbers;

@@ -2,13 +2,14 @@
 
 use std::collections::BTreeSet;
 
-use leaky_onnx::unit_map::{HeardBy, Hearer, Maker, Share};
+use leaky_onnx::unit_map::{HeardBy, Hearer};
 
 use super::cases::Case;
 use super::edits::Edits;
+use super::ends::Ends;
 use super::hearing::mute;
 use super::making::{centre, silence};
-use super::observed::{Observed, Sight, observe};
+use super::observed::{Observed, Sight};
 use super::revival::Outcome;
 use super::work::Work;
 use crate::run::RunError;
@@ -25,18 +26,25 @@ pub(super) fn revive(
     units: &[usize],
     outcome: &mut Outcome,
 ) -> Result<(), RunError> {
-    let group = case.group;
     let layers: Vec<usize> = case.exact.iter().copied().collect();
-    let hearers = case.exact_hearers();
-    let hearers: Vec<&Hearer> = hearers.map(|place| &group.hearers[place]).collect();
-    let makers = case.exact_makers();
-    let makers: Vec<&Maker> = makers.map(|place| &group.makers[place]).collect();
-    let shares: Vec<&Share> = makers
-        .iter()
-        .flat_map(|maker| maker.shares())
-        .chain(hearers.iter().flat_map(|hearer| hearer.shares()))
-        .collect();
-    let mut edits = Edits::of(work.network, shares.iter().copied())?;
+    let ends = Ends::exact(case);
+    let edits = Edits::of(work.network, ends.shares())?;
+    let wanted = work.pre_activations(&layers);
+    work.changing(&edits.clone(), wanted, |work| {
+        renew(work, case, (&layers, units), &ends, edits, outcome)
+    })
+}
+
+/// Draws what makes some units anew. The edits hold all that is changed.
+fn renew(
+    work: &mut Work,
+    case: &Case,
+    (layers, units): (&[usize], &[usize]),
+    ends: &Ends,
+    mut edits: Edits,
+    outcome: &mut Outcome,
+) -> Result<(), RunError> {
+    let Ends { makers, hearers } = ends;
     let given = edits.clone();
     for &unit in units {
         if makers.len() > 1 {
@@ -77,7 +85,7 @@ pub(super) fn revive(
     edits.apply(work.network);
     // Only a unit that was seen to fire counts as revived.
     let mut alive: BTreeSet<usize> = BTreeSet::new();
-    for &layer in &layers {
+    for &layer in layers {
         for (&unit, seen) in units.iter().zip(&work.observe(layer, units)?) {
             if lives(seen) {
                 alive.insert(unit);
@@ -88,7 +96,7 @@ pub(super) fn revive(
         }
     }
     for unit in units.iter().filter(|unit| !alive.contains(unit)) {
-        for share in &shares {
+        for share in ends.shares() {
             edits.write(share, *unit, given.read(share, *unit));
         }
     }
@@ -150,7 +158,7 @@ fn expect(
         entries: &entries,
         threshold: 0.0,
     };
-    let mut seen = observe(work.network, sight, work.shapes, work.request)?.into_iter();
+    let mut seen = work.look(sight)?.into_iter();
     for &unit in units {
         let own: Vec<Observed> = seen.by_ref().take(of_unit(unit).count()).collect();
         let means = own.iter().map(|seen| seen.mean);

@@ -17,13 +17,16 @@ mod bounded;
 mod cases;
 mod dormant;
 pub(crate) mod edits;
+mod ends;
 mod exact;
 mod hearing;
 mod making;
 mod moved;
 mod numbers;
 mod observed;
+mod passage;
 mod plan;
+pub(crate) mod recentre;
 mod request;
 pub(crate) mod revival;
 mod work;
@@ -36,11 +39,14 @@ use crate::difference::Difference;
 use crate::run::RunError;
 use crate::stop::Stop;
 use attempt::{Check, attempt, parameters};
+use dormant::replace_moving;
+use moved::is_movable;
 use revival::Outcome;
 use work::{Work, with_work};
 
 pub use dormant::revive_dormant;
 pub use plan::{Bounded, Exact, Left, Spoken, Treatment, plan};
+pub use recentre::{Recentring, recentre};
 pub use request::{DEFAULT_BOUND, Request};
 pub use revival::{NotRevived, Revival};
 
@@ -60,8 +66,8 @@ pub fn revive(
 }
 
 /// As [`revive`], and units behind a leak count as silent too: where they cannot be muted within the
-/// bound they are left, elsewhere the outputs change by what leaked. For networks in training, which go
-/// on from there.
+/// bound they are left; elsewhere the mean of what leaked is moved into what comes behind, and the outputs
+/// change by what it was beyond its mean. For networks in training, which go on from there.
 ///
 /// # Errors
 ///
@@ -165,7 +171,17 @@ fn revive_groups(
                 check,
                 (&layers, units),
                 &mut outcome,
-                |work, units, outcome| exact::revive(work, case, units, outcome),
+                |work, units, outcome| {
+                    let leaks = |layer: &usize| map.layers[*layer].alpha.is_some_and(|a| a != 0.0);
+                    if !case.exact.iter().any(leaks) {
+                        return exact::revive(work, case, units, outcome);
+                    }
+                    // It was called silent and leaks: where that can be, its mean stays.
+                    let hearers = case.exact_hearers().map(|place| &case.group.hearers[place]);
+                    let hearers: Vec<_> =
+                        hearers.filter(|hearer| is_movable(work, hearer)).collect();
+                    replace_moving(work, case, units, &hearers, outcome)
+                },
             )?;
         }
         let small = if budget > 0.0 {

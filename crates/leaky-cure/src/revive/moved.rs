@@ -8,7 +8,7 @@ use leaky_onnx::{Network, Node, Normalization, Role, ValueId, Weighted};
 
 use super::edits::Edits;
 use super::numbers::Numbers;
-use super::observed::{Observed, Sight, observe};
+use super::observed::{Observed, Sight};
 use super::work::Work;
 use crate::run::RunError;
 use crate::signal::Signal;
@@ -20,6 +20,24 @@ struct Constant {
     factor: f64,
 }
 
+/// Which way the mean of what is heard is moved.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Move {
+    /// Into what comes behind.
+    In,
+    /// Out of it again.
+    Out,
+}
+
+impl Move {
+    fn sign(self) -> f64 {
+        match self {
+            Self::In => 1.0,
+            Self::Out => -1.0,
+        }
+    }
+}
+
 /// Whether the mean of what a hearer hears can be moved.
 pub(super) fn is_movable(work: &Work, hearer: &Hearer) -> bool {
     match &hearer.by {
@@ -28,8 +46,8 @@ pub(super) fn is_movable(work: &Work, hearer: &Hearer) -> bool {
     }
 }
 
-/// Gives what comes behind a hearer the mean of what it hears of some units, as a constant. The units are
-/// not muted yet.
+/// Gives what comes behind a hearer the mean of what it hears of some units, as a constant, or takes it
+/// from there. The units are not muted yet.
 ///
 /// # Errors
 ///
@@ -38,19 +56,22 @@ pub(super) fn move_means(
     work: &mut Work,
     hearer: &Hearer,
     units: &[usize],
+    way: Move,
 ) -> Result<(), RunError> {
     match &hearer.by {
-        HeardBy::Normalization(heard) => through_normalization(work, hearer, heard, units),
-        HeardBy::Weights(weights) => through_weights(work, weights, units),
+        HeardBy::Normalization(heard) => {
+            through_normalization(work, (hearer, heard), units, way.sign())
+        }
+        HeardBy::Weights(weights) => through_weights(work, weights, units, way.sign()),
     }
 }
 
 /// A batch normalisation passes the mean on, scaled.
 fn through_normalization(
     work: &mut Work,
-    hearer: &Hearer,
-    heard: &HeardNormalization,
+    (hearer, heard): (&Hearer, &HeardNormalization),
     units: &[usize],
+    sign: f64,
 ) -> Result<(), RunError> {
     let mut nodes = work.network.nodes().iter();
     let node = nodes.find(|node| node.name == hearer.node);
@@ -66,7 +87,7 @@ fn through_normalization(
             [&heard.scale, &heard.shift, variance].map(|share| edits.read(share, unit));
         let moved = seen.iter().enumerate().map(|(place, seen)| {
             let deviation = (variance[place] + heard.statistics.epsilon).sqrt();
-            shift[place] + scale[place] * seen.mean / deviation
+            shift[place] + sign * scale[place] * seen.mean / deviation
         });
         let moved: Vec<f64> = moved.collect();
         edits.write(&heard.shift, unit, moved);
@@ -76,7 +97,12 @@ fn through_normalization(
 }
 
 /// What a node that weighs makes of the mean is added behind it.
-fn through_weights(work: &mut Work, weights: &Share, units: &[usize]) -> Result<(), RunError> {
+fn through_weights(
+    work: &mut Work,
+    weights: &Share,
+    units: &[usize],
+    sign: f64,
+) -> Result<(), RunError> {
     let Some((signal, constant, outputs_axis)) = weighing(work, weights) else {
         return Ok(());
     };
@@ -99,7 +125,7 @@ fn through_weights(work: &mut Work, weights: &Share, units: &[usize]) -> Result<
         for (&place, weight) in places.iter().zip(edits.read(weights, unit)) {
             let found = entries.binary_search(&entry(place)).unwrap_or_default();
             let output = index(place, outputs_axis);
-            let change = weight * seen[found].mean * constant.factor;
+            let change = sign * weight * seen[found].mean * constant.factor;
             numbers.set(output, numbers.get(output) + change);
         }
     }
@@ -119,7 +145,7 @@ fn means(
         entries,
         threshold: 0.0,
     };
-    observe(work.network, sight, work.shapes, work.request)
+    work.look(sight)
 }
 
 fn places(share: &Share, unit: usize) -> impl Iterator<Item = usize> {

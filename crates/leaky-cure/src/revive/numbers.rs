@@ -32,14 +32,6 @@ impl Numbers {
         }
     }
 
-    /// How many numbers there are.
-    pub(super) fn len(&self) -> usize {
-        match self {
-            Self::Single(numbers) => numbers.len(),
-            Self::Double(numbers) => numbers.len(),
-        }
-    }
-
     /// The array again.
     pub(super) fn to_data(&self, shape: Vec<usize>) -> TensorData {
         match self.clone() {

@@ -1,10 +1,9 @@
 //! What the data make of the numbers of some units.
 
-use leaky_onnx::{Network, Shapes, ValueId};
+use leaky_onnx::{Floats, Shapes, Value, ValueId};
 
-use super::numbers::Numbers;
 use super::request::Request;
-use crate::run::{RunError, batch};
+use crate::run::RunError;
 
 /// A unit's pre-activations are looked at in about this many places.
 const PLACES: usize = 4096;
@@ -70,9 +69,10 @@ pub(super) struct Sight<'a> {
     pub(super) threshold: f64,
 }
 
-/// Runs the data and looks at the numbers of some entries, each by itself.
+/// Looks at the numbers of some entries, each by itself. `values` are what the samples of the request
+/// make of the value, batch by batch.
 pub(super) fn observe(
-    network: &Network,
+    values: impl Iterator<Item = Result<Value, RunError>>,
     sight: Sight,
     shapes: &Shapes,
     request: &Request,
@@ -91,28 +91,30 @@ pub(super) fn observe(
         .filter(|(other, _)| *other != axis);
     let positions: usize = others.map(|(_, size)| size).product();
     let step = stride(request.samples.len() * positions, positions);
-    let mut values: Vec<Vec<f64>> = vec![Vec::new(); entries.len()];
+    let mut seen: Vec<Vec<f64>> = vec![Vec::new(); entries.len()];
     // How many places were passed over since the last one that was taken.
     let mut phase = 0;
-    for samples in request.samples.chunks(request.batch_size) {
-        let inputs = batch(network, request.data, samples)?;
-        for found in network.compute(inputs, &[value])? {
-            let shape = found.shape();
-            let (all, inner) = (shape[axis], shape[axis + 1..].iter().product::<usize>());
-            let numbers = Numbers::of(found.into_data().map_err(RunError::Device)?);
-            let places = numbers.len() / all;
-            for place in (phase..places).step_by(step) {
-                let (block, position) = (place / inner, place % inner);
-                for (values, entry) in values.iter_mut().zip(entries) {
-                    values.push(numbers.get((block * all + entry) * inner + position));
-                }
+    for found in values {
+        let found = found?;
+        let shape = found.shape();
+        let (all, inner) = (shape[axis], shape[axis + 1..].iter().product::<usize>());
+        let numbers = found.floats().map_err(RunError::Device)?;
+        let places = found.len() / all;
+        for place in (phase..places).step_by(step) {
+            let (block, position) = (place / inner, place % inner);
+            for (seen, entry) in seen.iter_mut().zip(entries) {
+                let place = (block * all + entry) * inner + position;
+                seen.push(match &numbers {
+                    Floats::Single(numbers) => f64::from(numbers[place]),
+                    Floats::Double(numbers) => numbers[place],
+                });
             }
-            phase = (phase + step - places % step) % step;
         }
+        phase = (phase + step - places % step) % step;
     }
-    Ok(values
+    Ok(seen
         .into_iter()
-        .map(|values| Observed::of(values, threshold))
+        .map(|seen| Observed::of(seen, threshold))
         .collect())
 }
 

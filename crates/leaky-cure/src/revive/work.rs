@@ -1,7 +1,7 @@
 //! What every revival works with: a network, its map, its data, and random numbers.
 
 use leaky_onnx::unit_map::{Maker, UnitMap};
-use leaky_onnx::{Network, Rectifier, Shapes};
+use leaky_onnx::{Network, Rectifier, Shapes, ValueId};
 use leaky_relu::LeakyRelu;
 use rand::SeedableRng;
 use rand::rngs::ChaCha8Rng;
@@ -9,8 +9,10 @@ use rand::rngs::ChaCha8Rng;
 use super::edits::Edits;
 use super::making::draw;
 use super::observed::{Observed, Sight, observe};
+use super::passage::Passage;
 use super::request::Request;
 use super::revival::{Outcome, Revival};
+use crate::difference::Difference;
 use crate::run::{RunError, batch};
 
 /// How often weights are drawn for a unit that has no shift to centre it.
@@ -23,11 +25,13 @@ pub(super) struct Work<'a> {
     pub(super) shapes: &'a Shapes,
     pub(super) request: &'a Request<'a>,
     pub(super) random: ChaCha8Rng,
+    /// What is kept of the samples while some parameters change.
+    passage: Passage,
     /// The deviation of a pre-activation that gives the activation a mean square of one.
     pub(super) gain: f64,
 }
 
-impl Work<'_> {
+impl<'a> Work<'a> {
     /// What the data make of the pre-activations of some units of a layer.
     pub(super) fn observe(&self, layer: usize, units: &[usize]) -> Result<Vec<Observed>, RunError> {
         let rectifier = &self.rectifiers[layer];
@@ -40,7 +44,71 @@ impl Work<'_> {
             entries: units,
             threshold: rectifier.threshold,
         };
-        observe(self.network, sight, self.shapes, self.request)
+        self.look(sight)
+    }
+
+    /// What the data make of some entries of a value.
+    pub(super) fn look(&self, sight: Sight) -> Result<Vec<Observed>, RunError> {
+        let wanted = [sight.value];
+        let values = self.batches().map(|batch| {
+            let data = self.request.data;
+            let mut found = self.passage.run(self.network, data, batch, &wanted)?;
+            Ok(found.remove(0))
+        });
+        observe(values, sight, self.shapes, self.request)
+    }
+
+    /// Does some work that asks what the data make of the `wanted` values, and that changes no parameters
+    /// but those of the edits: what comes before these is computed once.
+    ///
+    /// # Errors
+    ///
+    /// Those of the work; or if the network cannot run on the data.
+    pub(super) fn changing<T>(
+        &mut self,
+        edits: &Edits,
+        wanted: Vec<ValueId>,
+        work: impl FnOnce(&mut Self) -> Result<T, RunError>,
+    ) -> Result<T, RunError> {
+        let place = (&edits.parameters()[..], wanted);
+        self.passage = Passage::new(self.network, self.shapes, self.request, place)?;
+        let done = work(self);
+        self.passage = Passage::default();
+        done
+    }
+
+    /// The outputs of the network.
+    pub(super) fn outputs(&self) -> Vec<ValueId> {
+        let outputs = self.network.outputs().iter();
+        outputs.map(|output| output.value).collect()
+    }
+
+    /// How far the outputs lie apart with two choices of numbers. The second stays in the network.
+    pub(super) fn change(&mut self, [before, after]: [&Edits; 2]) -> Result<Difference, RunError> {
+        let wanted = self.outputs();
+        let data = self.request.data;
+        Difference::of_batches(self.batches().map(|batch| {
+            let mut outputs = |edits: &Edits| {
+                edits.apply(self.network);
+                let found = self.passage.run(self.network, data, batch, &wanted)?;
+                let found = found.into_iter();
+                let found = found.map(|value| value.into_data().map_err(RunError::Device));
+                found.collect::<Result<Vec<_>, _>>()
+            };
+            Ok((outputs(before)?, outputs(after)?))
+        }))
+    }
+
+    /// The samples of the request in batches, with their places.
+    fn batches(&self) -> impl Iterator<Item = (usize, &'a [usize])> + use<'a> {
+        let request: &'a Request = self.request;
+        request.samples.chunks(request.batch_size).enumerate()
+    }
+
+    /// The pre-activations of some layers.
+    pub(super) fn pre_activations(&self, layers: &[usize]) -> Vec<ValueId> {
+        let layers = layers.iter();
+        layers.map(|&layer| self.rectifiers[layer].input).collect()
     }
 
     /// Draws what makes some units of a layer, and gives what the data make of it. Units without a
@@ -105,6 +173,7 @@ pub(super) fn with_work(
         shapes: &shapes,
         request,
         random: ChaCha8Rng::seed_from_u64(request.seed),
+        passage: Passage::default(),
         gain: LeakyRelu::new(request.alpha).map_or(1.0, |rectifier| rectifier.gain()),
     };
     Ok(revive(&mut work, &map)?.told(&map))

@@ -61,6 +61,7 @@ pub(crate) struct Kept<W> {
     best: Best,
     now: Snapshot,
     states: Vec<(usize, Remembered)>,
+    start: Vec<(usize, TensorData)>,
 }
 
 impl Checkpoint {
@@ -130,6 +131,8 @@ impl Checkpoint {
                 moments.map(|(moment, data)| (format!("optimizer/{index}/{moment}"), data)),
             );
         }
+        let start = standing.steps.start();
+        arrays.extend(start.map(|(index, data)| (format!("start/{index}"), data.clone())));
         let head = Head {
             setting: setting.clone(),
             work,
@@ -173,8 +176,8 @@ impl<W> Kept<W> {
         steps: usize,
     ) -> leaky_onnx::Result<Standing> {
         self.now.restore(network)?;
-        let mut taken = Steps::new(options, network.parameters().len(), steps);
-        taken.go_on(self.taken, self.states);
+        let mut taken = Steps::new(options, network, steps)?;
+        taken.go_on(self.taken, self.states, self.start);
         Ok(Standing {
             epochs: self.epochs,
             best: self.best,
@@ -206,7 +209,7 @@ fn read<W: DeserializeOwned>(bytes: &[u8], setting: &Setting) -> Result<Kept<W>,
     }
     let head: Head<W> = serde_json::from_str(head).map_err(|error| damaged(&error))?;
     let tensors = SafeTensors::deserialize(bytes).map_err(|error| damaged(&error))?;
-    let (mut now, mut best) = (Vec::new(), Vec::new());
+    let (mut now, mut best, mut start) = (Vec::new(), Vec::new(), Vec::new());
     let mut states: BTreeMap<usize, Remembered> = BTreeMap::new();
     for (index, steps) in head.remembered {
         states.entry(index).or_default().steps = steps;
@@ -220,6 +223,7 @@ fn read<W: DeserializeOwned>(bytes: &[u8], setting: &Setting) -> Result<Kept<W>,
         match (group, index, words.next()) {
             ("now", Some(index), None) => now.push((index, data)),
             ("best", Some(index), None) => best.push((index, data)),
+            ("start", Some(index), None) => start.push((index, data)),
             ("optimizer", Some(index), Some(part)) => {
                 moments.insert((index, part.to_owned()), data);
             }
@@ -244,6 +248,7 @@ fn read<W: DeserializeOwned>(bytes: &[u8], setting: &Setting) -> Result<Kept<W>,
         },
         now: Snapshot(now),
         states: states.into_iter().collect(),
+        start,
     })
 }
 

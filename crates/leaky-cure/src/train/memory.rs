@@ -145,7 +145,7 @@ impl State for SgdState<1> {
 }
 
 /// The same numbers, in their type, on the device.
-fn tensor(numbers: TensorData) -> Tensor<1> {
+pub(super) fn tensor(numbers: TensorData) -> Tensor<1> {
     let device: Device = crate::run::device().into();
     let dtype = numbers.dtype();
     Tensor::from_data(numbers, (&device, dtype))

@@ -10,6 +10,7 @@ pub(crate) mod initialize;
 mod memory;
 pub(crate) mod options;
 pub(crate) mod parts;
+mod pull;
 mod recycle;
 pub(crate) mod schedule;
 mod snapshot;

@@ -36,7 +36,7 @@ impl Recycle {
     }
 }
 
-/// How to train.
+/// How to train. `Dropout` nodes drop, with their own probabilities.
 #[derive(Debug, Clone)]
 pub struct TrainOptions {
     /// How many times to see all samples.
@@ -60,9 +60,16 @@ pub struct TrainOptions {
     pub clip_norm: Option<f64>,
     /// After how many epochs none of which validated better to end.
     pub patience: Option<usize>,
+    /// Whether batch normalisations take the statistics of each batch in training, and those that are
+    /// stored follow them. Otherwise the stored ones are used, and stay.
+    pub train_statistics: bool,
+    /// How strongly each step pulls the parameters back to where they were before the first: the gradient
+    /// of `pull * ||w - w0||^2` is added to that of the loss (Kumar, Marklund and Van Roy, 2023,
+    /// "Maintaining Plasticity in Continual Learning via Regenerative Regularization").
+    pub pull: f64,
     /// To revive, while training goes on, what dies in it.
     pub recycle: Option<Recycle>,
-    /// Where the order of the samples starts.
+    /// Where the order of the samples starts, and what dropout drops.
     pub seed: u64,
     /// Slopes below zero that are drawn at random in training, for RReLU.
     pub random_slopes: Option<RandomSlopes>,
@@ -82,6 +89,8 @@ impl Default for TrainOptions {
             weight_decay: 0.0,
             clip_norm: None,
             patience: None,
+            train_statistics: false,
+            pull: 0.0,
             recycle: None,
             seed: 0,
             random_slopes: None,

@@ -46,7 +46,7 @@ impl Standing {
                 validation: before,
                 parameters: Snapshot::of(network)?,
             },
-            steps: Steps::new(options, network.parameters().len(), steps),
+            steps: Steps::new(options, network, steps)?,
         })
     }
 }

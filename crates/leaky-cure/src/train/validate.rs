@@ -2,6 +2,7 @@
 
 use leaky_onnx::Network;
 
+use crate::batches::Batches;
 use crate::data::samples::Samples;
 use crate::objective::{Objective, ObjectiveError};
 use crate::run::outputs;
@@ -50,11 +51,17 @@ pub fn validate(
     batch_size: usize,
 ) -> Result<Validation, ObjectiveError> {
     let mut tally = objective.tally();
-    for chosen in samples.chosen.chunks(batch_size) {
-        for found in outputs(network, samples.data, chosen, &[objective.value()])? {
-            objective.add(&mut tally, &found, &samples.target.batch(chosen)?)?;
-        }
-    }
+    let wanted = [objective.value()];
+    Batches::through(network, (samples.data, samples.chosen), batch_size)?.run(
+        &mut tally,
+        |_, chosen| Ok(outputs(network, samples.data, chosen, &wanted)?),
+        |tally, chosen, found| {
+            let target = samples.target.batch(chosen)?;
+            found
+                .iter()
+                .try_for_each(|found| objective.add(tally, found, &target))
+        },
+    )?;
     Ok(Validation {
         score: tally.score(),
         loss: tally.mean_loss(),

@@ -3,8 +3,10 @@
 mod bad_input;
 mod building;
 mod damage;
+mod images;
 mod places;
 mod reading;
+mod scaling;
 mod tables;
 mod targets;
 

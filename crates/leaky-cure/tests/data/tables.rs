@@ -5,14 +5,14 @@ use std::path::{Path, PathBuf};
 use leaky_cure::data::{Arrays, DType, Dataset, ExpectedInput, ExpectedOutput};
 use safetensors::SafeTensors;
 
-fn fixture(name: &str) -> PathBuf {
+pub(super) fn fixture(name: &str) -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR"))
         .join("../../fixtures/data")
         .join(name)
 }
 
 /// The numbers of an array as they should be.
-fn expected(name: &str) -> Vec<f64> {
+pub(super) fn expected(name: &str) -> Vec<f64> {
     let bytes = std::fs::read(fixture("expected.safetensors")).expect("what they are");
     let arrays = SafeTensors::deserialize(&bytes).expect("they can be read");
     let array = arrays.tensor(name).expect("it is there");
@@ -31,7 +31,7 @@ fn expected(name: &str) -> Vec<f64> {
     }
 }
 
-fn dataset(path: &Path, shape: &[usize], dtype: DType) -> Dataset {
+pub(super) fn dataset(path: &Path, shape: &[usize], dtype: DType) -> Dataset {
     let sizes = shape.iter().map(|&size| Some(size));
     let input = ExpectedInput {
         name: "x".into(),
@@ -44,12 +44,12 @@ fn dataset(path: &Path, shape: &[usize], dtype: DType) -> Dataset {
     arrays.dataset(&[input]).expect("it fits")
 }
 
-fn samples(data: &Dataset) -> Vec<f64> {
+pub(super) fn samples(data: &Dataset) -> Vec<f64> {
     let all: Vec<usize> = (0..data.samples()).collect();
     data.batch(&all).expect("rows")[0].iter::<f64>().collect()
 }
 
-fn answers(data: &Dataset, outputs: usize) -> Vec<f64> {
+pub(super) fn answers(data: &Dataset, outputs: usize) -> Vec<f64> {
     let all: Vec<usize> = (0..data.samples()).collect();
     let output = ExpectedOutput {
         name: "logits".into(),

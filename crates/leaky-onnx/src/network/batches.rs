@@ -14,7 +14,7 @@ use crate::batching::Batches;
 use crate::error::{Error, Result};
 use crate::facts::Role;
 use crate::graph::ValueId;
-use crate::random_slopes::RandomSlopes;
+use crate::training::TrainingPass;
 use crate::value::Value;
 
 /// How far results may lie apart, as a part of their magnitude, and still be the same: matrix
@@ -233,16 +233,26 @@ impl Network {
         parameters: &[DispatchTensor],
         inputs: &[Value],
         (wanted, size): (&[ValueId], usize),
-        random_slopes: Option<(&RandomSlopes, u64)>,
+        training: Option<&TrainingPass>,
         (watched, mut observe): (Watched, impl FnMut(ValueId, &Value)),
     ) -> Result<Vec<Value>> {
+        if training.is_some_and(|pass| pass.needs_whole_batches(self.nodes())) {
+            return Err(Error::Invalid(format!(
+                "its batches are run in parts of {size} ({}), so that its batch normalisations cannot \
+                 take the statistics of a batch",
+                self.runs_in_parts().unwrap_or_default()
+            )));
+        }
         let samples = self.samples(inputs).unwrap_or(0);
         let mut found: Vec<Vec<Value>> = vec![Vec::new(); wanted.len()];
         for start in (0..samples).step_by(size) {
             let part: Vec<usize> = (start..start + size).collect();
             let part = self.chosen(inputs, &part);
             let watching = (watched, &mut observe);
-            let values = self.execute_at_once(parameters, part, wanted, random_slopes, watching)?;
+            let values = self.execute_at_once(parameters, part, wanted, training, watching)?;
+            if let Some(pass) = training {
+                pass.next_part();
+            }
             for (list, value) in found.iter_mut().zip(values) {
                 list.push(value);
             }

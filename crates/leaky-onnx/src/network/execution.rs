@@ -5,13 +5,24 @@ use burn::tensor::TensorData;
 
 use super::Network;
 use super::body::holds;
+use super::fixed_batch::OtherBatch;
 use super::fusion::{Step, steps};
 use super::watched::Watched;
 use crate::error::{Error, Result};
 use crate::graph::ValueId;
 use crate::operators::Inputs;
-use crate::random_slopes::RandomSlopes;
+use crate::training::TrainingPass;
 use crate::value::Value;
+
+/// What an execution begins with.
+pub(super) struct Start<'a> {
+    /// The numbers in the place of the parameters.
+    pub(super) parameters: &'a [DispatchTensor],
+    /// Values that are there.
+    pub(super) known: Vec<(ValueId, Value)>,
+    /// The batch that the file fixes, where the samples are of another size.
+    pub(super) other_batch: Option<OtherBatch<'a>>,
+}
 
 impl Network {
     /// Runs the network on host arrays, one for each of [`inputs`](Self::inputs).
@@ -85,30 +96,30 @@ impl Network {
         self.execute(&self.tensors(), inputs, wanted, None, (watched, observe))
     }
 
-    fn tensors(&self) -> Vec<DispatchTensor> {
+    pub(super) fn tensors(&self) -> Vec<DispatchTensor> {
         let parameters = self.parameters.iter();
         parameters
             .map(|parameter| parameter.tensor.clone())
             .collect()
     }
 
-    /// [`watch`](Self::watch) with other tensors in place of the parameters, and perhaps with
-    /// slopes drawn at random.
+    /// [`watch`](Self::watch) with other tensors in place of the parameters, and perhaps as a
+    /// pass of training.
     pub(crate) fn execute(
         &self,
         parameters: &[DispatchTensor],
         inputs: Vec<Value>,
         wanted: &[ValueId],
-        random_slopes: Option<(&RandomSlopes, u64)>,
+        training: Option<&TrainingPass>,
         watching: (Watched, impl FnMut(ValueId, &Value)),
     ) -> Result<Vec<Value>> {
         self.check_inputs(&inputs)?;
         match self.part_size(&inputs) {
             Some(size) => {
                 let wanted = (wanted, size);
-                self.execute_in_parts(parameters, &inputs, wanted, random_slopes, watching)
+                self.execute_in_parts(parameters, &inputs, wanted, training, watching)
             }
-            None => self.execute_at_once(parameters, inputs, wanted, random_slopes, watching),
+            None => self.execute_at_once(parameters, inputs, wanted, training, watching),
         }
     }
 
@@ -118,7 +129,28 @@ impl Network {
         parameters: &[DispatchTensor],
         inputs: Vec<Value>,
         wanted: &[ValueId],
-        random_slopes: Option<(&RandomSlopes, u64)>,
+        training: Option<&TrainingPass>,
+        watching: (Watched, impl FnMut(ValueId, &Value)),
+    ) -> Result<Vec<Value>> {
+        let other_batch = self
+            .fixed_batch
+            .as_ref()
+            .and_then(|fixed| fixed.differs(&inputs));
+        let inputs = self.inputs.iter().map(|input| input.value).zip(inputs);
+        let start = Start {
+            parameters,
+            known: inputs.collect(),
+            other_batch,
+        };
+        self.execute_from(start, (wanted, self.plan(wanted)), training, watching)
+    }
+
+    /// [`execute`](Self::execute) from some values on, by a plan for the wanted ones.
+    pub(super) fn execute_from(
+        &self,
+        start: Start,
+        (wanted, (needed, mut uses)): (&[ValueId], (Vec<bool>, Vec<usize>)),
+        training: Option<&TrainingPass>,
         (watched, mut observe): (Watched, impl FnMut(ValueId, &Value)),
     ) -> Result<Vec<Value>> {
         let mut observe = |id: ValueId, value: &Value| {
@@ -126,24 +158,22 @@ impl Network {
                 observe(id, value);
             }
         };
-        let other_batch = self
-            .fixed_batch
-            .as_ref()
-            .and_then(|fixed| fixed.differs(&inputs));
-        let (needed, mut uses) = self.plan(wanted);
-        let draws = |node| random_slopes.is_some_and(|(slopes, _)| slopes.replace(node));
+        let other_batch = start.other_batch;
+        let otherwise =
+            |index: usize| training.filter(|pass| pass.replaces(index, &self.graph.nodes[index]));
+        let own_run = |index| otherwise(index).is_some();
         let plan = (&needed[..], &uses[..]);
-        let steps = steps(&self.chains, &self.graph, plan, watched, draws);
+        let steps = steps(&self.chains, &self.graph, plan, watched, own_run);
         let mut values: Vec<Option<Value>> = Vec::new();
         values.resize_with(self.values(), || None);
-        for (input, value) in self.inputs.iter().zip(inputs) {
-            observe(input.value, &value);
-            values[input.value.0] = Some(value);
+        for (id, value) in start.known {
+            observe(id, &value);
+            values[id.0] = Some(value);
         }
         for (value, constant) in &self.constants {
             values[value.0] = Some(constant.clone());
         }
-        for (parameter, tensor) in self.parameters.iter().zip(parameters) {
+        for (parameter, tensor) in self.parameters.iter().zip(start.parameters) {
             values[parameter.value.0] = Some(Value::Float(tensor.clone()));
         }
         for (index, node) in self.nodes().iter().enumerate() {
@@ -189,11 +219,9 @@ impl Network {
                         batch.adapt(index, &mut taken);
                     }
                     let taken = Inputs::new(taken);
-                    let outputs = match random_slopes {
-                        Some((slopes, pass)) if slopes.replace(index) => {
-                            slopes.run(&self.device, index, pass, taken)
-                        }
-                        _ => self.runs[index](taken),
+                    let outputs = match otherwise(index) {
+                        Some(pass) => pass.run(&self.device, index, node, taken),
+                        None => self.runs[index](taken),
                     };
                     (index, outputs)
                 }

@@ -122,9 +122,13 @@ pub(super) fn steps<'a>(
     };
     for chain in chains {
         let first = chain.convolution;
+        // What it gives may be known already.
+        if !needed[first] {
+            continue;
+        }
         let mut last = first;
         if let Some((place, _)) = chain.normalization {
-            if !passed(last, place) {
+            if !passed(last, place) || own_run(place) {
                 continue;
             }
             last = place;

@@ -13,6 +13,7 @@ mod constant;
 mod control;
 mod convolution;
 mod cumulative;
+mod dropout;
 mod einsum;
 mod elementwise;
 mod floats;
@@ -47,6 +48,8 @@ pub use operator::Operator;
 pub use table::{OPSETS, SUPPORTED};
 
 pub(crate) use convolution::{Behind, FusedConvolution, fused_convolution};
+pub(crate) use dropout::dropped;
 pub(crate) use inputs::Inputs;
+pub(crate) use normalization::{BatchMoments, normalized_by_batch};
 pub(crate) use operator::{Body, Refusal, Request, Run};
 pub(crate) use table::find;

@@ -7,6 +7,7 @@ use burn::tensor::Shape;
 use super::inputs::Inputs;
 use super::operator::{Refusal, Request, Run, invalid, unsupported};
 use super::reduction::mean_over;
+use crate::attributes::Attributes;
 use crate::value::{self, Value, broadcast_shape, with_rank};
 
 /// Numbers for each channel, which lie on axis 1 of a tensor of a given rank, or on its only one.
@@ -37,7 +38,7 @@ fn channels(x: &DispatchTensor) -> Result<(usize, usize), String> {
     }
 }
 
-/// With stored statistics, which training leaves as they are: one multiplication and one addition
+/// With stored statistics, which training leaves as they are unless it asks for the batch's: one multiplication and one addition
 /// for each element, by numbers that the statistics are folded into.
 pub(super) fn batch(request: &Request) -> Result<Run, Refusal> {
     let attributes = &request.attributes;
@@ -53,13 +54,55 @@ pub(super) fn batch(request: &Request) -> Result<Run, Refusal> {
     }
     Ok(Box::new(move |mut inputs: Inputs| {
         let x = inputs.float(0)?;
-        let (channels, rank) = channels(&x)?;
-        let (factor, offset) = line(&mut inputs, 1, epsilon, channels)?;
-        let factor = on_channels(factor, channels, rank)?;
-        let offset = on_channels(offset, channels, rank)?;
-        let y = Dispatch::float_add(Dispatch::float_mul(x, factor), offset);
-        Ok(vec![Value::Float(y)])
+        Ok(vec![by_line(x, &mut inputs, epsilon)?])
     }))
+}
+
+/// With the statistics that are stored, which the inputs behind `x` hold.
+fn by_line(x: DispatchTensor, inputs: &mut Inputs, epsilon: f64) -> Result<Value, String> {
+    let (channels, rank) = channels(&x)?;
+    let (factor, offset) = line(inputs, 1, epsilon, channels)?;
+    let factor = on_channels(factor, channels, rank)?;
+    let offset = on_channels(offset, channels, rank)?;
+    let y = Dispatch::float_add(Dispatch::float_mul(x, factor), offset);
+    Ok(Value::Float(y))
+}
+
+/// The mean of each channel in a batch, and its variance as that of a sample.
+#[derive(Debug)]
+pub(crate) struct BatchMoments {
+    pub(crate) mean: Vec<f64>,
+    pub(crate) variance: Vec<f64>,
+}
+
+/// With the statistics of the batch itself, which are given too; with those that are stored where a
+/// channel has a single number.
+pub(crate) fn normalized_by_batch(
+    attributes: &Attributes,
+    mut inputs: Inputs,
+) -> Result<(Value, Option<BatchMoments>), String> {
+    let epsilon = attributes.float("epsilon", 1e-5)?;
+    let x = inputs.float(0)?;
+    let (channels, rank) = channels(&x)?;
+    let count = x.shape().num_elements() / channels;
+    if count == 1 {
+        return Ok((by_line(x, &mut inputs, epsilon)?, None));
+    }
+    let scale = on_channels(inputs.float(1)?, channels, rank)?;
+    let shift = on_channels(inputs.float(2)?, channels, rank)?;
+    let axes: Vec<usize> = (0..rank).filter(|&axis| axis != 1).collect();
+    let found = standardize(x, &axes, epsilon)?;
+    let read = |tensor: DispatchTensor| -> Result<Vec<f64>, String> {
+        Ok(Value::Float(tensor).into_data()?.iter::<f64>().collect())
+    };
+    let unbiased = count as f64 / (count - 1) as f64;
+    let variance = read(found.variance)?.into_iter();
+    let moments = BatchMoments {
+        mean: read(found.mean)?,
+        variance: variance.map(|variance| variance * unbiased).collect(),
+    };
+    let y = affine(found.values, scale, shift);
+    Ok((Value::Float(y), Some(moments)))
 }
 
 /// The factor and the offset of each channel that statistics come to: scale, shift, mean and variance,
@@ -99,10 +142,11 @@ pub(super) fn folded(
     Ok((Dispatch::float_mul(weight, factors), bias))
 }
 
-/// What is normalised, the mean that was taken away and the factor it was scaled by.
+/// What is normalised, the mean that was taken away, the variance, and the factor it was scaled by.
 struct Standardized {
     values: DispatchTensor,
     mean: DispatchTensor,
+    variance: DispatchTensor,
     factor: DispatchTensor,
 }
 
@@ -112,11 +156,13 @@ fn standardize(x: DispatchTensor, axes: &[usize], epsilon: f64) -> Result<Standa
     let centred = Dispatch::float_sub(x, mean.clone());
     let squares = Dispatch::float_mul(centred.clone(), centred.clone());
     let variance = mean_over(Value::Float(squares), axes)?.into_float()?;
-    let deviation = Dispatch::float_sqrt(Dispatch::float_add_scalar(variance, epsilon.into()));
+    let deviation =
+        Dispatch::float_sqrt(Dispatch::float_add_scalar(variance.clone(), epsilon.into()));
     let factor = Dispatch::float_recip(deviation);
     Ok(Standardized {
         values: Dispatch::float_mul(centred, factor.clone()),
         mean,
+        variance,
         factor,
     })
 }
@@ -205,6 +251,7 @@ pub(super) fn layer(request: &Request) -> Result<Run, Refusal> {
             values,
             mean,
             factor,
+            ..
         } = standardize(x, &axes, epsilon)?;
         let mut y = Dispatch::float_mul(values, scale);
         if let Some(shift) = shift {

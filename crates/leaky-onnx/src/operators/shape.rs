@@ -206,36 +206,6 @@ pub(super) fn identity(_: &Request) -> Result<Run, Refusal> {
     Ok(Box::new(|mut inputs: Inputs| Ok(vec![inputs.value(0)?])))
 }
 
-/// The identity, as it is outside of training or where nothing is dropped.
-pub(super) fn dropout(request: &Request) -> Result<Run, Refusal> {
-    const TRAINING: &str = "Dropout in training mode";
-    // The mask was of the input's type before operator set 10.
-    let (masked, truth) = (request.outputs > 1, request.opset >= 10);
-    let drops = |ratio: f64, training: i64| training != 0 && ratio != 0.0;
-    let first = |index| (request.constant)(index).and_then(|data| data.iter::<f64>().next());
-    if drops(first(1).unwrap_or(0.5), first(2).unwrap_or(0.0) as i64) {
-        return unsupported(TRAINING);
-    }
-    Ok(Box::new(move |mut inputs: Inputs| {
-        let ratio = inputs.optional(1).map(|ratio| ratio.number("the ratio"));
-        let training = inputs
-            .optional(2)
-            .map(|flag| flag.to_int().integer("the mode"));
-        if drops(
-            ratio.transpose()?.unwrap_or(0.5),
-            training.transpose()?.unwrap_or(0),
-        ) {
-            return Err(format!("{TRAINING} is not supported"));
-        }
-        let value = inputs.value(0)?;
-        if !masked {
-            return Ok(vec![value]);
-        }
-        let kept = value.filled(value.shape(), 1.0);
-        Ok(vec![value, if truth { kept.to_bool() } else { kept }])
-    }))
-}
-
 /// Another type of element.
 pub(super) fn cast(request: &Request) -> Result<Run, Refusal> {
     let number = request.attributes.int("to", 0)?;

@@ -2,17 +2,18 @@
 
 use super::operator::Operator;
 use super::{
-    activation, attention, bitwise, comparison, constant, control, convolution, cumulative, einsum,
-    elementwise, indexing, linear, losses, normalization, norms, pad, picking, pooling, quantized,
-    rearrange, recurrent, reduction, resize, sampling, searching, shape, unary, unfolded,
+    activation, attention, bitwise, comparison, constant, control, convolution, cumulative,
+    dropout, einsum, elementwise, indexing, linear, losses, normalization, norms, pad, picking,
+    pooling, quantized, rearrange, recurrent, reduction, resize, sampling, searching, shape, unary,
+    unfolded,
 };
 use crate::facts::Normalization::{Batch, Group, Instance, Layer};
 use crate::facts::Probabilities::{HardSigmoid, LogSoftmax, Sigmoid, Softmax};
 use crate::facts::RectifierKind::{Celu, Clip, Elu, LeakyRelu, PRelu, Relu, Selu, ThresholdedRelu};
 use crate::facts::Role::{
-    self, AsksForShape, Constant, Joined, KeepsZero, LooksUp, Normalization, Padded, Pooled,
-    Probabilities, Product, Rectifier, Reduced, Repeated, Reshaped, Resized, Same, Sum, Transposed,
-    Weighted,
+    self, AsksForShape, Constant, Dropped, Joined, KeepsZero, LooksUp, Normalization, Padded,
+    Pooled, Probabilities, Product, Rectifier, Reduced, Repeated, Reshaped, Resized, Same, Sum,
+    Transposed, Weighted,
 };
 use crate::facts::Weighted::{Convolution, Gemm, MatrixProduct, TransposedConvolution};
 use crate::standard::is_standard_domain;
@@ -86,7 +87,7 @@ pub const SUPPORTED: &[Operator] = operators! {
     "" "DepthToSpace" "" => rearrange::depth_to_space,
     "" "DequantizeLinear" "whole numbers; not trained" => quantized::dequantize,
     "" "Div" "" => elementwise::div as Product { divides: true },
-    "" "Dropout" "as the identity: not in training mode" => shape::dropout as Same,
+    "" "Dropout" "as the identity: not in training mode" => dropout::dropout as Dropped,
     "" "DynamicQuantizeLinear" "not trained" => quantized::quantize_dynamically,
     "" "Einsum" "" => einsum::einsum,
     "" "Elu" "" => activation::elu as Rectifier(Elu),

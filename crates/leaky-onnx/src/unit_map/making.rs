@@ -72,7 +72,9 @@ impl Chain<'_> {
             return Err(format!("node '{}' rearranges the units", node.name));
         }
         match node.role {
-            Role::Same | Role::Transposed | Role::Reshaped { .. } => Ok(Some(input(node, 0)?)),
+            Role::Same | Role::Dropped | Role::Transposed | Role::Reshaped { .. } => {
+                Ok(Some(input(node, 0)?))
+            }
             Role::Sum { subtracts } => {
                 let (operand, constant, factor) = shifted(network, node, subtracts)?;
                 if self.shift.is_none() {

@@ -55,7 +55,7 @@ pub(super) fn passing(
     let moves_positions_only = first && axis == 1 && rank > 2;
     match node.role {
         role if !role.sees(number) => Ok(Passing::Unheard),
-        Role::Same | Role::KeepsZero => straight(),
+        Role::Same | Role::Dropped | Role::KeepsZero => straight(),
         // One that is bounded elsewhere than from zero may give anything for zero.
         Role::Rectifier(kind) if first && kind != RectifierKind::Clip => straight(),
         Role::Sum { .. } => Ok(Passing::Added),

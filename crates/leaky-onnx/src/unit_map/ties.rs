@@ -250,6 +250,7 @@ impl Ties<'_> {
             }
             (
                 Role::Same
+                | Role::Dropped
                 | Role::KeepsZero
                 | Role::Transposed
                 | Role::Reshaped { .. }

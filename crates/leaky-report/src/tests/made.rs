@@ -98,6 +98,9 @@ pub(super) fn cure(before: Diagnosis, after: Diagnosis) -> Report {
         revived: 12,
         revived_within_bound: 0,
         revived_dormant: 0,
+        recentred: 0,
+        not_recentred: Vec::new(),
+        recentring_max_difference: 0.0,
         not_revived: Vec::new(),
         revival_max_difference: 1e-7,
         revival_max_difference_validation: 1e-7,
@@ -146,6 +149,7 @@ pub(super) fn comparison() -> Comparison {
                 });
                 let diverged = (rate == 1 && place == 0 && seed == 4).then_some(3);
                 trials.push(Trial {
+                    test: None,
                     rectifier,
                     lr,
                     seed,
@@ -159,6 +163,7 @@ pub(super) fn comparison() -> Comparison {
                 });
             }
             summary.push(Row {
+                test: None,
                 rectifier,
                 lr,
                 seeds: 5,
@@ -174,6 +179,7 @@ pub(super) fn comparison() -> Comparison {
         }
     }
     Comparison {
+        normalization: Vec::new(),
         model: "digits.onnx".into(),
         metric: Metric::Accuracy,
         trials,

@@ -11,7 +11,7 @@ use leaky_cure::threads::cores;
 
 use super::figures::Figures;
 use super::objective::Objective;
-use super::task::Task;
+use super::task::{Task, Test};
 use super::training::Training;
 use super::values::{count, learning_rate};
 use crate::settings;
@@ -23,6 +23,9 @@ pub(super) struct Compare {
     /// The network and its data.
     #[command(flatten)]
     task: Task,
+    /// Data that nothing is chosen by.
+    #[command(flatten)]
+    test: Test,
     /// What takes the place of the hidden rectifiers, one after the other: relu, leaky-relu:ALPHA,
     /// prelu (a slope for each unit is learned), rrelu (slopes at random in training) or elu
     #[arg(
@@ -81,8 +84,9 @@ impl Compare {
     ///
     /// Where two options do not go together.
     pub(super) fn settings(self, command_line: &[OsString]) -> Result<settings::Compare, Error> {
+        let (case, test) = (self.task.settings(), self.test.settings());
         Ok(settings::Compare {
-            case: self.task.settings(),
+            case: case.map(|case| settings::Case { test, ..case }),
             output: self.output,
             options: CompareOptions {
                 rectifiers: without_repeats(&self.rectifiers),

@@ -67,6 +67,10 @@ pub(super) struct Cure {
     /// mean (ReDo's score); behind a slope below zero, those above zero on less than 0.1 % of the samples
     #[arg(long, value_name = "PART", value_parser = fraction, conflicts_with = "no_revive", help_heading = "Cure")]
     tau: Option<f64>,
+    /// Shift always-on units so that they are above zero on half of the samples, and move what they then say
+    /// less into what hears them; this changes the outputs, and how much is printed
+    #[arg(long, help_heading = "Cure")]
+    recentre: bool,
     /// Keep the training in this folder after each epoch, and go on from what it holds: an interrupted or
     /// killed cure ends with the same file as one that was not
     #[arg(long, value_name = "FOLDER", help_heading = "Results")]
@@ -110,6 +114,7 @@ impl Cure {
                 revive: !self.no_revive,
                 revival_bound: self.revival_bound,
                 tau: self.tau,
+                recentre: self.recentre,
                 objective: self.objective.options(),
                 training: TrainOptions {
                     lr: self.lr,

@@ -4,11 +4,11 @@ use std::ffi::OsString;
 use std::path::PathBuf;
 
 use clap::Args;
-use leaky_cure::diagnose::BornDeadOptions;
+use leaky_cure::diagnose::{BATCH_SIZE, BornDeadOptions};
 use leaky_cure::threads::cores;
 
 use super::figures::Figures;
-use super::task::Data;
+use super::task::{Data, Scaling};
 use super::values::{alpha, count, fraction};
 use crate::settings;
 
@@ -22,8 +22,11 @@ pub(super) struct Diagnose {
     /// The data to run it on.
     #[command(flatten)]
     data: Data,
+    /// How the samples are scaled.
+    #[command(flatten)]
+    scaling: Scaling,
     /// How many samples to run at a time
-    #[arg(long, value_name = "SAMPLES", default_value_t = 64, value_parser = count)]
+    #[arg(long, value_name = "SAMPLES", default_value_t = BATCH_SIZE, value_parser = count)]
     batch_size: usize,
     /// How many threads to compute with [default: one for each core]
     #[arg(long, value_name = "COUNT", value_parser = count)]
@@ -70,6 +73,7 @@ impl Diagnose {
                 data: self.data.settings(),
                 validation: None,
                 test: None,
+                normalize: self.scaling.normalize,
             },
             batch_size: self.batch_size,
             tau: self.tau,

@@ -3,7 +3,9 @@
 use std::path::PathBuf;
 
 use clap::Args;
+use leaky_cure::data::Normalize;
 
+use super::values::{MEASURED, NORMALIZE, normalize};
 use crate::settings;
 
 /// What a command that trains works on.
@@ -13,7 +15,8 @@ pub(super) struct Task {
     #[arg(value_name = "NETWORK.onnx", requires = "data")]
     network: Option<PathBuf>,
     /// The samples to diagnose and train with: a .npz or .safetensors file that holds `x` (samples
-    /// on the first axis) and `y`, a .npy file of samples, or a .csv or .tsv table with a column `y`
+    /// on the first axis) and `y`, a .npy file of samples, a .csv or .tsv table with a column `y`, or
+    /// a folder with a folder of PNG or JPEG images for each class
     #[arg(long, value_name = "FILE", requires = "network", help_heading = "Data")]
     data: Option<PathBuf>,
     /// A .npy file of labels, where they are not in the data file
@@ -30,6 +33,9 @@ pub(super) struct Task {
     /// A .npy file of labels for --val, where they are not in that file
     #[arg(long, value_name = "FILE.npy", requires = "val", help_heading = "Data")]
     val_labels: Option<PathBuf>,
+    /// How the samples are scaled.
+    #[command(flatten)]
+    scaling: Scaling,
 }
 
 impl Task {
@@ -41,8 +47,18 @@ impl Task {
             data: data(self.data?, self.labels),
             validation: self.val.map(|val| data(val, self.val_labels)),
             test: None,
+            normalize: self.scaling.normalize,
         })
     }
+}
+
+/// How samples are scaled.
+#[derive(Debug, Args)]
+pub(super) struct Scaling {
+    /// Give the network (x - mean) / deviation, channel by channel (axis 1); without numbers those of
+    /// --data, for --val and --test alike. The network then expects data that are scaled so
+    #[arg(long, value_name = NORMALIZE, num_args = 0..=1, require_equals = true, default_missing_value = MEASURED, value_parser = normalize, requires = "data", help_heading = "Data")]
+    pub(super) normalize: Option<Normalize>,
 }
 
 /// Data that nothing is chosen by.
@@ -73,8 +89,9 @@ impl Test {
 /// The data of a command that needs them.
 #[derive(Debug, Args)]
 pub(super) struct Data {
-    /// The samples: a .npz or .safetensors file that holds `x` (samples on the first axis), or a
-    /// .npy file; arrays named as the network's inputs where it has several
+    /// The samples: a .npz or .safetensors file that holds `x` (samples on the first axis), a .npy
+    /// file, a .csv or .tsv table, or a folder of PNG or JPEG images; arrays named as the network's
+    /// inputs where it has several
     #[arg(long, value_name = "FILE")]
     data: PathBuf,
     /// A .npy file of labels, where they are not in the data file

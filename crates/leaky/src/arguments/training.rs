@@ -38,6 +38,13 @@ pub(super) struct Training {
     /// End after so many epochs none of which validated better
     #[arg(long, value_name = "EPOCHS", value_parser = count)]
     patience: Option<usize>,
+    /// Let the statistics of batch normalisations train: each step takes those of its batch, and the stored
+    /// ones follow; otherwise these are used in training too, and stay
+    #[arg(long)]
+    train_statistics: bool,
+    /// How strongly each step pulls the weights back to where they began (L2 Init); 0.001 is a start
+    #[arg(long, value_name = "STRENGTH", default_value_t = 0.0, value_parser = at_least_zero, allow_hyphen_values = true)]
+    pull: f64,
     /// After every so many steps, revive the units that have died in training
     #[arg(long, value_name = "STEPS", value_parser = count)]
     recycle: Option<usize>,
@@ -66,6 +73,8 @@ impl Training {
             weight_decay: self.weight_decay,
             clip_norm: self.clip_norm,
             patience: self.patience,
+            train_statistics: self.train_statistics,
+            pull: self.pull,
             recycle: self.recycle.map(Recycle::every),
             ..TrainOptions::default()
         })

@@ -3,6 +3,7 @@
 use std::str::FromStr;
 
 use leaky_cure::cure::Alpha;
+use leaky_cure::data::Normalize;
 
 fn number<T: FromStr>(text: &str) -> Result<T, String> {
     text.parse().map_err(|_| "not a number".to_owned())
@@ -78,6 +79,31 @@ pub(super) fn count(text: &str) -> Result<usize, String> {
         Ok(count) if count >= 1 => Ok(count),
         _ => Err("a whole number of at least 1 is needed".into()),
     }
+}
+
+/// How numbers to normalise with are called.
+pub(super) const NORMALIZE: &str = "MEAN,…/DEVIATION,…";
+
+/// The word for those of the data.
+pub(super) const MEASURED: &str = "data";
+
+/// Numbers to normalise with, or those of the data.
+pub(super) fn normalize(text: &str) -> Result<Normalize, String> {
+    if text == MEASURED {
+        return Ok(Normalize::Measured);
+    }
+    let wrong = "the means and, behind a slash, the deviations are needed, one for each channel: 0.5,0.4/0.2,0.3";
+    let (mean, deviation) = text.split_once('/').ok_or(wrong)?;
+    let numbers = |text: &str| text.split(',').map(number).collect::<Result<Vec<f64>, _>>();
+    let (mean, deviation) = (numbers(mean)?, numbers(deviation)?);
+    let is_finite = mean
+        .iter()
+        .chain(&deviation)
+        .all(|number| number.is_finite());
+    if !is_finite || deviation.iter().any(|&deviation| deviation <= 0.0) {
+        return Err("means must be finite, deviations finite and above 0".into());
+    }
+    Ok(Normalize::Given { mean, deviation })
 }
 
 /// A negative slope for arrays of any float type: any finite number.

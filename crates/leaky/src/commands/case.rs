@@ -2,12 +2,16 @@
 
 use leaky_cure::data::Arrays;
 use leaky_cure::task::Task;
+use leaky_cure::text::score;
 use leaky_onnx::Model;
 use leaky_report::Provenance;
 
 use super::files::Files;
 use crate::error::Error;
 use crate::{example, settings};
+
+/// Of so many channels the scaling is told on the terminal.
+const MOST_CHANNELS: usize = 4;
 
 /// A network with its data.
 pub(super) struct Case {
@@ -25,7 +29,11 @@ impl Case {
     pub(super) fn open(asked: &settings::Case, files: &mut Files) -> Result<Self, Error> {
         let model = Model::read(&asked.network)?;
         files.read_too(model.external_files())?;
-        let open = |data: &settings::Data| Arrays::open(&data.samples, data.labels.as_deref());
+        let mut open = |data: &settings::Data| -> Result<Arrays, Error> {
+            let arrays = Arrays::open(&data.samples, data.labels.as_deref())?;
+            files.read_too(arrays.files().to_vec())?;
+            Ok(arrays)
+        };
         let name = asked.network.display().to_string();
         let mut task = Task::new(name, model, &open(&asked.data)?)?;
         if let Some(validation) = &asked.validation {
@@ -33,6 +41,9 @@ impl Case {
         }
         if let Some(test) = &asked.test {
             task = task.tested_on(&open(test)?)?;
+        }
+        if let Some(normalize) = &asked.normalize {
+            task = task.normalized(normalize)?;
         }
         let name = |data: &settings::Data| data.samples.display().to_string();
         Ok(Self {
@@ -54,6 +65,30 @@ impl Case {
             validation_name: Some(example::VALIDATION_NAME.into()),
             test_name: None,
         })
+    }
+
+    /// What the network is given in place of the data's numbers, if it is something else.
+    pub(super) fn scaling(&self) -> Option<String> {
+        let found = self.task.data.normalization();
+        let told = found.iter().map(|own| {
+            let channels: Vec<String> = own
+                .mean
+                .iter()
+                .zip(&own.deviation)
+                .map(|(&mean, &deviation)| format!("{} / {}", score(mean), score(deviation)))
+                .collect();
+            let numbers = match channels.len() {
+                1..=MOST_CHANNELS => channels.join(", "),
+                many => format!("those of {many} channels, which the JSON holds"),
+            };
+            format!(
+                "Normalized: `{}` is given (x - mean) / deviation ({numbers}); the network expects data \
+                 that are scaled so.",
+                own.input
+            )
+        });
+        let told: Vec<String> = told.collect();
+        (!told.is_empty()).then(|| told.join("\n"))
     }
 
     /// What a report on a training is made from, as far as the case knows.

@@ -2,7 +2,9 @@
 
 use std::path::Path;
 
-use leaky_cure::compare::{CompareError, CompareOptions, Comparison, Place, Plan, Trial, resume};
+use leaky_cure::compare::{
+    CompareError, CompareOptions, Comparison, Place, Plan, Row, Trial, resume,
+};
 use leaky_cure::files::Destination;
 use leaky_cure::run::{RunError, device};
 use leaky_cure::text::score;
@@ -35,6 +37,9 @@ pub(super) fn run(settings: &Compare, screen: &Screen) -> Result<Outcome, Error>
             Case::bundled()?
         }
     };
+    if let Some(told) = case.scaling() {
+        screen.tell(&told);
+    }
     let plan = Plan::new(&case.task, options)?;
     let kept = match resume {
         Some(destination) => Some((destination, plan.setting()?)),
@@ -63,6 +68,16 @@ pub(super) fn run(settings: &Compare, screen: &Screen) -> Result<Outcome, Error>
         compared => compared?,
     };
     screen.tell(&comparison_table(&comparison, screen.look()));
+    if let Some(test) = best_row(&comparison).and_then(|row| row.test) {
+        screen.tell(&format!(
+            "Test {} of {} at learning rate {}: {}, the mean of its seeds, on samples that nothing was \
+             chosen by.",
+            comparison.metric.name(),
+            comparison.best,
+            comparison.best_lr,
+            score(test)
+        ));
+    }
     screen.tell(&comparison.verdict);
     figures.write_json(&comparison, screen)?;
     figures.write_page(|| {
@@ -109,6 +124,12 @@ fn interrupted(
         all: options.trainings(),
         path: destination.path().display().to_string(),
     })
+}
+
+/// What the best rectifier came to at the rate that suits it.
+fn best_row(comparison: &Comparison) -> Option<&Row> {
+    let mut rows = comparison.summary.iter();
+    rows.find(|row| (row.rectifier, row.lr) == (comparison.best, comparison.best_lr))
 }
 
 /// The training of the best rectifier that ended with the best score.

@@ -24,7 +24,7 @@ pub(super) fn run(settings: &Convert, screen: &Screen) -> Result<Outcome, Error>
     destination.write(|file| file.write_all(&bytes))?;
     for rectifier in &conversion.rectifiers {
         let what = match rectifier.done {
-            Done::Converted => format!("Relu -> LeakyRelu, alpha {}", conversion.alpha),
+            Done::Converted => format!("{} -> LeakyRelu, alpha {}", rectifier.op, conversion.alpha),
             Done::NotRelu => format!("left: it is {}", rectifier.op),
             Done::NotAsked => "left, as asked".into(),
             Done::Output => "left: it makes the network's output".into(),

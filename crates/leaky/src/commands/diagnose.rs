@@ -19,6 +19,9 @@ pub(super) fn run(settings: &Diagnose, screen: &Screen) -> Result<Outcome, Error
     let mut files = Files::read(settings.case.files());
     let figures = Figures::new(&settings.figures, &mut files)?;
     let case = Case::open(&settings.case, &mut files)?;
+    if let Some(told) = case.scaling() {
+        screen.tell(&told);
+    }
     if let Some(options) = &settings.at_init {
         return born_dead::run(&case.task, options, &figures, screen);
     }

@@ -9,7 +9,8 @@ use super::format::duration;
 use super::grid::{Form, Look, Mark, Row, render};
 
 /// One line for each rectifier and learning rate, the best marked with an asterisk, and with colour in
-/// bold. On a narrow terminal the times are left out.
+/// bold. On a narrow terminal the times are left out. Where the networks were tested, the mean test score
+/// stands beside the validation score.
 pub fn comparison_table(comparison: &Comparison, look: Look) -> String {
     let metric = comparison.metric.name();
     let wide = [
@@ -36,7 +37,7 @@ pub fn comparison_table(comparison: &Comparison, look: Look) -> String {
         rows: rows(comparison, cells).collect(),
         words: 1,
     };
-    let forms = [
+    let mut forms = [
         form(&wide, |row| {
             vec![
                 row.name,
@@ -60,6 +61,15 @@ pub fn comparison_table(comparison: &Comparison, look: Look) -> String {
             vec![row.name, row.rate, mean, row.dead, row.p]
         }),
     ];
+    if comparison.summary.iter().any(|row| row.test.is_some()) {
+        for form in &mut forms {
+            form.header.insert(3, "test".to_owned());
+            for (line, row) in form.rows.iter_mut().zip(&comparison.summary) {
+                let test = row.test.map_or_else(|| "-".to_owned(), score);
+                line.cells.insert(3, test);
+            }
+        }
+    }
     render(&forms, look)
 }
 

@@ -52,6 +52,38 @@ fn at_a_high_rate_relu_loses_units_and_accuracy_that_leaky_relu_keeps() {
 }
 
 #[test]
+fn every_training_is_tested_once_and_the_mean_of_the_best_is_told() {
+    let folder = workplace();
+    let line = "compare digits.onnx --data digits-train.npz --val digits-test.npz \
+                --rectifiers relu,leaky-relu:0.2 --seeds 2 --epochs 1 --json report.json";
+    let plain = run(&folder, line);
+    assert!(!text(&plain.stdout).contains("Test accuracy"));
+    let report = json(&folder.path().join("report.json"));
+    assert_eq!(report["trials"][0]["test"], Value::Null);
+    // Tested on what it validates on, the two scores are the same.
+    let tested = run(
+        &folder,
+        &format!("{line} --test digits-test.npz --report page.html"),
+    );
+    assert!(tested.status.success(), "{}", text(&tested.stderr));
+    let report = json(&folder.path().join("report.json"));
+    for trial in report["trials"].as_array().expect("trials") {
+        assert_eq!(trial["test"], trial["score"], "{trial}");
+    }
+    for row in report["summary"].as_array().expect("rows") {
+        assert_eq!(row["test"], row["mean"], "{row}");
+    }
+    let printed = text(&tested.stdout);
+    let best = report["best"].as_str().expect("a rectifier");
+    assert!(
+        printed.contains(&format!("Test accuracy of {best} at")),
+        "{printed}"
+    );
+    let page = std::fs::read_to_string(folder.path().join("page.html")).expect("a page");
+    assert!(page.contains("mean test accuracy"));
+}
+
+#[test]
 fn how_many_run_side_by_side_changes_no_figure() {
     let folder = workplace();
     for jobs in ["1", "2"] {

@@ -3,14 +3,15 @@ use std::path::Path;
 use serde_json::Value;
 use tempfile::tempdir;
 
-use super::running::{CURED, diagnosis, fixture, json, leaky, succeeds, text};
+use super::running::{CURED, agree, diagnosis, fixture, json, leaky, succeeds, text};
 
 /// Runs a cure of a fixture network with more arguments; gives its figures, which are those of the file.
 fn cured(name: &str, folder: &Path, more: &[&str]) -> Value {
     let report = cure(name, folder, more);
     let network = fixture(&format!("networks/{name}"));
     let read_back = diagnosis(&folder.join("cured.onnx"), &network);
-    assert_eq!(read_back["layers"], report["after"]["layers"], "{name}");
+    let (found, said) = (&read_back["layers"], &report["after"]["layers"]);
+    assert!(agree(found, said), "{name}: {found} {said}");
     report
 }
 
@@ -310,7 +311,8 @@ fn a_network_that_nothing_improves_is_given_back_as_it_was_and_reported_so() {
     );
     assert!(report["best_epoch"].is_null(), "{report}");
     assert_eq!(report["score"]["before"], report["score"]["after"]);
-    assert_eq!(report["before"]["layers"], report["after"]["layers"]);
+    let (before, after) = (&report["before"]["layers"], &report["after"]["layers"]);
+    assert!(agree(before, after), "{before} {after}");
     assert_eq!(number(&report, "/revived"), 0.0);
     assert_eq!(number(&report, "/alpha"), 0.0);
     assert_eq!(

@@ -9,6 +9,7 @@ mod cure;
 mod diagnose;
 mod display;
 mod function;
+mod images;
 mod kept_files;
 mod objective;
 mod report;

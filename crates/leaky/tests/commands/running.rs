@@ -3,6 +3,8 @@
 use std::path::{Path, PathBuf};
 use std::process::{Command, Output};
 
+use serde_json::Value;
+
 /// The networks that are cured, a kind each.
 pub const CURED: [&str; 7] = [
     "mlp",
@@ -77,4 +79,25 @@ pub fn text(bytes: &[u8]) -> String {
 pub fn json(path: &Path) -> serde_json::Value {
     let text = std::fs::read_to_string(path).expect("the figures were written");
     serde_json::from_str(&text).expect("the figures are JSON")
+}
+
+/// Whether two pieces of figures say the same. Counts agree exactly; what was computed from sums agrees to
+/// rounding, since sums depend on the order.
+pub fn agree(one: &Value, other: &Value) -> bool {
+    match (one, other) {
+        (Value::Array(one), Value::Array(other)) => {
+            one.len() == other.len() && one.iter().zip(other).all(|(one, other)| agree(one, other))
+        }
+        (Value::Object(one), Value::Object(other)) => {
+            let in_other = |(key, value): (&String, &Value)| {
+                other.get(key).is_some_and(|found| agree(value, found))
+            };
+            one.len() == other.len() && one.iter().all(in_other)
+        }
+        (Value::Number(a), Value::Number(b)) if a.is_f64() && b.is_f64() => {
+            let [a, b] = [a, b].map(|number| number.as_f64().unwrap_or(f64::NAN));
+            (a - b).abs() <= 1e-6 * a.abs().max(b.abs())
+        }
+        _ => one == other,
+    }
 }

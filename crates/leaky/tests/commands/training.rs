@@ -108,6 +108,56 @@ fn test_data_are_scored_once_and_told_first() {
 }
 
 #[test]
+fn always_on_units_are_recentred_where_that_is_asked_and_the_change_is_told() {
+    let folder = tempdir().expect("a folder");
+    let network = fixture("networks/mlp");
+    let (model, data) = (network.join("model.onnx"), network.join("data.safetensors"));
+    let line = format!(
+        "{} --data {} --epochs 12 --lr 0.01",
+        model.display(),
+        data.display()
+    );
+    let (printed, plain) = cured(&folder, &line);
+    assert_eq!(number(&plain, "/recentred"), 0.0);
+    assert!(!printed.contains("Re-centred"), "{printed}");
+    let (printed, report) = cured(&folder, &format!("{line} --recentre"));
+    let count = number(&report, "/recentred");
+    // On the samples to train on, so that these may be more than on all of them.
+    assert!(count >= number(&report, "/before/always_on"), "{printed}");
+    let said = format!("Re-centred {count} always-on units; the outputs differ by at most ");
+    assert!(printed.contains(&said), "{printed}");
+    assert!(number(&report, "/recentring_max_difference") > 1e-3);
+}
+
+#[test]
+fn statistics_of_batch_normalisations_train_where_that_is_asked() {
+    let folder = tempdir().expect("a folder");
+    let network = fixture("networks/conv-batch-norm");
+    let (model, data) = (network.join("model.onnx"), network.join("data.safetensors"));
+    let line = format!("{} --data {} --epochs 3", model.display(), data.display());
+    let losses = |report: &Value| {
+        let epochs = report["epochs"].as_array().expect("epochs").clone();
+        let losses = epochs.iter().map(|epoch| number(epoch, "/train_loss"));
+        losses.collect::<Vec<f64>>()
+    };
+    let (_, stay) = cured(&folder, &line);
+    let (_, train) = cured(&folder, &format!("{line} --train-statistics"));
+    assert_ne!(losses(&stay)[0], losses(&train)[0]);
+    assert!(losses(&train)[2] < losses(&train)[0], "{train}");
+    // A pull so strong that nothing moves: the loss stays where a weak one lets it fall.
+    let pulled = |strength: &str| {
+        let asked = format!("{line} --optimizer sgd --lr 0.01 --pull {strength}");
+        losses(&cured(&folder, &asked).1)
+    };
+    let (weak, strong) = (pulled("0"), pulled("40"));
+    assert!(weak[2] < weak[0], "{weak:?}");
+    assert!(
+        weak[0] - weak[2] > 2.0 * (strong[0] - strong[2]),
+        "{weak:?}, {strong:?}"
+    );
+}
+
+#[test]
 fn training_may_end_early_and_says_so() {
     let folder = tempdir().expect("a folder");
     let (printed, report) = cured(&folder, "--epochs 60 --patience 2 --lr 0.01");

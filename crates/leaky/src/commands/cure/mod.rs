@@ -34,6 +34,9 @@ pub(super) fn run(settings: &Cure, screen: &Screen) -> Result<Outcome, Error> {
             Case::bundled()?
         }
     };
+    if let Some(told) = case.scaling() {
+        screen.tell(&told);
+    }
     let options = CureOptions {
         checkpoint: match &settings.checkpoint {
             Some(folder) => Some(checkpoint(folder, &mut files)?),

@@ -7,7 +7,7 @@ use leaky_cure::diagnose::Diagnosis;
 use leaky_cure::difference::Difference;
 use leaky_cure::objective::Metric;
 use leaky_cure::progress::{Phase, Progress};
-use leaky_cure::revive::Revival;
+use leaky_cure::revive::{NotRevived, Recentring, Revival};
 use leaky_cure::text::{printable, score};
 use leaky_cure::train::{End, Epoch};
 
@@ -136,10 +136,30 @@ impl Progress for Watch<'_> {
             score(training.magnitude),
             score(validation.maximum)
         ));
-        for (reason, layer, units) in left(revival) {
+        self.left("Left", not_revived);
+    }
+
+    fn recentred(&mut self, recentring: &Recentring, training: Difference) {
+        if recentring.recentred + recentring.left.len() == 0 {
+            return;
+        }
+        self.screen.tell(&format!(
+            "Re-centred {} always-on units; the outputs differ by at most {} (of up to {}).",
+            recentring.recentred,
+            score(training.maximum),
+            score(training.magnitude)
+        ));
+        self.left("Left always on", &recentring.left);
+    }
+}
+
+impl Watch<'_> {
+    /// Names the units that were left, layer by layer, with the reasons.
+    fn left(&self, what: &str, units: &[NotRevived]) {
+        for (reason, layer, units) in left(units) {
             let names: Vec<String> = units.iter().map(ToString::to_string).collect();
             self.screen.tell(&format!(
-                "Left in {}: {} ({reason}).",
+                "{what} in {}: {} ({reason}).",
                 printable(&layer),
                 names.join(", ")
             ));
@@ -148,9 +168,9 @@ impl Progress for Watch<'_> {
 }
 
 /// The units that were left, gathered by reason and layer.
-fn left(revival: &Revival) -> Vec<(String, String, Vec<usize>)> {
+fn left(left: &[NotRevived]) -> Vec<(String, String, Vec<usize>)> {
     let mut groups: Vec<(String, String, Vec<usize>)> = Vec::new();
-    for unit in &revival.not_revived {
+    for unit in left {
         match groups
             .iter_mut()
             .find(|(reason, layer, _)| *reason == unit.reason && *layer == unit.layer)
