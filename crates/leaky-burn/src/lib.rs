@@ -47,7 +47,8 @@
 //!
 //! # Features
 //!
-//! One for each backend, with Burn's names; `flex` is on by default.
+//! One for each backend, with Burn's names; `flex` is on by default. `train` adds a metric of dead and
+//! dormant units for the dashboard that Burn shows while it trains.
 
 mod backend;
 mod composed;
@@ -59,6 +60,8 @@ mod functions;
 mod max_pool;
 mod modules;
 mod rectifier;
+#[cfg(feature = "train")]
+pub mod train;
 mod unit_counts;
 
 pub use convolution::{conv_transpose1d, conv_transpose2d, conv1d, conv2d};
