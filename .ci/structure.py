@@ -24,7 +24,8 @@ ARROWS = {
     "leaky-cure": {"leaky-onnx", "leaky-burn", "leaky-relu"},
     "leaky-report": {"leaky-cure", "leaky-onnx", "leaky-relu"},
     "leaky": {"leaky-report", "leaky-cure", "leaky-onnx", "leaky-relu"},
-    "examples": {"leaky-cure", "leaky-onnx", "leaky-burn", "leaky-relu"},
+    "edge-network": {"leaky-relu"},
+    "examples": {"edge-network", "leaky-cure", "leaky-onnx", "leaky-burn", "leaky-relu"},
     "leaky-playground": {"leaky-report", "leaky-cure", "leaky-onnx", "leaky-relu"},
     "leaky-python": {"leaky", "leaky-report", "leaky-cure", "leaky-onnx", "leaky-relu"},
 }

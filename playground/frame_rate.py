@@ -1,4 +1,4 @@
-"""Prints how many pictures a second the page draws while the network trains.
+"""Prints when the page draws its first picture, and how many a second while the network trains.
 
     python playground/frame_rate.py
 
@@ -18,6 +18,7 @@ sys.path.insert(0, str(Path(__file__).parent / "tests"))
 from browser import launch  # noqa: E402
 
 SITE = Path(__file__).resolve().parents[1] / "target" / "pages" / "site"
+FIRST = "performance.getEntriesByName('first-contentful-paint')[0].startTime"
 COUNT = """
     (seconds) => new Promise((resolve) => {
         let pictures = 0, start;
@@ -43,6 +44,7 @@ def main() -> None:
         page = launch(playwright).new_page()
         page.goto(f"http://127.0.0.1:{server.server_port}/index.html#widths=16,16&samples=1000")
         page.wait_for_selector("body[data-state=still]")
+        print(f"first picture after {page.evaluate(FIRST):.0f} ms")
         for pace in ("1", "4", "20", "100"):
             page.select_option("#pace", pace)
             steps = int(page.inner_text("#steps"))

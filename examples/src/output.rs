@@ -5,6 +5,7 @@ use std::io::Write;
 use std::path::{Path, PathBuf};
 
 use leaky_cure::files::Destination;
+use serde::Serialize;
 
 use crate::Result;
 
@@ -54,5 +55,15 @@ impl Output {
         destination.write(|file| file.write_all(bytes))?;
         self.files.borrow_mut().push(name.to_owned());
         Ok(())
+    }
+
+    /// Writes figures as a file of JSON of this name.
+    ///
+    /// # Errors
+    /// As [`write`](Self::write).
+    pub fn write_json(&self, name: &str, figures: &impl Serialize) -> Result {
+        let mut json = serde_json::to_string_pretty(figures)?;
+        json.push('\n');
+        self.write(name, json.as_bytes())
     }
 }

@@ -36,7 +36,7 @@ struct Row<'a, N> {
 /// If a file cannot be written.
 pub fn report<N>(options: &Options, output: &Output, trials: &[Trial<N>]) -> Result {
     let rows = rows(trials);
-    println!("{}", table(&rows));
+    println!("{}", scores_table(&rows));
     for sentence in sentences(&rows) {
         println!("{sentence}");
     }
@@ -47,9 +47,7 @@ pub fn report<N>(options: &Options, output: &Output, trials: &[Trial<N>]) -> Res
         quick: options.quick,
         trials,
     };
-    let mut json = serde_json::to_string_pretty(&figures)?;
-    json.push('\n');
-    output.write("results.json", json.as_bytes())
+    output.write_json("results.json", &figures)
 }
 
 /// The trials by setting, in the order in which the settings were trained.
@@ -91,10 +89,7 @@ impl<N> Row<'_, N> {
     }
 }
 
-fn table<N>(rows: &[Row<N>]) -> String {
-    let mut table = Table::new();
-    let rule = LineStyle::none().fill('─').junction('─');
-    table.load_style(TableStyle::new().header_separator(rule));
+fn scores_table<N>(rows: &[Row<N>]) -> String {
     let kinds = rows[0].kinds();
     let scores = kinds.iter().map(|score| {
         format!(
@@ -104,8 +99,8 @@ fn table<N>(rows: &[Row<N>]) -> String {
         )
     });
     let header = ["network".to_owned()].into_iter().chain(scores);
-    table.set_header(header.chain(["dead", "dormant", "a training"].map(str::to_owned)));
-    for row in rows {
+    let header = header.chain(["dead", "dormant", "a training"].map(str::to_owned));
+    let lines = rows.iter().map(|row| {
         let scores = (0..kinds.len()).map(|place| mean_and_deviation(&row.scores(place)));
         let seconds: Vec<f64> = row.trials.iter().map(|trial| trial.seconds).collect();
         let rest = [
@@ -113,7 +108,22 @@ fn table<N>(rows: &[Row<N>]) -> String {
             row.last_epochs(|epoch| epoch.dormant),
             format!("{:.1} s", statistics::mean(&seconds)),
         ];
-        table.add_row([row.name.to_owned()].into_iter().chain(scores).chain(rest));
+        [row.name.to_owned()].into_iter().chain(scores).chain(rest)
+    });
+    table(header, lines)
+}
+
+/// A table of a line for each network: its name, and figures to the right.
+pub fn table(
+    header: impl IntoIterator<Item = String>,
+    rows: impl IntoIterator<Item = impl IntoIterator<Item = String>>,
+) -> String {
+    let mut table = Table::new();
+    let rule = LineStyle::none().fill('─').junction('─');
+    table.load_style(TableStyle::new().header_separator(rule));
+    table.set_header(header);
+    for row in rows {
+        table.add_row(row);
     }
     for column in table.column_iter_mut().skip(1) {
         column.set_cell_alignment(CellAlignment::Right);

@@ -72,10 +72,7 @@ pub fn train_all<S, N>(
     steps: u64,
     train: impl Fn(&S, u64, &mut Watch) -> Result<(N, Vec<Score>)>,
 ) -> Result<Vec<Trial<N>>> {
-    let bar = ProgressBar::new(settings.len() as u64 * options.seeds * steps);
-    let style = "{bar:30.green} {percent:>3} %  {eta} left  {wide_msg}";
-    bar.set_style(ProgressStyle::with_template(style)?);
-    bar.enable_steady_tick(Duration::from_millis(200));
+    let bar = progress(settings.len() as u64 * options.seeds * steps)?;
     let mut trials = Vec::new();
     // The seeds outside, so that a slow spell of the machine meets all settings alike.
     for seed in 0..options.seeds {
@@ -97,6 +94,18 @@ pub fn train_all<S, N>(
     }
     bar.finish_and_clear();
     Ok(trials)
+}
+
+/// A bar of so many steps, with the time that is left.
+///
+/// # Errors
+/// None: its style is a template.
+pub fn progress(steps: u64) -> Result<ProgressBar> {
+    let bar = ProgressBar::new(steps);
+    let style = "{bar:30.green} {percent:>3} %  {eta} left  {wide_msg}";
+    bar.set_style(ProgressStyle::with_template(style)?);
+    bar.enable_steady_tick(Duration::from_millis(200));
+    Ok(bar)
 }
 
 /// Whether the last quarter of the epochs was better than the first epoch.

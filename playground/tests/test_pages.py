@@ -6,7 +6,8 @@ import pytest
 from axe_playwright_python.sync_playwright import Axe
 from conftest import SITE, until
 
-PAGES = ("index.html", "doctor.html", "learn.html", "evidence.html")
+DIGITS = "index.html#shape=digits&samples=200&do=t100"
+PAGES = ("index.html", DIGITS, "doctor.html", "learn.html", "evidence.html")
 
 
 @pytest.mark.parametrize("path", PAGES)
@@ -15,7 +16,7 @@ PAGES = ("index.html", "doctor.html", "learn.html", "evidence.html")
 def test_no_page_has_a_barrier_or_is_wider_than_its_window(opened, path, width, scheme):
     page = opened(path, width=width, scheme=scheme)
     page.wait_for_load_state("networkidle")
-    if path == "index.html":
+    if path.startswith("index.html"):
         until(page, "document.body.dataset.state === 'still'")
     if path == "doctor.html":
         page.click("#example")
@@ -66,3 +67,53 @@ def test_a_browser_without_vector_instructions_gets_a_sentence(browser, address)
         page.wait_for_selector("#problem:not([hidden])")
         assert "vector instructions" in page.inner_text("#problem")
     page.close()
+
+
+# Marks what has the focus, and says whether one sees that it has.
+FOCUSED = """
+    (() => {
+        const element = document.activeElement;
+        if (element === document.body) return undefined;
+        element.dataset.reached = "";
+        return getComputedStyle(element).outlineStyle !== "none";
+    })()
+"""
+# What a mouse can use and the keyboard did not come to.
+MISSED = """
+    [...document.querySelectorAll("a[href], button, input, select, textarea, summary")]
+        .filter((element) => element.checkVisibility() && !element.disabled && !("reached" in element.dataset))
+        .map((element) => element.outerHTML.slice(0, 120))
+"""
+
+
+@pytest.mark.parametrize("path", PAGES)
+def test_the_keyboard_comes_to_all_that_a_mouse_can_use_and_one_sees_where_it_is(opened, path):
+    page = opened(path)
+    if path.startswith("index.html"):
+        until(page, "document.body.dataset.state === 'still'")
+    for _ in range(300):
+        page.keyboard.press("Tab")
+        seen = page.evaluate(FOCUSED)
+        if seen is None:
+            break
+        assert seen, page.evaluate("document.activeElement.outerHTML.slice(0, 120)")
+    assert page.evaluate(MISSED) == []
+
+
+def test_a_unit_is_killed_and_brought_back_with_the_keyboard_alone(opened):
+    page = opened("index.html#seed=1")
+    until(page, "document.body.dataset.state === 'still'")
+
+    def press(button, key):
+        for _ in range(100):
+            if page.evaluate("document.activeElement.id") == button:
+                break
+            page.keyboard.press("Tab")
+        page.keyboard.press(key)
+
+    press("kill", "Enter")
+    until(page, "document.getElementById('told').textContent.includes('units died')")
+    press("revive", "Space")
+    until(page, "document.getElementById('told').textContent.includes('fresh weights')")
+    press("rectifier", "ArrowDown")
+    until(page, "location.hash.includes('fleaky-relu')")

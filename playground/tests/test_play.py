@@ -186,6 +186,45 @@ def test_points_of_ones_own_are_learned(play):
     assert "line 1 of the points is '0.5, 0.5'" in play.inner_text("#problem")
 
 
+def test_digits_are_read_and_each_picture_is_told(play, opened):
+    play.select_option("#shape", "digits")
+    until(play, "location.hash.includes('shape=digits')")
+    assert play.is_visible("#confusion")
+    play.select_option("#pace", "20")
+    play.click("#play")
+    until(play, "Number(document.getElementById('score').textContent) > 0.85")
+    play.click("#play")
+    still(play)
+    told = play.get_attribute("#confusion", "aria-label")
+    right, all_ = re.match(r"(\d+) of (\d+) digits of the test are told right\.", told).groups()
+    assert int(all_) == 450
+    assert round(int(right) / 450, 3) == value(play, "score")
+    assert re.search(r"take[sn]? .*: (\d, ){35}\d\.", play.get_attribute("#surface", "aria-label"))
+    labels = [canvas.get_attribute("aria-label") for canvas in play.locator(".units canvas").all()]
+    assert all(re.search(r": (dead|fires on \d+ % of the digits)$", label) for label in labels)
+    play.click("#kill")
+    until(play, "document.getElementById('told').textContent.includes('units died')")
+    assert "below zero on all digits" in play.inner_text("#told")
+    play.click("#revive")
+    until(play, "document.getElementById('told').textContent.includes('fresh weights')")
+    assert "no answer to a digit moved by more than 0." in play.inner_text("#told")
+
+    again = opened("index.html" + play.evaluate("location.hash"))
+    still(again)
+    for name in ("steps", "dead", "training-loss", "testing-loss", "score"):
+        assert again.inner_text(f"#{name}") == play.inner_text(f"#{name}"), name
+    again.click("#kill")
+    until(again, "document.getElementById('told').textContent.includes('units died')")
+    counted = again.inner_text("#dead")
+    again.click("#to-doctor")
+    again.wait_for_selector("#result:not([hidden])")
+    assert again.inner_text("#verdict").startswith(f"{counted} units")
+
+    play.select_option("#shape", "circles")
+    until(play, "document.getElementById('confused').hidden")
+    assert "shape=" not in play.evaluate("location.hash")
+
+
 def test_the_network_goes_to_the_doctor_who_counts_the_same_dead(play):
     play.click("#kill")
     until(play, "document.getElementById('told').textContent.includes('units died')")

@@ -66,6 +66,18 @@ pub struct QuantizedLeakyRelu<Q> {
     results: [Q; 256],
 }
 
+/// As `f32::clamp`, which prints its bounds where these make no sense: that would add the printing of
+/// numbers, some twelve kilobytes, to a microcontroller's program.
+fn within(x: f32, lowest: f32, highest: f32) -> f32 {
+    if x < lowest {
+        lowest
+    } else if x > highest {
+        highest
+    } else {
+        x
+    }
+}
+
 impl<Q: Quantized> QuantizedLeakyRelu<Q> {
     /// A Leaky ReLU with the slope `alpha` from integers that stand for numbers as `x` says to
     /// integers that stand for numbers as `y` says.
@@ -85,7 +97,7 @@ impl<Q: Quantized> QuantizedLeakyRelu<Q> {
             let value = if real >= 0.0 { real } else { alpha * real };
             let zero = y.zero_point.to_i32();
             let (lowest, highest) = (Q::MIN - zero, Q::MIN + 255 - zero);
-            let steps = (value / y.scale).clamp(lowest as f32, highest as f32);
+            let steps = within(value / y.scale, lowest as f32, highest as f32);
             let nearest = (steps + f32::ROUNDER) - f32::ROUNDER;
             Q::from_i32(nearest as i32 + zero)
         };

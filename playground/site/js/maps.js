@@ -84,21 +84,23 @@ function border(context, surface, grid, cell) {
 // The pixels of units that live and of dead ones, made once for each colour scheme.
 const made = {};
 
-function unitPixels(dead) {
+// Where a unit fires, from nothing at 0 to all at 255; or the picture that it likes, from darker than others
+// at 0 over as they are to brighter at 255.
+function unitPixels(dead, likes) {
   const [still, fires] = dead ? [colours.line, colours.muted] : [colours.pale, colours.accent];
-  const name = still + fires;
+  const name = `${still}${fires}${likes}`;
   if (!made[name]) {
-    const shades = scale(still, still, fires);
-    // From nothing at 0 to all at 255.
-    made[name] = pixels(shades.map((_, value) => shades[127 + Math.ceil(value / 2)]));
+    const shades = likes && !dead ? scale(colours.one, colours.pale, colours.zero) : scale(still, still, fires);
+    made[name] = pixels(likes ? shades : shades.map((_, value) => shades[127 + Math.ceil(value / 2)]));
   }
   return made[name];
 }
 
-// Where a unit fires; a dead one is grey, and crossed out.
-export function drawUnit(canvas, map, grid, dead) {
+// A unit's map; a dead one is grey, and crossed out.
+export function drawUnit(canvas, map, grid, dead, likes) {
   const { context, width, height } = prepared(canvas);
-  context.drawImage(picture(map, grid, unitPixels(dead)), 0, 0, width, height);
+  context.imageSmoothingEnabled = !likes;
+  context.drawImage(picture(map, grid, unitPixels(dead, likes)), 0, 0, width, height);
   if (dead) {
     context.strokeStyle = colours.dead;
     context.lineWidth = 2.5;

@@ -3,6 +3,7 @@
 import { read, written } from "./address.js";
 import { RECTIFIERS, drawLosses, drawNorms, drawRectifier } from "./charts.js";
 import { onScheme } from "./colours.js";
+import { confusionTold, drawConfusion, drawDigits } from "./digits.js";
 import { Engine, unsupported } from "./engine.js";
 import { drawSurface, drawUnit } from "./maps.js";
 import { PRESETS } from "./presets.js";
@@ -19,6 +20,20 @@ const FOLLOWED = 25;
 const HISTORY = 400;
 // How often, in milliseconds, the address and the spoken labels follow.
 const PAUSE = 700;
+// How many digits there are to train on, where nothing else is said.
+const DIGITS = 1000;
+
+// What the pictures show, for points of the plane and for digits.
+const NOTES = {
+  points: {
+    surface: "Discs and squares are the points it learns from; the line is where its answer changes.",
+    units: "A picture a unit: the plane, blue where it is above zero. Grey and crossed out: above zero on none of the points, so it gives nothing, and as a ReLU learns nothing.",
+  },
+  digits: {
+    surface: "Digits of the test, which it does not learn from; beneath each what it is taken for, with a cross where that is wrong.",
+    units: "A picture a unit: what sets the digits on which it fires apart, blue where these are brighter than others, orange where darker. Grey and crossed out: above zero on none of the digits, so it gives nothing, and as a ReLU learns nothing.",
+  },
+};
 
 const engine = unsupported() ? undefined : new Engine();
 let standard;
@@ -34,6 +49,9 @@ let playing = false;
 // What is being followed, so that something newer ends it.
 let following = 0;
 let spoken = 0;
+
+// What the samples are called.
+const samples = () => (settings.shape === "digits" ? "digits" : "points");
 
 const nextPicture = () => new Promise((resolve) => requestAnimationFrame(resolve));
 
@@ -147,12 +165,17 @@ function draw() {
   if (!view) return;
   const { figures, surface, maps, histograms } = view;
   const { grid, bars } = figures;
-  drawSurface(find("surface"), surface, figures, points, settings.shape === "wave");
+  if (figures.digits) {
+    drawDigits(find("surface"), points, figures.digits.named);
+    drawConfusion(find("confusion"), figures.digits.confusion);
+  } else {
+    drawSurface(find("surface"), surface, figures, points, settings.shape === "wave");
+  }
   let unit = 0;
   for (const [index, canvases] of units.entries()) {
     const layer = figures.layers[index];
     for (const [number, canvas] of canvases.entries()) {
-      drawUnit(canvas, maps.subarray(unit * grid * grid, (unit + 1) * grid * grid), grid, layer.dead.includes(number));
+      drawUnit(canvas, maps.subarray(unit * grid * grid, (unit + 1) * grid * grid), grid, layer.dead.includes(number), Boolean(figures.digits));
       unit++;
     }
   }
@@ -175,7 +198,11 @@ function draw() {
 // The canvases of the units, by layer.
 let units = [];
 
-function layOut({ layers }) {
+function layOut({ layers, digits }) {
+  const notes = NOTES[digits ? "digits" : "points"];
+  find("surface-note").textContent = notes.surface;
+  find("units-note").textContent = notes.units;
+  find("confused").hidden = !digits;
   const hidden = layers.slice(0, -1);
   const parts = hidden.map((layer, index) => {
     const part = document.createElement("section");
@@ -213,7 +240,14 @@ function layOut({ layers }) {
 function speak() {
   const { figures } = view;
   const { training, testing, dead, units: all } = figures;
-  find("surface").setAttribute("aria-label", `The network's answer over the plane. ${find("score-name").textContent}: ${figure((testing ?? training).score)}.`);
+  const score = `${find("score-name").textContent}: ${figure((testing ?? training).score)}.`;
+  if (figures.digits) {
+    const { named, confusion } = figures.digits;
+    find("surface").setAttribute("aria-label", `${named.length} digits of the test, and what the network takes them for: ${named.join(", ")}. ${score}`);
+    find("confusion").setAttribute("aria-label", confusionTold(confusion));
+  } else {
+    find("surface").setAttribute("aria-label", `The network's answer over the plane. ${score}`);
+  }
   find("losses").setAttribute("aria-label", `Loss after ${figures.steps} steps: ${figure(training.loss)} in training, ${figure(testing?.loss)} in the test.`);
   for (const [index, canvases] of units.entries()) {
     const layer = figures.layers[index];
@@ -222,7 +256,7 @@ function speak() {
     const slope = layer.alpha === null ? "" : `, alpha ${Number(layer.alpha.toPrecision(3))}`;
     part.querySelector(".note").textContent = `${layer.dead.length} of ${layer.units} dead${slope}`;
     for (const [number, canvas] of canvases.entries()) {
-      const state = layer.dead.includes(number) ? "dead" : `fires on ${Math.round(100 * layer.active[number])} % of the points`;
+      const state = layer.dead.includes(number) ? "dead" : `fires on ${Math.round(100 * layer.active[number])} % of the ${samples()}`;
       canvas.setAttribute("aria-label", `Unit ${number + 1} of layer ${index + 1}: ${state}`);
       canvas.title = `Unit ${number + 1}: ${state}`;
     }
@@ -267,8 +301,8 @@ async function kill() {
   }
   const died = view.figures.dead - before;
   const made = `${rates.length === 1 ? "One step" : `${rates.length} steps`} at a learning rate of ${rates.join(", ")}`;
-  if (died > 0) tell(`${made}: ${died} units died. Their pre-activations lie below zero on every point now, and as ReLUs they have no gradient to come back by.`);
-  else tell(`${made}: no unit died. ${before === view.figures.units ? "All are dead already." : "There is hardly a gradient left to throw them with: start anew, or draw other points."}`);
+  if (died > 0) tell(`${made}: ${died} units died. Their pre-activations lie below zero on all ${samples()} now, and as ReLUs they have no gradient to come back by.`);
+  else tell(`${made}: no unit died. ${before === view.figures.units ? "All are dead already." : "There is hardly a gradient left to throw them with: start anew, or take other samples."}`);
 }
 
 async function revive() {
@@ -279,7 +313,7 @@ async function revive() {
 function revival({ dead, revived, reasons, max_difference: difference }) {
   if (dead === 0) return "No unit is dead: there is nothing to revive.";
   const left = reasons.length ? ` ${dead - revived} were left: ${reasons.join("; ")}.` : "";
-  return `${revived} of ${dead} dead units have fresh weights, and no answer to a point moved by more than ${difference === 0 ? "0" : difference.toExponential(1)}.${left} Away from the points a dead unit may have spoken; there it is muted.`;
+  return `${revived} of ${dead} dead units have fresh weights, and no answer to a ${samples().slice(0, -1)} moved by more than ${difference === 0 ? "0" : difference.toExponential(1)}.${left} Away from the ${samples()} a dead unit may have spoken; there it is muted.`;
 }
 
 async function leak() {
@@ -323,6 +357,8 @@ async function set(name) {
     wanted[name] = value;
   }
   if (name === "shape" && value === "own" && !wanted.own.length) wanted.own = OWN;
+  if (name === "shape" && value === "digits") wanted.samples = DIGITS;
+  if (name === "shape" && settings.shape === "digits") wanted.samples = standard.samples;
   return renew(wanted);
 }
 

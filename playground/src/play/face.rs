@@ -6,13 +6,14 @@ use safetensors::tensor::{Dtype, TensorView};
 use serde::de::DeserializeOwned;
 use wasm_bindgen::prelude::*;
 
+use super::answer::Answer;
 use super::file::onnx;
 use super::revival::bring_back;
 use super::session::Session;
-use super::snapshot::Snapshot;
+use super::snapshot::{Snapshot, shown};
 use crate::refused::refused;
 
-/// A small network on points of a plane.
+/// A small network on points of a plane, or on digits.
 #[wasm_bindgen]
 pub struct Play {
     session: Session,
@@ -98,21 +99,25 @@ impl Play {
         Snapshot::of(&self.session).map_err(refused)
     }
 
-    /// The points to train on, each as its coordinates and its answer.
+    /// The samples to draw, one after the other: the points to train on as their coordinates and their
+    /// answer, or some digits of the test as their pixels and the digit.
     pub fn points(&self) -> Vec<f32> {
-        let points = &self.session.training;
-        let pairs = points.x.chunks_exact(2).zip(&points.y);
-        pairs.flat_map(|(x, &y)| [x[0], x[1], y]).collect()
+        let points = shown(&self.session);
+        let pairs = points.x.chunks_exact(points.features).zip(&points.y);
+        pairs
+            .flat_map(|(x, y)| x.iter().chain([y]))
+            .copied()
+            .collect()
     }
 
-    /// The network as an ONNX file; for classes it ends in a sigmoid.
+    /// The network as an ONNX file; for classes it ends in a sigmoid or a softmax.
     ///
     /// # Errors
     ///
     /// None that can happen in memory.
     pub fn network_file(&self) -> Result<Vec<u8>, JsError> {
-        let sigmoid = !self.session.fits_values();
-        onnx(&self.session.network, sigmoid).map_err(refused)
+        let probabilities = self.session.answer().probabilities();
+        onnx(&self.session.network, probabilities).map_err(refused)
     }
 
     /// The points to train on as a `.safetensors` file with `x` and `y`.
@@ -122,20 +127,30 @@ impl Play {
     /// None that can happen in memory.
     pub fn data_file(&self) -> Result<Vec<u8>, JsError> {
         let points = &self.session.training;
-        let bytes = |numbers: &[f32]| -> Vec<u8> {
-            numbers
-                .iter()
-                .flat_map(|number| number.to_le_bytes())
-                .collect()
+        let count = points.len();
+        let x: Vec<u8> = points
+            .x
+            .iter()
+            .copied()
+            .flat_map(f32::to_le_bytes)
+            .collect();
+        let (dtype, shape, y): (_, _, Vec<u8>) = match self.session.answer() {
+            Answer::Value | Answer::Class => {
+                let bytes = points.y.iter().copied().flat_map(f32::to_le_bytes);
+                (Dtype::F32, vec![count, 1], bytes.collect())
+            }
+            // A digit is the number of a class.
+            Answer::Digit => {
+                let bytes = points
+                    .y
+                    .iter()
+                    .flat_map(|&digit| (digit as i64).to_le_bytes());
+                (Dtype::I64, vec![count], bytes.collect())
+            }
         };
-        let (x, y) = (bytes(&points.x), bytes(&points.y));
-        let view =
-            |features, bytes| TensorView::new(Dtype::F32, vec![points.len(), features], bytes);
-        let arrays = HashMap::from([
-            ("x", view(2, &x).map_err(refused)?),
-            ("y", view(1, &y).map_err(refused)?),
-        ]);
-        safetensors::serialize(arrays, None).map_err(refused)
+        let x = TensorView::new(Dtype::F32, vec![count, points.features], &x).map_err(refused)?;
+        let y = TensorView::new(dtype, shape, &y).map_err(refused)?;
+        safetensors::serialize(HashMap::from([("x", x), ("y", y)]), None).map_err(refused)
     }
 }
 

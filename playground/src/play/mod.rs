@@ -1,8 +1,10 @@
-//! A small network on points of a plane, watched while it trains.
+//! A small network on points of a plane or on small pictures, watched while it trains.
 //!
 //! ```text
 //! settings     what the page asks for
 //! points       samples of a plane, made or drawn
+//! digits       handwritten ones, in their place
+//! answer       what outputs mean: their loss, its gradient, whether they are right
 //! rectifier    the kernels of leaky-relu, by their names
 //! layer        weights, forward and backward
 //! network      layers one behind the other
@@ -14,6 +16,8 @@
 //! face         what the page calls
 //! ```
 
+mod answer;
+mod digits;
 #[cfg(target_family = "wasm")]
 mod face;
 mod file;

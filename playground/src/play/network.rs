@@ -7,21 +7,26 @@ use super::layer::{Activity, Layer, Parameters};
 use super::rectifier::{Kind, Rectifier};
 use super::settings::{Initialization, Settings};
 
-/// A stack of dense layers from two inputs to one output, with a rectifier behind each but the last.
+/// A stack of dense layers, with a rectifier behind each but the last.
 #[derive(Debug, Clone)]
 pub(crate) struct Network {
     pub(crate) layers: Vec<Layer>,
 }
 
 impl Network {
+    /// A network from so many inputs to so many outputs.
+    ///
     /// # Errors
     ///
     /// Where a weight cannot be drawn, or the rectifier not be made.
-    pub(crate) fn new(settings: &Settings, random: &mut impl Rng) -> Result<Self, String> {
+    pub(crate) fn new(
+        [mut inputs, outputs]: [usize; 2],
+        settings: &Settings,
+        random: &mut impl Rng,
+    ) -> Result<Self, String> {
         let rectifier = Rectifier::new(settings.rectifier, settings.alpha).map_err(text)?;
-        let mut inputs = 2;
         let mut layers = Vec::new();
-        for &outputs in settings.widths.iter().chain(&[1]) {
+        for &outputs in settings.widths.iter().chain(&[outputs]) {
             let mut layer = Layer::new(inputs, outputs);
             let deviation = match settings.initialization {
                 Initialization::Kaiming => (gain(settings) / inputs as f32).sqrt(),
@@ -41,7 +46,7 @@ impl Network {
         Ok(Self { layers })
     }
 
-    /// What each layer makes of `x`, `[N, 2]`.
+    /// What each layer makes of `x`, `[N, inputs]`.
     pub(crate) fn forward(&self, x: &[f32]) -> Vec<Activity> {
         let mut activities: Vec<Activity> = Vec::with_capacity(self.layers.len());
         for layer in &self.layers {
@@ -52,12 +57,12 @@ impl Network {
         activities
     }
 
-    /// The output alone, one a sample.
+    /// The outputs alone, `[N, outputs]`.
     pub(crate) fn output(&self, x: &[f32]) -> Vec<f32> {
         self.forward(x).pop().unwrap_or_default().after
     }
 
-    /// The gradients of all parameters, from that of the output, `[N]`.
+    /// The gradients of all parameters, from that of the outputs, `[N, outputs]`.
     pub(crate) fn backward(
         &self,
         x: &[f32],

@@ -6,39 +6,54 @@ use rand::seq::SliceRandom;
 use rand::{Rng, RngExt};
 use rand_distr::{Distribution, Normal};
 
+use super::digits::{Digits, SIZE, digits};
 use super::settings::{Settings, Shape};
 
+/// How many coordinates a point of the plane has.
+const PLANE: usize = 2;
+
 /// Samples with what is to be learned of them.
-#[derive(Debug, Clone, Default)]
+#[derive(Debug, Clone)]
 pub(crate) struct Points {
-    /// `[N, 2]`
+    /// How many numbers a sample has: coordinates or pixels.
+    pub(crate) features: usize,
+    /// `[N, features]`
     pub(crate) x: Vec<f32>,
-    /// `[N]`: a class, 0 or 1, or a value.
+    /// `[N]`: a class, counted from 0, or a value.
     pub(crate) y: Vec<f32>,
 }
 
 impl Points {
+    fn none(features: usize) -> Self {
+        Self {
+            features,
+            x: Vec::new(),
+            y: Vec::new(),
+        }
+    }
+
     pub(crate) fn len(&self) -> usize {
         self.y.len()
     }
 
-    fn push(&mut self, (x, y, answer): (f32, f32, f32)) {
-        self.x.extend([x, y]);
+    fn push(&mut self, x: &[f32], answer: f32) {
+        self.x.extend(x);
         self.y.push(answer);
     }
 
     /// Those of the given numbers.
     pub(crate) fn chosen(&self, numbers: &[usize]) -> Self {
-        let mut chosen = Self::default();
+        let mut chosen = Self::none(self.features);
         for &number in numbers {
-            chosen.push((self.x[2 * number], self.x[2 * number + 1], self.y[number]));
+            let x = &self.x[number * self.features..][..self.features];
+            chosen.push(x, self.y[number]);
         }
         chosen
     }
 }
 
 /// Points to train on, and as many to test with. Of points that a person drew, every fourth is kept to
-/// test with, where there are enough.
+/// test with, where there are enough; of digits there are fewer than can be asked for.
 ///
 /// # Errors
 ///
@@ -48,10 +63,14 @@ pub(crate) fn points(settings: &Settings, random: &mut impl Rng) -> Result<[Poin
         return Ok(drawn(&settings.own, random));
     }
     let noise = Normal::new(0.0, settings.noise).map_err(|error| error.to_string())?;
-    let mut made = [Points::default(), Points::default()];
+    if settings.shape == Shape::Digits {
+        return written(settings.samples, &noise, random);
+    }
+    let mut made = [Points::none(PLANE), Points::none(PLANE)];
     for points in &mut made {
         for number in 0..settings.samples {
-            points.push(point(settings.shape, number, &noise, random));
+            let (x, y, answer) = point(settings.shape, number, &noise, random);
+            points.push(&[x, y], answer);
         }
     }
     Ok(made)
@@ -60,15 +79,38 @@ pub(crate) fn points(settings: &Settings, random: &mut impl Rng) -> Result<[Poin
 fn drawn(own: &[(f32, f32, f32)], random: &mut impl Rng) -> [Points; 2] {
     let mut own = own.to_vec();
     own.shuffle(random);
-    let mut parts = [Points::default(), Points::default()];
-    for (number, &point) in own.iter().enumerate() {
+    let mut parts = [Points::none(PLANE), Points::none(PLANE)];
+    for (number, &(x, y, answer)) in own.iter().enumerate() {
         let test = own.len() >= 8 && number % 4 == 3;
-        parts[usize::from(test)].push(point);
+        parts[usize::from(test)].push(&[x, y], answer);
     }
     parts
 }
 
-/// A point and its answer; classes take turns.
+/// Digits drawn from those that there are, with noise on their pixels.
+fn written(
+    samples: usize,
+    noise: &Normal<f32>,
+    random: &mut impl Rng,
+) -> Result<[Points; 2], String> {
+    let parts = digits().map_err(|error| error.to_string())?;
+    Ok(parts.map(|Digits { pixels, digits }| {
+        let all = Points {
+            features: SIZE * SIZE,
+            x: pixels,
+            y: digits,
+        };
+        let mut numbers: Vec<usize> = (0..all.len()).collect();
+        numbers.shuffle(random);
+        numbers.truncate(samples);
+        let mut chosen = all.chosen(&numbers);
+        let pixels = chosen.x.iter_mut();
+        pixels.for_each(|pixel| *pixel += noise.sample(random));
+        chosen
+    }))
+}
+
+/// A point of the plane and its answer; classes take turns.
 fn point(
     shape: Shape,
     number: usize,
@@ -83,7 +125,7 @@ fn point(
             let radius = 0.05 + 0.9 * along;
             (radius * angle.sin(), radius * angle.cos(), class)
         }
-        Shape::Circles | Shape::Own => {
+        Shape::Circles | Shape::Own | Shape::Digits => {
             // As dense in the disc as in the ring: the square root of an even draw of areas.
             let part: f32 = random.random();
             let radius = match class {

@@ -86,9 +86,10 @@ pub(crate) fn bring_back(session: &mut Session, alpha: f32) -> Result<Revived, S
 
 /// The network and the points that it trains on, as the engine takes them.
 fn task(session: &Session) -> Result<Task, String> {
-    let file = onnx(&session.network, false).map_err(text)?;
+    let file = onnx(&session.network, None).map_err(text)?;
     let points = &session.training;
-    let x = MemoryArray::of("x", &[points.len(), 2], points.x.clone()).map_err(text)?;
+    let x =
+        MemoryArray::of("x", &[points.len(), points.features], points.x.clone()).map_err(text)?;
     let arrays = Arrays::in_memory([x]).map_err(text)?;
     let model = Model::from_bytes(&file).map_err(text)?;
     Task::new("playground.onnx", model, &arrays).map_err(text)

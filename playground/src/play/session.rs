@@ -6,12 +6,13 @@ use rand::SeedableRng;
 use rand::rngs::ChaCha8Rng;
 use rand::seq::SliceRandom;
 
+use super::answer::Answer;
 use super::layer::Parameters;
 use super::network::Network;
 use super::optimizer::State;
 use super::points::{Points, points};
 use super::rectifier::{Kind, Rectifier};
-use super::settings::{Optimizer, Settings, Shape};
+use super::settings::{Optimizer, Settings};
 
 pub(crate) struct Session {
     pub(crate) settings: Settings,
@@ -31,7 +32,7 @@ pub(crate) struct Session {
 /// How well the network answers.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub(crate) struct Quality {
-    /// Binary cross-entropy for classes, mean squared error for values.
+    /// Cross-entropy for classes, mean squared error for values.
     pub(crate) loss: f64,
     /// The fraction of classes that are told right; for values the coefficient of determination.
     pub(crate) score: f64,
@@ -45,7 +46,8 @@ impl Session {
         let settings = settings.check().map_err(|error| error.to_string())?;
         let mut random = ChaCha8Rng::seed_from_u64(settings.seed);
         let [training, testing] = points(&settings, &mut random)?;
-        let network = Network::new(&settings, &mut random)?;
+        let ends = [training.features, Answer::from(settings.shape).outputs()];
+        let network = Network::new(ends, &settings, &mut random)?;
         Ok(Self {
             settings,
             network,
@@ -111,33 +113,29 @@ impl Session {
         self.gradients.clear();
     }
 
-    /// Whether values are learned and not classes.
-    pub(crate) fn fits_values(&self) -> bool {
-        self.settings.shape == Shape::Wave
+    /// What the outputs mean.
+    pub(crate) fn answer(&self) -> Answer {
+        self.settings.shape.into()
     }
 
     /// How well the network answers on these points.
     pub(crate) fn quality(&self, points: &Points) -> Quality {
+        let answer = self.answer();
         let outputs = self.network.output(&points.x);
         let count = points.len() as f64;
-        let pairs = || {
-            let outputs = outputs.iter().map(|&output| f64::from(output));
-            outputs.zip(points.y.iter().map(|&y| f64::from(y)))
+        let pairs = || outputs.chunks_exact(answer.outputs()).zip(&points.y);
+        let loss = pairs().map(|(z, &y)| answer.loss(z, y)).sum::<f64>() / count;
+        let score = match answer {
+            Answer::Value => {
+                let truths = || points.y.iter().map(|&y| f64::from(y));
+                let mean = truths().sum::<f64>() / count;
+                1.0 - loss / (truths().map(|y| (y - mean).powi(2)).sum::<f64>() / count)
+            }
+            Answer::Class | Answer::Digit => {
+                pairs().filter(|&(z, &y)| answer.is_right(z, y)).count() as f64 / count
+            }
         };
-        if self.fits_values() {
-            let mean = pairs().map(|(_, y)| y).sum::<f64>() / count;
-            let variance = pairs().map(|(_, y)| (y - mean).powi(2)).sum::<f64>() / count;
-            let loss = pairs().map(|(z, y)| (z - y).powi(2)).sum::<f64>() / count;
-            return Quality {
-                loss,
-                score: 1.0 - loss / variance,
-            };
-        }
-        let right = pairs().filter(|&(z, y)| (z > 0.0) == (y > 0.5)).count();
-        Quality {
-            loss: pairs().map(|(z, y)| cross_entropy(z, y)).sum::<f64>() / count,
-            score: right as f64 / count,
-        }
+        Quality { loss, score }
     }
 
     fn batch(&mut self) -> Points {
@@ -154,21 +152,11 @@ impl Session {
     fn gradients_on(&self, points: &Points) -> Vec<Parameters> {
         let activities = self.network.forward(&points.x);
         let outputs = activities.last().map_or(&[][..], |last| &last.after);
-        let count = points.len() as f32;
-        let pairs = outputs.iter().zip(&points.y);
-        let gradient = match self.fits_values() {
-            true => pairs.map(|(z, y)| 2.0 * (z - y) / count).collect(),
-            false => pairs.map(|(z, y)| (sigmoid(*z) - y) / count).collect(),
-        };
+        let answer = self.answer();
+        let mut gradient = Vec::with_capacity(outputs.len());
+        for (z, &y) in outputs.chunks_exact(answer.outputs()).zip(&points.y) {
+            answer.gradient(z, y, points.len() as f32, &mut gradient);
+        }
         self.network.backward(&points.x, &activities, gradient)
     }
-}
-
-fn sigmoid(z: f32) -> f32 {
-    1.0 / (1.0 + (-z).exp())
-}
-
-/// Of a logit and a class, without overflow.
-fn cross_entropy(z: f64, y: f64) -> f64 {
-    z.max(0.0) - z * y + (-z.abs()).exp().ln_1p()
 }

@@ -16,6 +16,8 @@ pub(crate) enum Shape {
     Xor,
     /// Values to fit: a wave over the plane.
     Wave,
+    /// Ten classes: handwritten digits of 8 by 8 pixels.
+    Digits,
     /// Two classes: points that a person drew.
     Own,
 }
@@ -49,9 +51,10 @@ pub(crate) enum Optimizer {
 #[serde(default, deny_unknown_fields)]
 pub(crate) struct Settings {
     pub(crate) shape: Shape,
-    /// The standard deviation of what is added to coordinates (to values, for [`Shape::Wave`]).
+    /// The standard deviation of what is added to coordinates or pixels (to values, for
+    /// [`Shape::Wave`]).
     pub(crate) noise: f32,
-    /// How many points there are to train on; as many again are kept to test with.
+    /// How many points there are to train on; as many again, if there are, are kept to test with.
     pub(crate) samples: usize,
     /// Points that a person drew: coordinates in -1 to 1, and the class, 0 or 1.
     pub(crate) own: Vec<(f32, f32, f32)>,

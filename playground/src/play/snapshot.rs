@@ -4,6 +4,8 @@ use serde::Serialize;
 #[cfg(target_family = "wasm")]
 use wasm_bindgen::prelude::*;
 
+use super::answer::{Answer, named};
+use super::digits::SIZE;
 use super::layer::{Activity, Layer, Parameters};
 use super::points::Points;
 use super::rectifier::Kind;
@@ -17,6 +19,8 @@ const REACH: f32 = 1.1;
 /// counts to the outermost.
 const BARS: usize = 48;
 const LOWEST: f32 = -4.0;
+/// How many digits are drawn with what they are taken for.
+const DIGITS_SHOWN: usize = 36;
 
 /// The network at one moment.
 #[cfg_attr(target_family = "wasm", wasm_bindgen(getter_with_clone))]
@@ -24,10 +28,12 @@ pub struct Snapshot {
     /// All figures, as JSON: see `Figures`.
     pub figures: String,
     /// The network's output over the plane, row by row from the top left: 0 is surely the class 0 (for
-    /// values -1 or less), 255 surely the class 1 (1 or more).
+    /// values -1 or less), 255 surely the class 1 (1 or more). Of digits there is none.
     pub surface: Vec<u8>,
     /// The activation of each hidden unit over the plane, as `surface`, one unit after the other: 0
-    /// where the pre-activation is not above zero, else 1 to 255, its part of the unit's largest.
+    /// where the pre-activation is not above zero, else 1 to 255, its part of the unit's largest. Of
+    /// digits the picture that the unit likes: the mean of those to train on, each weighted by the
+    /// unit's activation, less the mean of all; 128 is no difference.
     pub maps: Vec<u8>,
     /// For each hidden layer the histogram of its pre-activations on the points to train on.
     pub histograms: Vec<u32>,
@@ -41,10 +47,20 @@ struct Figures {
     units: usize,
     dead: usize,
     layers: Vec<LayerFigures>,
+    /// Where digits are read.
+    digits: Option<DigitFigures>,
     grid: usize,
     reach: f32,
     bars: usize,
     lowest: f32,
+}
+
+#[derive(Serialize)]
+struct DigitFigures {
+    /// How often each digit of the test, by row, was taken for each, by column.
+    confusion: Vec<u32>,
+    /// What each of the digits to draw is taken for.
+    named: Vec<usize>,
 }
 
 #[derive(Serialize)]
@@ -73,17 +89,20 @@ impl Snapshot {
     /// None that can happen: figures are JSON.
     pub(crate) fn of(session: &Session) -> Result<Self, serde_json::Error> {
         let activities = session.network.forward(&session.training.x);
-        let plane = session.network.forward(&plane());
         let hidden = session.network.hidden();
-        let outputs = plane.last().map_or(&[][..], |last| &last.after);
-        let shade = |output: &f32| match session.fits_values() {
-            true => byte(0.5 + 0.5 * output),
-            false => byte(1.0 / (1.0 + (-output).exp())),
+        let (surface, maps) = match session.answer() {
+            Answer::Value => over_plane(session, |output| byte(0.5 + 0.5 * output)),
+            Answer::Class => over_plane(session, |output| byte(1.0 / (1.0 + (-output).exp()))),
+            Answer::Digit => {
+                let liked = |pair| liked(&session.training, pair);
+                let maps = hidden.iter().zip(&activities).flat_map(liked);
+                (Vec::new(), maps.collect())
+            }
         };
         Ok(Self {
             figures: serde_json::to_string(&figures(session, &activities))?,
-            surface: outputs.iter().map(shade).collect(),
-            maps: hidden.iter().zip(&plane).flat_map(maps).collect(),
+            surface,
+            maps,
             histograms: hidden
                 .iter()
                 .zip(&activities)
@@ -125,6 +144,7 @@ fn figures(session: &Session, activities: &[Activity]) -> Figures {
         Scored { loss, score }
     };
     let testing = &session.testing;
+    let digits = session.answer() == Answer::Digit;
     Figures {
         steps: session.steps,
         training: scored(&session.training),
@@ -132,10 +152,36 @@ fn figures(session: &Session, activities: &[Activity]) -> Figures {
         units: hidden.iter().map(|layer| layer.units).sum(),
         dead: hidden.iter().map(|layer| layer.dead.len()).sum(),
         layers,
-        grid: GRID,
+        digits: digits.then(|| digit_figures(session)),
+        grid: if digits { SIZE } else { GRID },
         reach: REACH,
         bars: BARS,
         lowest: LOWEST,
+    }
+}
+
+/// The samples to draw: the points to train on, or some digits of the test.
+pub(crate) fn shown(session: &Session) -> Points {
+    match session.answer() {
+        Answer::Value | Answer::Class => session.training.clone(),
+        Answer::Digit => {
+            let count = session.testing.len().min(DIGITS_SHOWN);
+            session.testing.chosen(&(0..count).collect::<Vec<_>>())
+        }
+    }
+}
+
+fn digit_figures(session: &Session) -> DigitFigures {
+    let classes = session.answer().outputs();
+    let outputs = session.network.output(&session.testing.x);
+    let all_named: Vec<usize> = outputs.chunks_exact(classes).map(named).collect();
+    let mut confusion = vec![0; classes * classes];
+    for (&named, &digit) in all_named.iter().zip(&session.testing.y) {
+        confusion[digit as usize * classes + named] += 1;
+    }
+    DigitFigures {
+        confusion,
+        named: all_named.into_iter().take(DIGITS_SHOWN).collect(),
     }
 }
 
@@ -168,6 +214,17 @@ fn norm(gradient: &Parameters) -> f64 {
     squares.sum::<f64>().sqrt()
 }
 
+/// The surface, whose outputs `shade` makes bytes, and the maps.
+fn over_plane(session: &Session, shade: impl Fn(f32) -> u8) -> (Vec<u8>, Vec<u8>) {
+    let activities = session.network.forward(&plane());
+    let outputs = activities.last().map_or(&[][..], |last| &last.after);
+    let hidden = session.network.hidden().iter();
+    (
+        outputs.iter().map(|&output| shade(output)).collect(),
+        hidden.zip(&activities).flat_map(maps).collect(),
+    )
+}
+
 /// The middles of the squares, row by row from the top left.
 fn plane() -> Vec<f32> {
     let place = |index: usize| REACH * (2.0 * (index as f32 + 0.5) / GRID as f32 - 1.0);
@@ -187,6 +244,38 @@ fn maps((layer, activity): (&Layer, &Activity)) -> Vec<u8> {
         }));
     }
     maps
+}
+
+/// For each unit the picture that it likes.
+fn liked(digits: &Points, (layer, activity): (&Layer, &Activity)) -> Vec<u8> {
+    let features = digits.features;
+    let mean = weighted_mean(digits, std::iter::repeat(1.0));
+    let mut maps = Vec::with_capacity(layer.outputs * features);
+    for unit in 0..layer.outputs {
+        let before = activity.before.iter().skip(unit).step_by(layer.outputs);
+        let own = weighted_mean(digits, before.map(|&value| value.max(0.0)));
+        let differences = own.iter().zip(&mean).map(|(own, mean)| own - mean);
+        let largest = differences.clone().map(f32::abs).fold(0.0, f32::max);
+        match largest > 0.0 && largest.is_finite() {
+            true => maps.extend(differences.map(|value| byte(0.5 + 0.5 * value / largest))),
+            false => maps.extend(std::iter::repeat_n(byte(0.5), features)),
+        }
+    }
+    maps
+}
+
+/// The mean of samples with these weights; of no weight at all, what is no number.
+fn weighted_mean(points: &Points, weights: impl Iterator<Item = f32>) -> Vec<f32> {
+    let mut mean = vec![0.0; points.features];
+    let mut all = 0.0;
+    for (sample, weight) in points.x.chunks_exact(points.features).zip(weights) {
+        all += weight;
+        for (mean, &number) in mean.iter_mut().zip(sample) {
+            *mean += weight * number;
+        }
+    }
+    mean.iter_mut().for_each(|mean| *mean /= all);
+    mean
 }
 
 fn histogram(values: &[f32]) -> Vec<u32> {

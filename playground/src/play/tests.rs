@@ -9,10 +9,16 @@ use super::rectifier::Kind;
 use super::revival::bring_back;
 use super::session::Session;
 use super::settings::{Initialization, Optimizer, Settings, Shape};
-use super::snapshot::Snapshot;
+use super::snapshot::{Snapshot, shown};
 
 const KINDS: [Kind; 4] = [Kind::Relu, Kind::LeakyRelu, Kind::Prelu, Kind::Elu];
-const SHAPES: [Shape; 4] = [Shape::Spiral, Shape::Circles, Shape::Xor, Shape::Wave];
+const SHAPES: [Shape; 5] = [
+    Shape::Spiral,
+    Shape::Circles,
+    Shape::Xor,
+    Shape::Wave,
+    Shape::Digits,
+];
 
 fn session(settings: Settings) -> Session {
     Session::new(settings).unwrap_or_else(|error| panic!("{error}"))
@@ -35,7 +41,7 @@ fn killed() -> Session {
 #[test]
 fn the_gradient_is_the_derivative_of_the_loss() {
     for kind in KINDS {
-        for shape in [Shape::Spiral, Shape::Wave] {
+        for shape in [Shape::Spiral, Shape::Wave, Shape::Digits] {
             let mut session = session(Settings {
                 rectifier: kind,
                 alpha: 0.2,
@@ -121,20 +127,26 @@ fn the_same_settings_and_steps_give_the_same_numbers_in_whatever_parts() {
 
 #[test]
 fn the_file_is_the_same_network_to_the_engine() {
-    for kind in KINDS {
+    for (kind, shape) in
+        KINDS
+            .into_iter()
+            .zip([Shape::Digits, Shape::Circles, Shape::Wave, Shape::Digits])
+    {
         let mut session = session(Settings {
             rectifier: kind,
             alpha: 0.3,
+            shape,
             ..Settings::default()
         });
         session.train(50);
-        let file = onnx(&session.network, false).expect("a file");
+        let file = onnx(&session.network, None).expect("a file");
         let model = Model::from_bytes(&file).expect("ONNX");
         let engine = Engine::new(&model, &Default::default()).expect("a network");
-        let samples = [session.testing.len(), 2];
+        let samples = [session.testing.len(), session.testing.features];
         let x = TensorData::new(session.testing.x.clone(), samples);
         let outputs = engine.run(vec![x]).expect("outputs");
         let own = session.network.output(&session.testing.x);
+        assert_eq!(outputs[0].num_elements(), own.len());
         for (engine, own) in outputs[0].iter::<f32>().zip(own) {
             assert!(
                 (engine - own).abs() < 1e-5 * (1.0 + own.abs()),
@@ -142,6 +154,93 @@ fn the_file_is_the_same_network_to_the_engine() {
             );
         }
     }
+}
+
+#[test]
+fn the_file_of_a_network_that_tells_classes_ends_in_their_probabilities() {
+    for (shape, sum) in [(Shape::Circles, None), (Shape::Digits, Some(1.0))] {
+        let session = session(Settings {
+            shape,
+            ..Settings::default()
+        });
+        let file = onnx(&session.network, session.answer().probabilities()).expect("a file");
+        let model = Model::from_bytes(&file).expect("ONNX");
+        let engine = Engine::new(&model, &Default::default()).expect("a network");
+        let sample = session.testing.x[..session.testing.features].to_vec();
+        let x = TensorData::new(sample, [1, session.testing.features]);
+        let outputs = engine.run(vec![x]).expect("outputs");
+        let parts: Vec<f32> = outputs[0].iter().collect();
+        assert!(parts.iter().all(|part| (0.0..=1.0).contains(part)));
+        if let Some(sum) = sum {
+            assert!((parts.iter().sum::<f32>() - sum).abs() < 1e-5);
+        }
+    }
+}
+
+/// A network that reads digits.
+fn reader(lr: f32) -> Session {
+    let mut reader = session(Settings {
+        shape: Shape::Digits,
+        samples: 1000,
+        widths: vec![16, 16],
+        lr,
+        ..Settings::default()
+    });
+    reader.train(400);
+    reader
+}
+
+#[test]
+fn a_network_reads_most_digits_that_it_never_saw_and_what_is_drawn_counts_them() {
+    let session = reader(0.01);
+    let quality = session.quality(&session.testing);
+    assert!(quality.score > 0.85, "{quality:?}");
+    let figures = Snapshot::of(&session).expect("figures").figures;
+    let figures: serde_json::Value = serde_json::from_str(&figures).expect("JSON");
+    let confusion: Vec<u64> = figures["digits"]["confusion"]
+        .as_array()
+        .expect("counts")
+        .iter()
+        .map(|count| count.as_u64().expect("a count"))
+        .collect();
+    assert_eq!(confusion.iter().sum::<u64>(), 450);
+    let right: u64 = confusion.iter().step_by(11).sum();
+    assert!((right as f64 / 450.0 - quality.score).abs() < 1e-9);
+    let drawn = shown(&session);
+    let named = figures["digits"]["named"].as_array().expect("digits");
+    assert_eq!((named.len(), drawn.len()), (36, 36));
+    let told = named.iter().zip(&drawn.y);
+    let told = told.filter(|(named, digit)| named.as_u64() == Some(**digit as u64));
+    assert!(told.count() > 25);
+}
+
+#[test]
+fn a_unit_that_reads_digits_likes_a_picture_and_a_dead_one_none() {
+    let session = reader(1.0);
+    let snapshot = Snapshot::of(&session).expect("a snapshot");
+    let figures: serde_json::Value = serde_json::from_str(&snapshot.figures).expect("JSON");
+    let mut units = snapshot.maps.chunks_exact(64);
+    let mut dead_units = 0;
+    for layer in &figures["layers"].as_array().expect("layers")[..2] {
+        let dead = layer["dead"].as_array().expect("dead units");
+        dead_units += dead.len();
+        for unit in 0..16_u64 {
+            let map = units.next().expect("a map");
+            let flat = map.iter().all(|&shade| shade == 128);
+            assert_eq!(flat, dead.contains(&unit.into()), "unit {unit}");
+        }
+    }
+    assert!(units.next().is_none());
+    assert!(dead_units > 0, "the rate was meant to kill some");
+}
+
+#[test]
+fn revival_moves_no_answer_to_a_digit() {
+    let mut session = reader(1.0);
+    let before = session.network.output(&session.training.x);
+    let revived = bring_back(&mut session, 0.01).expect("the engine revives");
+    assert!(revived.revived > 0, "{revived:?}");
+    assert_eq!(before, session.network.output(&session.training.x));
 }
 
 #[test]

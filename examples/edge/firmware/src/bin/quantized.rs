@@ -1,0 +1,20 @@
+//! The network in 8 bits.
+#![no_std]
+#![no_main]
+
+use cortex_m_rt::entry;
+
+use edge_firmware::{network, run};
+use edge_network::{Memory, quantized_layers};
+
+#[entry]
+fn main() -> ! {
+    let Some(memory) = cortex_m::singleton!(: Memory<i8> = Memory::filled(0)) else {
+        panic!("the memory was taken before");
+    };
+    match quantized_layers(&network::QUANTIZED, network::ALPHA) {
+        Ok(layers) => run(&layers, memory),
+        // Without what exactly: to print a number takes as much flash as all else.
+        Err(_) => panic!("the network has a slope or a scale that is none"),
+    }
+}
