@@ -210,6 +210,23 @@ def test_a_batch_norm_behind_revived_units_expects_what_they_say_now():
     assert model[2].running_var[2].item() == pytest.approx(said.var(correction=0).item(), rel=1e-4)
 
 
+def test_a_group_norm_is_respected_and_its_other_channels_stay():
+    torch.manual_seed(0)
+    model = nn.Sequential(
+        nn.Conv2d(1, 6, 3), kill(nn.GroupNorm(2, 6), [1, 4]), nn.ReLU(), nn.Conv2d(6, 3, 3), nn.Flatten()
+    )
+    with torch.no_grad():
+        expected, before = model(IMAGES), model[:3](IMAGES)
+        weights = model[0].weight.clone()
+        assert lt.revive(model, IMAGES).revived == 2
+        torch.testing.assert_close(model(IMAGES), expected, rtol=1e-5, atol=1e-5)
+        # The weights before it are mixed with those of its whole group, so they are nobody's own.
+        assert torch.equal(model[0].weight, weights)
+        others = [0, 2, 3, 5]
+        torch.testing.assert_close(model[:3](IMAGES)[:, others], before[:, others])
+    assert lt.diagnose(model, IMAGES).dead == 0
+
+
 def test_units_that_only_frozen_weights_hear_are_revived_within_the_bound():
     model = nn.Sequential(kill(nn.Linear(4, 6), [0, 5]), nn.ReLU(), nn.Linear(6, 2).requires_grad_(False))
     x, head = torch.randn(100, 4), copy.deepcopy(model[2].state_dict())
