@@ -19,6 +19,9 @@ pub struct Constant {
     pub factor: f64,
     /// The axis of the weights that counts what they make.
     pub outputs_axis: usize,
+    /// The place of the parameter in the network.
+    #[serde(skip)]
+    pub(super) index: usize,
 }
 
 /// The constants behind the weights that hear the units of a map, by the names of the weights; those that
@@ -54,14 +57,15 @@ pub(super) fn constant_behind(
         Weighted::Gemm | Weighted::MatrixProduct if weights.shape.len() == 2 => 1 - weights.axis,
         _ => return None,
     };
-    let (parameter, factor) = added_behind(network, node, weights.shape[outputs_axis])?;
-    let parameter = &network.parameters()[parameter];
+    let (index, factor) = added_behind(network, node, weights.shape[outputs_axis])?;
+    let parameter = &network.parameters()[index];
     (outputs_axis != weights.axis).then(|| {
         let constant = Constant {
             parameter: parameter.name.clone(),
             shape: parameter.shape.clone(),
             factor,
             outputs_axis,
+            index,
         };
         (signal, constant)
     })

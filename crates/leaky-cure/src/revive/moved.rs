@@ -102,8 +102,7 @@ fn through_weights(
     let below = |axis: usize| weights.shape[axis + 1..].iter().product::<usize>();
     let index = |place: usize, axis: usize| place / below(axis) % weights.shape[axis];
     let edits = Edits::of(work.network, [weights])?;
-    let shape = work.network.parameters()[constant.parameter].shape.clone();
-    let mut numbers = Numbers::of(work.network.parameter_data(constant.parameter)?);
+    let mut numbers = Numbers::of(work.network.parameter_data(constant.index)?);
     for &unit in units {
         let places: Vec<usize> = places(weights, unit).collect();
         // A grouped weight counts the channels of a group alone: its unit is the channel itself.
@@ -122,8 +121,8 @@ fn through_weights(
             numbers.set(output, numbers.get(output) + change);
         }
     }
-    let moved = numbers.to_data(shape);
-    work.network.set_parameter(constant.parameter, moved);
+    let moved = numbers.to_data(constant.shape);
+    work.network.set_parameter(constant.index, moved);
     Ok(())
 }
 
