@@ -21,12 +21,13 @@ ONE_STEP = {"optimizer": "sgd", "batch_size": 10_000, "revive": False, "alpha": 
 
 def test_recentred_units_bend_on_half_of_the_samples():
     path, x, y = case("mlp")
-    # A network that learns nothing validates as the one that was re-centred.
     options = {"val": (x, y), "epochs": 20, "alpha": 0.1}
     plain, found = lr.cure(path, x, y, **options), lr.cure(path, x, y, **options, recentre=True)
     assert plain.figures["recentred"] == 0 < plain.after.always_on
     assert found.figures["recentred"] == found.before.always_on > 0
-    assert found.figures["recentring_max_difference"] > 0 and found.after.always_on == 0
+    # It changes outputs, and says so; training may turn a unit on for good again.
+    assert found.figures["recentring_max_difference"] > plain.figures["recentring_max_difference"] == 0
+    assert found.after.always_on < plain.after.always_on
 
 
 def test_a_pull_leads_back_to_where_the_weights_began():
@@ -51,7 +52,7 @@ def test_a_pull_leads_back_to_where_the_weights_began():
 def test_statistics_of_batch_normalisations_train_where_it_is_asked_for():
     path, x, y = case("conv-batch-norm")
     shifted = {name: array + 2 for name, array in x.items()}
-    options = {"val": (shifted, y), "epochs": 3, "revive": False}
+    options = {"val": (shifted, y), "epochs": 20, "lr": 0.01, "revive": False}
     given = numbers(path)
     kept = numbers(lr.cure(path, shifted, y, **options).model)
     found = lr.cure(path, shifted, y, **options, train_statistics=True)
