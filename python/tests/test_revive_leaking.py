@@ -35,15 +35,12 @@ LEAKS = {
     "lt.LeakyReLU": lambda: lt.LeakyReLU(0.1),
     "F.leaky_relu": Called,
     "PReLU": lambda: nn.PReLU(8, init=0.1),
-    "ELU": nn.ELU,
 }
 
 
 def perceptron(rectifier):
     torch.manual_seed(0)
-    return nn.Sequential(
-        kill(nn.Linear(6, 8)), rectifier(), nn.Linear(8, 8), nn.LeakyReLU(0.1), nn.Linear(8, 3)
-    )
+    return nn.Sequential(kill(nn.Linear(6, 8)), rectifier(), nn.Linear(8, 3))
 
 
 def with_means(model, rectifier, x, per_entry=False):

@@ -25,7 +25,7 @@ class Page:
         self._file = file
         self._parts = [_opening(seeds, quick)]
         if left_out:
-            self._parts.append(f"**Parts that were not run for this page: {', '.join(left_out)}.**")
+            self._parts.append(f"**Not run for this page: {'; '.join(left_out)}.**")
         self._quick = quick
         self._beside: list[comparisons.Beside] = []
 

@@ -84,7 +84,7 @@ def revive(
     bound: so small that all of them together change an output by at most `bound` times its magnitude. Their
     gradient is as large as that of any other unit. What can be revived neither way is left, with the reason.
 
-    A dead unit behind a leak (`nn.LeakyReLU`, `nn.PReLU`, `nn.ELU`) is not silent: it passes on a part of its
+    A dead unit behind a leak (`nn.LeakyReLU`, `nn.PReLU`) is not silent: it passes on a part of its
     negative input. Its mean is added to the bias that comes next, or to what stands for one, and what it said
     beyond its mean is lost when it is muted: outputs change by that, which is measured and told. `bound=0`
     leaves such units, too.

@@ -85,10 +85,13 @@ fn added_behind(network: &Network, node: &Node, outputs: usize) -> Option<(usize
         Role::Weighted(Weighted::Gemm) => (float("alpha")?, float("beta")?),
         _ => (1.0, 1.0),
     };
+    // A bias that is no parameter, of zeros say, leaves what comes behind.
     if !matches!(node.role, Role::Weighted(Weighted::MatrixProduct))
         && let Some(bias) = node.input(2)
+        && beta != 0.0
+        && let Some(found) = own(bias, alpha / beta)
     {
-        return (beta != 0.0).then(|| own(bias, alpha / beta))?;
+        return Some(found);
     }
     let [(behind, number)] = network.consumers(*node.outputs.first()?) else {
         return None;
