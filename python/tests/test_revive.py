@@ -210,21 +210,17 @@ def test_a_batch_norm_behind_revived_units_expects_what_they_say_now():
     assert model[2].running_var[2].item() == pytest.approx(said.var(correction=0).item(), rel=1e-4)
 
 
-def test_a_group_norm_is_respected_and_its_other_channels_stay():
-    torch.manual_seed(0)
+def test_units_behind_a_group_norm_are_left_with_the_reason_and_nothing_changes():
     model = nn.Sequential(
         nn.Conv2d(1, 6, 3), kill(nn.GroupNorm(2, 6), [1, 4]), nn.ReLU(), nn.Conv2d(6, 3, 3), nn.Flatten()
     )
-    with torch.no_grad():
-        expected, before = model(IMAGES), model[:3](IMAGES)
-        weights = model[0].weight.clone()
-        assert lt.revive(model, IMAGES).revived == 2
-        torch.testing.assert_close(model(IMAGES), expected, rtol=1e-5, atol=1e-5)
-        # The weights before it are mixed with those of its whole group, so they are nobody's own.
-        assert torch.equal(model[0].weight, weights)
-        others = [0, 2, 3, 5]
-        torch.testing.assert_close(model[:3](IMAGES)[:, others], before[:, others])
-    assert lt.diagnose(model, IMAGES).dead == 0
+    before = copy.deepcopy(model.state_dict())
+    revival = lt.revive(model, IMAGES)
+    # The exporter writes it as products and sums, in which the map finds no numbers of a unit's own.
+    assert revival.revived == 0 and {left.unit for left in revival.not_revived} == {1, 4}
+    assert all("its pre-activation comes from" in left.reason for left in revival.not_revived)
+    for name, value in model.state_dict().items():
+        assert torch.equal(value, before[name])
 
 
 def test_units_that_only_frozen_weights_hear_are_revived_within_the_bound():
