@@ -65,6 +65,14 @@ def test_statistics_of_batch_normalisations_train_where_it_is_asked_for():
         assert not np.allclose(trained[name], given[name], rtol=0.01)
 
 
+def test_units_behind_a_learned_slope_are_recycled_too():
+    path, x, y = case("two-inputs")
+    found = lr.cure(path, x, y, val=(x, y), epochs=1, recycle=1, revive=False, alpha=0.1)
+    dead = {layer.op: len(layer.dead) for layer in found.before.layers}
+    assert dead == {"Relu": 3, "PRelu": 5, "Elu": 0}
+    assert found.figures["recycled"] >= 8 and found.after.dead == 0
+
+
 @pytest.mark.parametrize("option", [{"pull": -1.0}, {"patience": 0}, {"recycle": 0}, {"momentum": 1.0}])
 def test_options_of_training_that_make_no_sense_are_refused(option):
     with pytest.raises(ValueError, match=next(iter(option))):
