@@ -51,7 +51,7 @@ def main():
     # The same in Parquet, in several row groups, with an index that is a column without a name of the table's own.
     backwards = table.set_index(np.arange(SAMPLES)[::-1])
     backwards.to_parquet(FOLDER / "table.parquet", row_group_size=4)
-    table.assign(label=x[:, 2]).to_parquet(FOLDER / "values.parquet", compression="gzip", index=False)
+    table.assign(label=x[:, 2]).to_parquet(FOLDER / "values.parquet", index=False)
     # Every kind of number, with and without a dictionary; what is no number, and what is missing.
     kinds = ["int8", "int16", "int32", "int64", "uint8", "uint16", "uint32", "uint64", "float32", "float64", "bool"]
     numbers = pandas.DataFrame({kind: extremes(np.dtype(kind)) for kind in kinds})
@@ -66,7 +66,8 @@ def main():
     }
     for name, column in others.items():
         pandas.DataFrame({"a": [1, 2], name: column}).to_parquet(FOLDER / f"{name}.parquet")
-    numbers.to_parquet(FOLDER / "zstd.parquet", compression="zstd")
+    for compression in ["gzip", "zstd"]:
+        numbers.to_parquet(FOLDER / f"{compression}.parquet", compression=compression)
 
     # Lossless kinds hold the numbers themselves; of a JPEG what Pillow reads again is what it is.
     random = np.random.default_rng(12)

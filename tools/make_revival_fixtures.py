@@ -291,6 +291,17 @@ def attention_values(graph: Graph) -> None:
     graph.output(graph.node("MatMul", mixed, graph.weight("head", 6, 3)))
 
 
+@case(IMAGE)
+def scaled_and_shifted(graph: Graph) -> None:
+    """A batch normalisation that an exporter folded into a factor and a summand for each channel."""
+    value = convolution(graph, "x", "first", (6, 3), dead=False)
+    scale = graph.tensor("scale", graph.random.normal(0, 1, (6, 1, 1)))
+    graph.bias("shift", 6)
+    shift = numpy_helper.to_array(graph.weights.pop()).reshape(1, 6, 1, 1)
+    value = graph.node("Add", graph.node("Mul", value, scale), graph.tensor("shift", shift))
+    pooled_head(graph, graph.node("Relu", value), 6)
+
+
 def dead_units(model: onnx.ModelProto, x: np.ndarray) -> dict[str, list[int]]:
     """For each rectifier the units that are never above zero, as ONNX Runtime computes them."""
     exposed = onnx.ModelProto()

@@ -93,9 +93,10 @@ impl ConvertRequest {
                 "relu" => ConvertFrom::Relu,
                 "leaky-relu" => ConvertFrom::LeakyRelu,
                 "prelu" => ConvertFrom::PRelu,
+                "relu6" => ConvertFrom::Relu6,
                 other => {
                     return Err(PyValueError::new_err(format!(
-                        "from_ is '{other}': give 'relu', 'leaky-relu' or 'prelu'"
+                        "from_ is '{other}': give 'relu', 'leaky-relu', 'prelu' or 'relu6'"
                     )));
                 }
             },

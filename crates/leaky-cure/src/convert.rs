@@ -29,6 +29,8 @@ pub enum ConvertFrom {
     LeakyRelu,
     /// PReLU, whose learned slopes give way to a fixed one.
     PRelu,
+    /// ReLU6, which then leaks below zero and is bounded above as before.
+    Relu6,
 }
 
 impl ConvertFrom {
@@ -37,6 +39,7 @@ impl ConvertFrom {
             Self::Relu => RectifierKind::Relu,
             Self::LeakyRelu => RectifierKind::LeakyRelu,
             Self::PRelu => RectifierKind::PRelu,
+            Self::Relu6 => RectifierKind::Clip,
         }
     }
 }

@@ -4,9 +4,9 @@ use crate::error::{Error, Result};
 use crate::facts::RectifierKind;
 use crate::model::Model;
 use crate::network::Network;
-use crate::proto::AttributeProto;
 use crate::proto::attribute_proto::AttributeType;
 use crate::proto::tensor_proto::DataType;
+use crate::proto::{AttributeProto, NodeProto};
 use crate::rectifier::Rectifier;
 use crate::units::Shapes;
 
@@ -25,28 +25,59 @@ pub enum Replacement {
 
 impl Model {
     /// Turns ReLU nodes of the file into Leaky ReLU nodes with this `alpha`; Leaky ReLU and PReLU nodes
-    /// get it in place of their slopes. All else stays.
+    /// get it in place of their slopes. A ReLU6 becomes two nodes, a Leaky ReLU and behind it the bound
+    /// above. All else stays.
     ///
-    /// `network` is the one made from this model, `rectifiers` are those of its own to exchange.
+    /// `network` is the one made from this model, `rectifiers` are those of its own to exchange, in
+    /// execution order. Where one of them is a ReLU6 the network must be made anew afterwards.
     ///
     /// # Errors
     ///
-    /// If one of them is of another kind.
+    /// If one of them is of another kind, or a ReLU6 within a branch.
     pub fn leak(&mut self, network: &Network, rectifiers: &[&Rectifier], alpha: f32) -> Result<()> {
-        for rectifier in rectifiers {
-            let leaks = matches!(
-                rectifier.kind,
-                RectifierKind::Relu | RectifierKind::LeakyRelu | RectifierKind::PRelu
-            );
-            if !leaks {
-                return Err(Error::Invalid(format!(
-                    "node '{}' is {}, not a rectifier that could leak",
-                    rectifier.name, rectifier.operator
-                )));
+        // From the last on, so that a node more leaves the places of the others as they are.
+        for rectifier in rectifiers.iter().rev() {
+            match rectifier.kind {
+                RectifierKind::Relu | RectifierKind::LeakyRelu | RectifierKind::PRelu => {
+                    self.set_operator(network, rectifier, RectifierKind::LeakyRelu, Some(alpha));
+                }
+                RectifierKind::Clip => self.leak_below_bound(network, rectifier, alpha)?,
+                _ => {
+                    return Err(Error::Invalid(format!(
+                        "node '{}' is {}, not a rectifier that could leak",
+                        rectifier.name, rectifier.operator
+                    )));
+                }
             }
-            self.set_operator(network, rectifier, RectifierKind::LeakyRelu, Some(alpha));
         }
         Ok(())
+    }
+
+    /// Leaves of a ReLU6 the bound above, and puts a Leaky ReLU before it, which takes its name.
+    fn leak_below_bound(
+        &mut self,
+        network: &Network,
+        rectifier: &Rectifier,
+        alpha: f32,
+    ) -> Result<()> {
+        let index = network.nodes()[rectifier.node].index;
+        let activation = self.free_name(network, &format!("{}.leaky", rectifier.name));
+        let mut leaky = NodeProto::new();
+        leaky.set_op_type(RectifierKind::LeakyRelu.operator().into());
+        leaky.set_name(rectifier.name.clone());
+        leaky.input = vec![network.value_name(rectifier.input).to_owned()];
+        leaky.output = vec![activation.clone()];
+        leaky.attribute = vec![alpha_attribute(alpha)];
+        self.change_node(index, |node| {
+            node.set_name(format!("{}.bound", rectifier.name));
+            node.input[0].clone_from(&activation);
+            // Since operator set 11 the ends are inputs.
+            if let Some(minimum) = node.input.get_mut(1) {
+                minimum.clear();
+            }
+            node.attribute.retain(|attribute| attribute.name() != "min");
+        });
+        self.insert_before(index, leaky)
     }
 
     /// Puts another rectifier in the place of each of these. All else stays; slopes for `PRelu` are
@@ -231,6 +262,56 @@ mod tests {
         assert_eq!(network.parameters()[slope].shape, [2, 1]);
         let numbers = network.parameter_data(slope).unwrap();
         assert_eq!(numbers.try_to_vec::<f32>().unwrap(), [0.25, 0.25]);
+    }
+
+    #[test]
+    fn a_relu6_leaks_below_zero_and_is_bounded_above() {
+        let mut model = Graph::new()
+            .input("x", &[None, Some(3)])
+            .floats("w", &[3, 3])
+            .floats("v", &[3, 3])
+            .floats("zero", &[])
+            .floats("six", &[])
+            .node("MatMul", &["x", "w"], "first")
+            .node("Clip", &["first", "zero", "six"], "once")
+            .node("MatMul", &["once", "v"], "second")
+            .node("Clip", &["second", "zero", "six"], "twice")
+            .node("MatMul", &["twice", "v"], "y")
+            .output("y")
+            .model()
+            .unwrap();
+        let device = Default::default();
+        let with_numbers = |model: &Model| {
+            let mut network = Network::new(model, &device).unwrap();
+            for (name, numbers) in [
+                ("w", vec![1.0_f32, 0.0, 0.0, 0.0, 1.0, 0.0, 0.0, 0.0, 1.0]),
+                ("v", vec![1.0, 0.0, 0.0, 0.0, 1.0, 0.0, 0.0, 0.0, 1.0]),
+                ("six", vec![6.0]),
+            ] {
+                let mut parameters = network.parameters().iter();
+                let index = parameters
+                    .position(|parameter| parameter.name == name)
+                    .unwrap();
+                let shape = network.parameters()[index].shape.clone();
+                network.set_parameter(index, TensorData::new(numbers, shape));
+            }
+            network
+        };
+        let network = with_numbers(&model);
+        network.store(&mut model).unwrap();
+        let rectifiers = network.rectifiers().unwrap();
+        let hidden: Vec<&Rectifier> = rectifiers.iter().collect();
+        model.leak(&network, &hidden, 0.5).unwrap();
+        let read = Model::from_bytes(&model.to_bytes().unwrap()).unwrap();
+        for model in [model, read] {
+            let leaky = Network::new(&model, &device).unwrap();
+            let found = leaky.rectifiers().unwrap();
+            let found = found.iter().map(|own| (own.name.as_str(), own.alpha));
+            assert!(found.eq([("once", Some(0.5)), ("twice", Some(0.5))]));
+            let x = TensorData::new(vec![-4.0_f32, 2.0, 9.0], [1, 3]);
+            let y = leaky.run(vec![x]).unwrap().remove(0);
+            assert_eq!(y.try_to_vec::<f32>().unwrap(), [-1.0, 2.0, 6.0]);
+        }
     }
 
     #[test]

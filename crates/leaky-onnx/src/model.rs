@@ -269,6 +269,33 @@ impl Model {
         }
     }
 
+    /// Puts a node before one that runs; the places of all nodes behind it change.
+    ///
+    /// # Errors
+    ///
+    /// If that node stands within a branch.
+    pub(crate) fn insert_before(&mut self, index: usize, node: NodeProto) -> Result<()> {
+        let Placed { root, way, .. } = self.layout.nodes[index].clone();
+        if !way.is_empty() {
+            return Err(Error::Invalid(format!(
+                "node '{}' stands within a branch, where no other can be put before it",
+                self.node(index).name()
+            )));
+        }
+        self.root_mut(root);
+        if let Step::Graph(place) = self.steps[root] {
+            let graph = self.message.graph.mut_or_insert_default();
+            graph.node.insert(place, node);
+        }
+        let changed = Self::from_message(
+            std::mem::take(&mut self.message),
+            std::mem::take(&mut self.folder),
+        )?;
+        let batching = std::mem::replace(self, changed).batching;
+        self.batching = batching;
+        Ok(())
+    }
+
     fn root_mut(&mut self, index: usize) -> &mut NodeProto {
         if matches!(self.steps[index], Step::Body(_)) {
             self.unfold();

@@ -168,12 +168,13 @@ impl<'a> Table<'a> {
                 return Err(self.storage.damaged(reason));
             }
             let known = [Compression::UNCOMPRESSED, Compression::SNAPPY];
-            if !known.contains(&chunk.compression())
-                && !matches!(chunk.compression(), Compression::GZIP(_))
-            {
+            if !known.contains(&chunk.compression()) {
+                // Written with its level behind it, where it has one.
+                let name = chunk.compression().to_string().to_lowercase();
+                let name = name.split('(').next().unwrap_or_default();
                 return Err(DataError::Compression {
                     file: self.storage.name().to_owned(),
-                    compression: chunk.compression().to_string().to_lowercase(),
+                    compression: name.to_owned(),
                 });
             }
         }

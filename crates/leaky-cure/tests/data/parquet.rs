@@ -37,6 +37,7 @@ fn what_is_no_number_is_told_with_its_column() {
         ("decimals", "holds decimals in column `decimals`"),
         ("dates", "holds dates or times in column `dates`"),
         ("missing", "holds nothing in column `missing` of row 1 "),
+        ("gzip", "is compressed with gzip: write it"),
         ("zstd", "is compressed with zstd"),
     ] {
         let path = fixture(&format!("{name}.parquet"));

@@ -76,11 +76,16 @@ impl Chain<'_> {
                 Ok(Some(input(node, 0)?))
             }
             Role::Sum { subtracts } => {
-                let (operand, constant, factor) = shifted(network, node, subtracts)?;
+                let (operand, constant, factor) = operands(network, node, subtracts)?;
                 if self.shift.is_none() {
-                    self.shift = shift_of(network, shapes, constant, (self.units, value))
+                    self.shift = numbers_by_unit(network, shapes, constant, (self.units, value))
                         .map(|share| Shift { share, factor });
                 }
+                Ok(Some(operand))
+            }
+            Role::Product { divides: false } => {
+                let (operand, constant, _) = operands(network, node, false)?;
+                self.scale(shapes, constant, value)?;
                 Ok(Some(operand))
             }
             Role::Normalization(kind) => {
@@ -96,6 +101,22 @@ impl Chain<'_> {
                 "its pre-activation comes from {} at node '{}'",
                 node.operator, node.name
             )),
+        }
+    }
+
+    /// Takes the factors of a product and what is added behind it for the scale and the shift of a batch
+    /// normalisation, whose statistics an exporter folded into them.
+    fn scale(&mut self, shapes: &Shapes, constant: ValueId, value: ValueId) -> Result<(), String> {
+        let scale = numbers_by_unit(self.network, shapes, constant, (self.units, value));
+        match scale {
+            Some(scale) if self.normalization.is_none() && self.shift.is_some() => {
+                self.normalization = Some(UnitNormalization {
+                    scale,
+                    statistics: None,
+                });
+                Ok(())
+            }
+            _ => Err("its pre-activation is a product that is not shifted unit by unit".into()),
         }
     }
 
@@ -237,8 +258,8 @@ fn weights_of_product(network: &Network, node: &Node) -> Result<(usize, usize), 
     }
 }
 
-/// The operand and the constant of a sum or difference, with the constant's sign.
-fn shifted(
+/// The operand and the constant of a sum, a difference or a product, with the constant's sign.
+fn operands(
     network: &Network,
     node: &Node,
     subtracts: bool,
@@ -250,14 +271,14 @@ fn shifted(
         (false, true) if two => Ok((left, right, sign)),
         (true, false) if two && sign > 0.0 => Ok((right, left, 1.0)),
         _ => Err(format!(
-            "its pre-activation is the sum of two branches at node '{}'",
-            node.name
+            "its pre-activation joins two branches at node '{}' ({})",
+            node.name, node.operator
         )),
     }
 }
 
 /// The share of `constant`, if it holds one number for each unit of `value` and is not shared.
-fn shift_of(
+fn numbers_by_unit(
     network: &Network,
     shapes: &Shapes,
     constant: ValueId,

@@ -21,7 +21,8 @@ pub(super) struct Convert {
     /// The slope below zero that each ReLU gets
     #[arg(long, value_name = "SLOPE", default_value_t = 0.01, value_parser = alpha, allow_hyphen_values = true)]
     alpha: f32,
-    /// Which rectifiers get it: ReLUs, or those that leak already
+    /// Which rectifiers get it: ReLUs, those that leak already, or ReLU6s (Clip from zero), which stay
+    /// bounded above
     #[arg(long, value_name = "RECTIFIER", value_enum, default_value_t = Kind::Relu)]
     from: Kind,
     /// Convert only the nodes whose name fits this pattern, such as '/layer1/*'; may be repeated
@@ -38,6 +39,7 @@ enum Kind {
     Relu,
     LeakyRelu,
     Prelu,
+    Relu6,
 }
 
 const EXAMPLES: &str = "\
@@ -60,6 +62,7 @@ impl Convert {
                     Kind::Relu => ConvertFrom::Relu,
                     Kind::LeakyRelu => ConvertFrom::LeakyRelu,
                     Kind::Prelu => ConvertFrom::PRelu,
+                    Kind::Relu6 => ConvertFrom::Relu6,
                 },
                 only: self.only,
                 skip: self.skip,

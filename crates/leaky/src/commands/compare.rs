@@ -20,7 +20,7 @@ use crate::error::{Error, Outcome};
 use crate::example;
 use crate::settings::{self, Compare};
 use crate::signals::Signals;
-use crate::terminal::{Screen, comparison_table};
+use crate::terminal::{Screen, comparison_table, evidence};
 
 pub(super) fn run(settings: &Compare, screen: &Screen) -> Result<Outcome, Error> {
     let options = &settings.options;
@@ -79,6 +79,7 @@ pub(super) fn run(settings: &Compare, screen: &Screen) -> Result<Outcome, Error>
         ));
     }
     screen.tell(&comparison.verdict);
+    screen.tell(evidence::OF_RECTIFIERS);
     figures.write_json(&comparison, screen)?;
     figures.write_page(|| {
         let provenance = case.told_in(figures.provenance());

@@ -10,7 +10,7 @@ use leaky_onnx::Model;
 use super::files::Files;
 use crate::error::{Error, Outcome};
 use crate::settings::Convert;
-use crate::terminal::Screen;
+use crate::terminal::{Screen, evidence};
 
 pub(super) fn run(settings: &Convert, screen: &Screen) -> Result<Outcome, Error> {
     let mut files = Files::read([settings.network.as_path()]);
@@ -32,5 +32,12 @@ pub(super) fn run(settings: &Convert, screen: &Screen) -> Result<Outcome, Error>
         screen.tell(&format!("{}: {what}", printable(&rectifier.name)));
     }
     screen.tell(&format!("Wrote {}.", destination.path().display()));
+    if conversion
+        .rectifiers
+        .iter()
+        .any(|own| own.done == Done::Converted)
+    {
+        screen.tell(evidence::OF_A_SWAP);
+    }
     Ok(Outcome::Done)
 }

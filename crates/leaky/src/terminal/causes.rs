@@ -3,9 +3,7 @@
 use leaky_cure::diagnose::Diagnosis;
 use leaky_cure::text::printable;
 
-/// Where it stands what is recommended rests on.
-const EVIDENCE: &str = "What reviving, a slope and fresh weights brought where they were tried, and where they did \
-                        not help: docs/evidence.md.";
+use super::evidence::OF_REMEDIES;
 
 /// Why units died, layer by layer, and what is to be done; none where none did.
 pub fn causes_text(diagnosis: &Diagnosis) -> Option<String> {
@@ -30,7 +28,7 @@ pub fn causes_text(diagnosis: &Diagnosis) -> Option<String> {
         lines.extend([String::new(), "What to do:".to_owned()]);
         let prescription = diagnosis.prescription.iter();
         lines.extend(prescription.map(|found| format!(" {}", printable(&found.sentence))));
-        lines.push(format!(" {EVIDENCE}"));
+        lines.push(format!(" {OF_REMEDIES}"));
     }
     Some(lines.join("\n"))
 }

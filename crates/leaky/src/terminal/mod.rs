@@ -4,6 +4,7 @@ mod born_dead;
 mod causes;
 mod comparison;
 mod diagnosis;
+pub mod evidence;
 mod format;
 mod grid;
 mod progress;

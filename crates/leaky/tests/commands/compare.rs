@@ -36,6 +36,7 @@ fn at_a_high_rate_relu_loses_units_and_accuracy_that_leaky_relu_keeps() {
     assert!(output.status.success(), "{}", text(&output.stderr));
     let printed = text(&output.stdout);
     assert!(printed.contains("paired t-test over 3 seeds"), "{printed}");
+    assert!(printed.ends_with("docs/evidence.md.\n"), "{printed}");
     let report = json(&folder.path().join("report.json"));
     assert_eq!(report["trials"].as_array().unwrap().len(), 6);
     let row = |place: usize, key: &str| report["summary"][place][key].as_f64().unwrap();

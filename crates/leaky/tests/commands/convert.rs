@@ -18,6 +18,10 @@ fn hidden_relus_leak_and_are_found_again_by_a_diagnosis() {
         "*_2".as_ref(),
     ]);
     assert!(printed.contains("node_relu_2: left, as asked"), "{printed}");
+    assert!(
+        printed.ends_with("(docs/evidence.md): `leaky cure` does.\n"),
+        "{printed}"
+    );
     let diagnosis = diagnosis(&output, &network);
     let operators: Vec<&str> = diagnosis["layers"]
         .as_array()
