@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection, Sequence
+
 import numpy as np
 
-from evidence.methods.catalogue import METHODS
+from evidence.methods.catalogue import METHODS, Entry
 from evidence.rows import Row, compared
 from evidence.tasks.online import OnlineTask
 from evidence.tasks.permuted_digits import permuted_digits
@@ -38,15 +40,16 @@ def task_of(name: str, quick: bool) -> OnlineTask:
     return TASKS[name](**QUICK[name]) if quick else TASKS[name]()
 
 
-def run(trials: Trials, seeds: int, quick: bool) -> dict[str, list[Row]]:
-    """The rows of each task, best first."""
-    settings = _tuned(trials, quick)
+def run(trials: Trials, seeds: int, quick: bool, without: Collection[str] = ()) -> dict[str, list[Row]]:
+    """The rows of each task, best first, but for methods that are left out."""
+    methods = [entry for entry in METHODS if entry.name not in without]
+    settings = _tuned(trials, methods, quick)
     done = trials.run(
         trial,
         [
             (task, entry.name, settings[task, entry.name], seed, quick)
             for task in TASKS
-            for entry in METHODS
+            for entry in methods
             for seed in range(seeds)
         ],
     )
@@ -54,18 +57,17 @@ def run(trials: Trials, seeds: int, quick: bool) -> dict[str, list[Row]]:
 
 
 def _rows(task: OnlineTask, settings: dict[tuple[str, str], Settings], done: dict[tuple, dict]) -> list[Row]:
-    found = {
-        entry.name: [result for job, result in done.items() if job[:2] == (task.name, entry.name)] for entry in METHODS
-    }
+    methods = [method for name, method in settings if name == task.name]
+    found = {method: [result for job, result in done.items() if job[:2] == (task.name, method)] for method in methods}
     return compared(found, {name: dict(settings[task.name, name]) for name in found}, task.higher_is_better)
 
 
-def _tuned(trials: Trials, quick: bool) -> dict[tuple[str, str], Settings]:
+def _tuned(trials: Trials, methods: Sequence[Entry], quick: bool) -> dict[tuple[str, str], Settings]:
     """By task and method, the settings that score best on the tuning seeds."""
     choices = {
         (task, entry.name): [Settings(settings) for settings in entry.grid[: 1 if quick else None]]
         for task in TASKS
-        for entry in METHODS
+        for entry in methods
     }
     done = trials.run(
         trial,

@@ -15,7 +15,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from concurrent.futures import BrokenExecutor, Executor, Future
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
@@ -27,6 +27,8 @@ from leaky_relu._results import Comparison, Conversion, Cure
 
 Data = ArrayLike | Mapping[str, ArrayLike]
 """Samples: an array with the samples on its first axis, or arrays named after the network's inputs."""
+
+Arrays = dict[str, NDArray[Any]]
 
 # How often a training is tried whose worker is lost.
 TRIES = 3
@@ -126,6 +128,15 @@ class _TrainRequest:
     recycle: int | None
 
 
+Request = TypeVar("Request")
+
+
+def _asked(request: type[Request], given: Mapping[str, Any]) -> Request:
+    """What the arguments of a function ask for, of which some have the names of a request's fields."""
+    fields = dataclasses.fields(request)  # type: ignore[arg-type]
+    return request(**{field.name: given[field.name] for field in fields})
+
+
 @dataclass(frozen=True)
 class _CureRequest:
     alpha: float | str
@@ -223,23 +234,10 @@ def cure(
         ValueError: if the network or the data cannot be worked with, or `output` is a file that was read.
         KeyboardInterrupt: on Ctrl-C, when `output`, if given, holds the best network so far.
     """
-    held = [None if data is None else _arrays(*data) for data in (val, test)]
+    given = locals()
+    held = _held("val", val), _held("test", test)
     task = _engine.Task(_name(model), _source(model), _arrays(x, y), *held)
-    objective = _ObjectiveRequest(loss, metric, class_weights, label_smoothing)
-    training = _TrainRequest(
-        epochs,
-        batch_size,
-        optimizer,
-        momentum,
-        weight_decay,
-        clip_norm,
-        schedule,
-        warm_up,
-        patience,
-        train_statistics,
-        pull,
-        recycle,
-    )
+    objective, training = _asked(_ObjectiveRequest, given), _asked(_TrainRequest, given)
     folder = None if checkpoint is None else os.fspath(checkpoint)
     request = _CureRequest(alpha, revive, revival_bound, recentre, tau, folder, lr, seed, objective, training)
     path = None if output is None else os.fspath(output)
@@ -276,6 +274,7 @@ def compare(
     y: ArrayLike,
     *,
     val: tuple[Data, ArrayLike] | None = None,
+    test: tuple[Data, ArrayLike] | None = None,
     rectifiers: Sequence[str] = RECTIFIERS,
     lr: float | Sequence[float] = 0.001,
     seeds: int = 5,
@@ -309,6 +308,7 @@ def compare(
         y: integers of shape `[N]`: class labels, or of shape `[N, H, W]`, one for each position; or floats
             shaped like the output.
         val: samples and answers to validate with; without them a fifth of the data is kept apart.
+        test: samples and answers to score each of the trained networks on, once; nothing is chosen by them.
         rectifiers: names such as `"relu"`, `"leaky-relu:0.1"`, `"prelu"`, `"rrelu"`, `"elu"`.
         lr: the learning rate, or several.
         seeds: how often each is trained.
@@ -325,43 +325,29 @@ def compare(
             seconds aside. A training whose worker is lost is done again.
         progress: whether to show a bar; by default where `tqdm` is installed and there is a terminal.
     """
+    given = locals()
     rates = [float(lr)] if isinstance(lr, (int, float)) else [float(rate) for rate in lr]
-    objective = _ObjectiveRequest(loss, metric, class_weights, label_smoothing)
-    training = _TrainRequest(
-        epochs,
-        batch_size,
-        optimizer,
-        momentum,
-        weight_decay,
-        clip_norm,
-        schedule,
-        warm_up,
-        patience,
-        train_statistics,
-        pull,
-        recycle,
-    )
+    objective, training = _asked(_ObjectiveRequest, given), _asked(_TrainRequest, given)
     request = _CompareRequest(list(rectifiers), rates, seeds, from_weights, objective, training, jobs)
-    validation = None if val is None else _arrays(*val)
+    validation, tested = _held("val", val), _held("test", test)
     if executor is None:
-        task = _engine.Task(_name(model), _source(model), _arrays(x, y), validation)
+        task = _engine.Task(_name(model), _source(model), _arrays(x, y), validation, tested)
         with watching(progress) as bar:
             return Comparison(json.loads(task.compare(request, bar)))
     # Workers may not see this machine's files.
-    work = (_name(model), _whole(model), _arrays(x, y), validation, request)
-    task = _engine.Task(*work[:4])
+    work = (_name(model), _whole(model), _arrays(x, y), validation, tested, request)
+    task = _engine.Task(*work[:5])
     with watching(progress) as bar:
         trials = _everywhere(executor, work, task.trainings(request), bar)
     return Comparison(json.loads(task.conclude(request, trials)))
 
 
-Work = tuple[str, bytes, dict[str, NDArray[Any]], dict[str, NDArray[Any]] | None, _CompareRequest]
+Work = tuple[str, bytes, Arrays, Arrays | None, Arrays | None, _CompareRequest]
 
 
 def _trial(work: Work, number: int) -> str:
     """One training of a comparison, in whatever process this runs."""
-    name, model, data, validation, request = work
-    return _engine.Task(name, model, data, validation).trial(request, number)
+    return _engine.Task(*work[:5]).trial(work[5], number)
 
 
 def _everywhere(executor: Executor, work: Work, count: int, bar: Any) -> list[str]:
@@ -435,11 +421,20 @@ def _whole(model: Any) -> bytes:
     return source if isinstance(source, bytes) else _engine.with_its_data(source)
 
 
-def _arrays(x: Data, y: ArrayLike | None) -> dict[str, NDArray[Any]]:
+def _arrays(x: Data, y: ArrayLike | None) -> Arrays:
     given = dict(x) if isinstance(x, Mapping) else {"x": x}
     if y is not None:
         given["y"] = y
     return {name: _array(name, array) for name, array in given.items()}
+
+
+def _held(name: str, pair: tuple[Data, ArrayLike] | None) -> Arrays | None:
+    """Samples with their answers, if any."""
+    if pair is None:
+        return None
+    if not isinstance(pair, (tuple, list)) or len(pair) != 2:
+        raise TypeError(f"{name} is a {type(pair).__name__}: give a pair, samples and answers")
+    return _arrays(*pair)
 
 
 def _array(name: str, values: Any) -> NDArray[Any]:

@@ -171,12 +171,14 @@ class Comparison(_Paged):
 
     @property
     def trials(self) -> list[dict[str, Any]]:
-        """Every training: `rectifier`, `lr`, `seed`, `score`, `dead_fraction`, `epochs`, `seconds`."""
+        """Every training: `rectifier`, `lr`, `seed`, `score`, `dead_fraction`, `epochs`, `seconds`; and where
+        there were samples to test with, the score on these, `test`."""
         return list(self.figures["trials"])
 
     @property
     def summary(self) -> list[dict[str, Any]]:
-        """For each rectifier and rate: `mean`, `std`, `dead_fraction`, `p_value` against ReLU."""
+        """For each rectifier and rate: `mean`, `std`, `dead_fraction`, `p_value` against ReLU; and the mean
+        score on the samples to test with, if any, `test`."""
         return list(self.figures["summary"])
 
     @property
@@ -197,13 +199,16 @@ class Comparison(_Paged):
         return _engine.comparison_page(json.dumps(self.figures))
 
     def _table(self) -> list[tuple[str, ...]]:
-        titles = ("rectifier", "learning rate", str(self.figures["metric"]), "± deviation", "dead", "p")
+        metric, tested = self.figures["metric"], any(row.get("test") is not None for row in self.summary)
+        on_test = (f"mean test {metric}",) if tested else ()
+        titles = ("rectifier", "learning rate", str(metric), "± deviation", *on_test, "dead", "p")
         rows = [
             (
                 row["rectifier"],
                 f"{row['lr']:g}",
                 _number(row["mean"]),
                 _number(row["std"]),
+                *((_number(row["test"]),) if tested else ()),
                 "-" if row["dead_fraction"] is None else f"{100 * row['dead_fraction']:.1f} %",
                 "-" if row["p_value"] is None else f"{row['p_value']:.3g}",
             )

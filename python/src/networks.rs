@@ -193,7 +193,7 @@ impl Task {
             .map(|array| Value::from_data(array, network.device()))
             .collect();
         let shapes = network.shapes(inputs).map_err(refused)?;
-        Ok(UnitMap::new(network.unit_map(&shapes).map_err(refused)?))
+        UnitMap::of(&network, &shapes)
     }
 }
 

@@ -1,38 +1,54 @@
 //! The unit map of a network, and what is to be done for its dead units.
 
-use std::collections::HashMap;
+use std::collections::{BTreeMap, HashMap};
 
-use leaky_cure::revive::plan;
+use leaky_cure::revive::{Constant, constants, leaks_muted, plan};
+use leaky_onnx::{Network, Shapes};
 use pyo3::exceptions::PyValueError;
 use pyo3::prelude::*;
+use serde::Serialize;
 
-use crate::answers::json_of;
+use crate::answers::{json_of, refused};
 
 /// Which slices of which parameters make each unit, and which hear it.
 #[pyclass(frozen, module = "leaky_relu._engine")]
 pub(crate) struct UnitMap {
     map: leaky_onnx::unit_map::UnitMap,
+    constants: BTreeMap<String, Constant>,
 }
 
 impl UnitMap {
-    pub(crate) fn new(map: leaky_onnx::unit_map::UnitMap) -> Self {
-        Self { map }
+    pub(crate) fn of(network: &Network, shapes: &Shapes) -> PyResult<Self> {
+        let map = network.unit_map(shapes).map_err(refused)?;
+        let constants = constants(network, shapes, &map);
+        Ok(Self { map, constants })
     }
+}
+
+#[derive(Serialize)]
+struct Figures<'a> {
+    #[serde(flatten)]
+    map: &'a leaky_onnx::unit_map::UnitMap,
+    constants: &'a BTreeMap<String, Constant>,
 }
 
 #[pymethods]
 impl UnitMap {
-    /// The map as JSON.
+    /// The map as JSON, with the constants behind the weights that hear units.
     fn figures(&self) -> PyResult<String> {
-        json_of(&self.map)
+        json_of(&Figures {
+            map: &self.map,
+            constants: &self.constants,
+        })
     }
 
     /// What is to be done for the `dead` units of each layer, as JSON: the layers and groups of the map
-    /// without parameters that are `fixed`, each with the reason, and the treatments.
+    /// without parameters that are `fixed`, each with the reason, and the treatments. Where outputs may
+    /// be `changing`, units that cannot be muted are revived within a bound, and those that leak are muted.
     fn plan(
         &self,
         dead: Vec<Vec<usize>>,
-        bounded: bool,
+        changing: bool,
         fixed: HashMap<String, String>,
     ) -> PyResult<String> {
         let layers = self.map.layers.len();
@@ -42,7 +58,10 @@ impl UnitMap {
                 dead.len()
             )));
         }
-        let map = self.map.clone().with_fixed(|name| fixed.get(name).cloned());
-        json_of(&(&map, plan(&map, &dead, bounded)))
+        let mut map = self.map.clone().with_fixed(|name| fixed.get(name).cloned());
+        if changing {
+            map = leaks_muted(map);
+        }
+        json_of(&(&map, plan(&map, &dead, changing)))
     }
 }

@@ -285,6 +285,28 @@ def test_a_comparison_concludes(compared):
     assert compared.conclusive in (True, False) and "<table>" in compared._repr_html_()
 
 
+def test_networks_that_are_compared_are_scored_once_on_samples_to_test_with(compared, tmp_path):
+    path, x, y = case("mlp")
+    test = {name: array[:37] for name, array in x.items()}, y[:37]
+    found = lr.compare(path, x, y, test=test, **SMALL)
+    # Nothing is chosen by them: everything else is as without.
+    for mine, plain in zip(found.trials, compared.trials, strict=True):
+        assert mine["score"] == plain["score"] and plain.get("test") is None
+        assert 37 * mine["test"] == pytest.approx(round(37 * mine["test"]))
+    row = found.summary[0]
+    own = [
+        trial["test"]
+        for trial in found.trials
+        if (trial["rectifier"], trial["lr"]) == (row["rectifier"], row["lr"])
+    ]
+    assert row["test"] == pytest.approx(sum(own) / len(own))
+    assert "mean test accuracy" in repr(found) and "mean test" not in repr(compared)
+    found.save(tmp_path / "compare.html")
+    assert "mean test accuracy" in (tmp_path / "compare.html").read_text()
+    with ThreadPoolExecutor(2) as executor:
+        assert figures(lr.compare(path, x, y, test=test, **SMALL, executor=executor)) == figures(found)
+
+
 def test_a_comparison_has_the_page_of_the_command(compared, tmp_path):
     compared.save(tmp_path / "compare.html")
     page = (tmp_path / "compare.html").read_text()
@@ -369,6 +391,8 @@ def test_a_file_that_was_read_is_never_written():
         (lambda p, x, y: lr.convert(p, from_="elu"), ValueError, "'relu', 'leaky-relu' or 'prelu'"),
         (lambda p, x, y: lr.compare(p, x, y, rectifiers=["swish"]), ValueError, "swish"),
         (lambda p, x, y: lr.compare(p, x, y, seeds=0), ValueError, "at least one training"),
+        (lambda p, x, y: lr.compare(p, x, y, test=x["x"]), TypeError, "test is a ndarray: give a pair"),
+        (lambda p, x, y: lr.compare(p, x, y, test=(x["x"][:, :5], y)), ValueError, "64"),
         (lambda p, x, y: lr.convert(p, alpha=float("nan")), ValueError, "alpha must be finite"),
         (lambda p, x, y: lr.convert(p, "no/such/folder/x.onnx"), OSError, "no/such/folder"),
     ],

@@ -210,6 +210,19 @@ def test_a_batch_norm_behind_revived_units_expects_what_they_say_now():
     assert model[2].running_var[2].item() == pytest.approx(said.var(correction=0).item(), rel=1e-4)
 
 
+def test_units_behind_a_group_norm_are_left_with_the_reason_and_nothing_changes():
+    model = nn.Sequential(
+        nn.Conv2d(1, 6, 3), kill(nn.GroupNorm(2, 6), [1, 4]), nn.ReLU(), nn.Conv2d(6, 3, 3), nn.Flatten()
+    )
+    before = copy.deepcopy(model.state_dict())
+    revival = lt.revive(model, IMAGES)
+    # The exporter writes it as products and sums, in which the map finds no numbers of a unit's own.
+    assert revival.revived == 0 and {left.unit for left in revival.not_revived} == {1, 4}
+    assert all("its pre-activation comes from" in left.reason for left in revival.not_revived)
+    for name, value in model.state_dict().items():
+        assert torch.equal(value, before[name])
+
+
 def test_units_that_only_frozen_weights_hear_are_revived_within_the_bound():
     model = nn.Sequential(kill(nn.Linear(4, 6), [0, 5]), nn.ReLU(), nn.Linear(6, 2).requires_grad_(False))
     x, head = torch.randn(100, 4), copy.deepcopy(model[2].state_dict())

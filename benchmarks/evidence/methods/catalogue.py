@@ -41,7 +41,7 @@ METHODS = [
     Entry(
         "shrink and perturb",
         ShrinkAndPerturb,
-        [{"shrink": shrink, "perturb": perturb} for shrink in (1e-3, 1e-4) for perturb in (1e-3, 1e-4)],
+        [{"shrink": shrink, "perturb": perturb} for shrink in (1e-3, 1e-4, 1e-5) for perturb in (1e-3, 1e-4, 1e-5)],
     ),
     Entry("ReDo", ReDo, [{"tau": tau, "period": period} for tau in (0.0, 0.1) for period in (25, 500)]),
     Entry(

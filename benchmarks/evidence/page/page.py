@@ -11,7 +11,7 @@ import torch
 
 from evidence.claims import Claimed
 from evidence.cure.run import OURS, Treated
-from evidence.page import figures
+from evidence.page import claims, comparisons, figures
 from evidence.page.verdicts import mean_and_deviation, p, table, verdict
 from evidence.plasticity import task_of
 from evidence.rows import Row
@@ -25,15 +25,23 @@ class Page:
         self._file = file
         self._parts = [_opening(seeds, quick)]
         if left_out:
-            self._parts.append(f"**Parts that were not run for this page: {', '.join(left_out)}.**")
+            self._parts.append(f"**Not run for this page: {'; '.join(left_out)}.**")
         self._quick = quick
+        self._beside: list[comparisons.Beside] = []
 
     def write(self) -> None:
+        if self._beside:
+            self._parts.append(
+                "## What does not help\n\nEach method beside what is simpler: where it makes no difference that can "
+                "be told, where it harms, and where it helps. Here p-values are corrected for all of this list "
+                "together.\n\n" + "\n".join(comparisons.lines(self._beside))
+            )
         self._file.parent.mkdir(parents=True, exist_ok=True)
         self._file.write_text("\n\n".join(self._parts) + "\n", encoding="utf-8")
 
     def cure(self, rows: Sequence[Treated]) -> None:
         figures.cures(rows, self._image("evidence-cure.svg"))
+        self._beside += comparisons.of_treatments(rows)
         subjects = list(dict.fromkeys(row.subject for row in rows))
         treatments = list(dict.fromkeys(row.treatment for row in rows))
         by = {(row.subject, row.treatment): row for row in rows}
@@ -72,6 +80,7 @@ class Page:
         )
         for name, rows in found.items():
             task = task_of(name, self._quick)
+            self._beside += comparisons.of_methods(rows, name, task.higher_is_better)
             image = f"evidence-{name.replace(' ', '-')}.svg"
             score = "accuracy" if task.higher_is_better else "squared error"
             figures.curves(rows, name, f"online {score}, mean of 5 tasks", self._image(image))
@@ -82,6 +91,7 @@ class Page:
             )
 
     def reinforcement(self, rows: Sequence[Row]) -> None:
+        self._beside += comparisons.of_methods(rows, "Catch", True)
         figures.curves(rows, "Catch, its pixels permuted", "mean reward of a ball", self._image("evidence-catch.svg"))
         self._parts.append(
             "## Learning by trial\n\nA value-based agent (DQN, four gradient steps for each of the game's) plays "
@@ -110,7 +120,7 @@ class Page:
             "The last column: epochs until 98 % of ReLU's best score.\n\n"
             + table(header, cells)
             + "\n\n"
-            + "\n".join(f"- {line}" for line in _claims(rows))
+            + "\n".join(claims.lines(rows))
         )
 
     def _image(self, name: str) -> Path:
@@ -165,31 +175,3 @@ def _cure_verdicts(
         worse = f" ({'; '.join(found['worse'])})" if found["worse"] else ""
         lines.append(f"{line}{worse}; on {len(found['cannot be told'])} it cannot be told.")
     return "\n".join(lines)
-
-
-def _claims(rows: Sequence[Claimed]) -> list[str]:
-    """Each claim with what the rows say of it."""
-
-    def count(chosen: Sequence[Claimed]) -> str:
-        verdicts = [verdict(row.leaky, row.relu, row.p_value) for row in chosen]
-        return (
-            f"of {len(chosen)} rows, better in {verdicts.count('better')}, worse in {verdicts.count('worse')}, "
-            f"not to be told from ReLU in {verdicts.count('cannot be told')}"
-        )
-
-    def faster(chosen: Sequence[Claimed]) -> str:
-        known = [row for row in chosen if row.leaky_epochs is not None and not np.isnan(row.relu_epochs)]
-        ahead = sum(row.leaky_epochs < row.relu_epochs for row in known)
-        ratio = np.mean([row.leaky_epochs / row.relu_epochs for row in known]) if known else float("nan")
-        return f"fewer epochs in {ahead} of {len(known)} rows, {ratio:.2f} of ReLU's in the mean"
-
-    small = [row for row in rows if row.alpha in (0.01, 0.1)]
-    large = [row for row in rows if row.alpha == max(row.alpha for row in rows)]
-    deep = [row for row in rows if "17 layers" in row.network]
-    shallow = [row for row in rows if "3 layers" in row.network]
-    return [
-        f"*alpha 0.01 or 0.1 works well in most cases*: {count(small)}.",
-        f"*a large alpha makes the network too linear* (alpha {large[0].alpha:g}): {count(large)}.",
-        f"*it converges faster*: {faster(rows)}.",
-        f"*it is better in deeper networks*: 17 layers: {count(deep)}; 3 layers: {count(shallow)}.",
-    ]

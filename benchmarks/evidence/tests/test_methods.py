@@ -70,12 +70,13 @@ def test_redo_calls_dormant_what_is_a_fraction_of_its_layers_mean() -> None:
     assert dormant(features, 0.13).tolist() == [1, 2]
 
 
-def test_redo_resets_dormant_units_every_period_and_adams_moments_and_steps() -> None:
+def test_redo_resets_dormant_units_every_period_and_adams_moments_and_keeps_its_steps() -> None:
     model, _ = trained(ReDo(tau=0.0, period=10), steps=9, kill=[2])
     assert linears(model)[0].bias[2] < -90
     model, optimizer = trained(ReDo(tau=0.0, period=10), steps=10, kill=[2])
-    first, second, third = linears(model)
+    first, second, _ = linears(model)
     assert first.bias[2] == 0
+    assert first.weight[2].abs().max() <= (6 / (4 + 6)) ** 0.5
     # Units behind it that were dormant too were drawn anew after it, with weights that hear it.
     kept = second.bias != 0
     assert kept.any()
@@ -84,8 +85,30 @@ def test_redo_resets_dormant_units_every_period_and_adams_moments_and_steps() ->
     assert (optimizer.state[first.weight]["exp_avg"][2] == 0).all()
     assert (optimizer.state[second.weight]["exp_avg_sq"][:, 2] == 0).all()
     assert (optimizer.state[second.weight]["exp_avg_sq"] != 0).any()
-    assert optimizer.state[first.weight]["step"] == 0
-    assert optimizer.state[third.bias]["step"] == 10
+    for parameter in model.parameters():
+        assert optimizer.state[parameter]["step"] == 10
+
+
+def test_redo_looks_at_the_last_256_samples_not_at_one_batch() -> None:
+    method = ReDo(tau=0.0, period=3)
+    torch.manual_seed(0)
+    model = perceptron((1, 2, 1), nn.ReLU)
+    first, second = linears(model)
+    with torch.no_grad():
+        first.weight.copy_(torch.tensor([[1.0], [-1.0]]))
+        first.bias.zero_()
+    optimizer = method.optimizer(model, 0.0)
+    method.begin(model, optimizer)
+    # The second unit fires on the first batch alone, and is not dormant for that.
+    for x in (-torch.ones(16, 1), torch.ones(16, 1), torch.ones(16, 1)):
+        model(x).sum().backward()
+        optimizer.step()
+        method.after_step(model, optimizer, x)
+    assert first.weight.flatten().tolist() == [1.0, -1.0]
+    for _ in range(18):
+        method.after_step(model, optimizer, torch.ones(16, 1))
+    method.end()
+    assert first.weight[0] == 1 and first.weight[1] != -1 and second.weight[0, 1] == 0
 
 
 def test_continual_backpropagation_replaces_the_least_useful_mature_unit() -> None:
@@ -177,4 +200,15 @@ def test_recycling_revives_a_dead_unit_and_a_leak_leaks() -> None:
     firing = (linears(model)[0](x)[:, 2] > 0).float().mean()
     assert 0.2 < firing < 0.8
     assert (optimizer.state[linears(model)[0].weight]["exp_avg"][2] == 0).all()
+
+
+def test_recycling_revives_a_unit_that_leaks_and_was_never_above_zero() -> None:
     assert LeakyReLU(0.1).activation()()(torch.tensor(-1.0)) == -0.1
+    model, _ = trained(Recycling(period=25, alpha=0.1), steps=24, kill=[2])
+    assert linears(model)[0].bias[2] < -90
+    model, optimizer = trained(Recycling(period=25, alpha=0.1), steps=25, kill=[2])
+    first, second, _ = linears(model)
+    x = torch.randn(256, 4, generator=torch.Generator().manual_seed(2))
+    assert 0.2 < (first(x)[:, 2] > 0).float().mean() < 0.8
+    assert (second.weight[:, 2] == 0).all()
+    assert (optimizer.state[first.weight]["exp_avg"][2] == 0).all()

@@ -21,9 +21,9 @@ FIRST_SCALE = 0.05
 AIM = 0.7
 
 
-def revive_within_bound(work: Work, how: Bounded, units: Tensor, budget: float) -> None:
+def revive_within_bound(work: Work, how: Bounded, units: Tensor, budget: float, speaking: bool) -> None:
     """Revives units each of which may change outputs by `budget` times their magnitude. What does not keep
-    within that together is tried by halves."""
+    within that together is tried by halves. `speaking` units are not silent as they are."""
     waiting = [units]
     while waiting:
         some = waiting.pop()
@@ -33,12 +33,17 @@ def revive_within_bound(work: Work, how: Bounded, units: Tensor, budget: float) 
             maker.silence(some)
         for hearer in how.hearers:
             hearer.mute(some)
-        fresh = work.redraw(how.makers[0], how.layer, some)
-        if _is_within(work, how, some, fresh, before, budget * len(some)):
+        allowed = budget * len(some)
+        if speaking and Difference.between(before, work.runs.outputs()).relative > allowed:
+            within = False  # What they leaked is missed, however small they begin anew.
+        else:
+            fresh = work.redraw(how.makers[0], how.layer, some)
+            within = _is_within(work, how, some, fresh, before, allowed)
+        if within:
             seen = work.seen(how.layer, some)
             lives = seen.lives()
             work.outcome.bounded += [(how.layer, unit) for unit in some[lives].tolist()]
-            work.leave(how.layer, some[~lives], seen.take(~lives))
+            work.outcome.leave(how.layer, some[~lives], seen.take(~lives))
             edits.undo_of(shares, some[~lives])
             continue
         edits.undo()

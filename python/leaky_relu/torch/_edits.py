@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
 
 import torch
 from torch import Tensor, nn
@@ -10,11 +11,24 @@ from torch import Tensor, nn
 from leaky_relu.torch._unit_map import Share
 
 
-class Edits:
-    """What was changed: every number's old value, so that all or some of it can be undone."""
+@dataclass(frozen=True)
+class Change:
+    """New numbers of one tensor."""
 
-    def __init__(self) -> None:
+    name: str
+    indices: Tensor
+    values: Tensor
+    anew: bool
+    """Whether they have nothing to do with the old ones, so that an optimiser's memory of these is void."""
+
+
+class Edits:
+    """What was changed: every number's old value, so that all or some of it can be undone; `anew` where the
+    new numbers do not rest on the old ones."""
+
+    def __init__(self, anew: bool = True) -> None:
         self._old: list[tuple[Share, Tensor, Tensor, Tensor]] = []
+        self._anew = anew
 
     @torch.no_grad()
     def remember(self, share: Share, units: Tensor) -> None:
@@ -38,10 +52,10 @@ class Edits:
             kept.append((share, own[~back], indices[~on_device], old[~on_device]))
         self._old = kept
 
-    def changes(self) -> list[tuple[str, Tensor, Tensor]]:
-        """Each changed tensor's name, where it was changed, and the new numbers."""
+    def changes(self) -> list[Change]:
+        """What was changed in each tensor."""
         return [
-            (share.name, indices.cpu(), share.tensor.take(indices).detach().cpu())
+            Change(share.name, indices.cpu(), share.tensor.take(indices).detach().cpu(), self._anew)
             for share, _, indices, _ in self._old
         ]
 
@@ -53,26 +67,25 @@ def write(tensor: Tensor, indices: Tensor, values: Tensor | float) -> None:
     tensor.put_(indices, values.expand(indices.shape))
 
 
-def apply(model: nn.Module, changes: Iterable[tuple[str, Tensor, Tensor]]) -> None:
+def apply(model: nn.Module, changes: Iterable[Change]) -> None:
     """Makes changes that were found elsewhere."""
     tensors = dict(model.named_parameters(remove_duplicate=False)) | dict(
         model.named_buffers(remove_duplicate=False)
     )
-    for name, indices, values in changes:
-        write(tensors[name], indices.to(tensors[name].device), values)
+    for change in changes:
+        tensor = tensors[change.name]
+        write(tensor, change.indices.to(tensor.device), change.values)
 
 
 @torch.no_grad()
-def reset_state(
-    optimizer: torch.optim.Optimizer, model: nn.Module, changes: Iterable[tuple[str, Tensor, Tensor]]
-) -> None:
-    """Zeroes what an optimiser remembers of exactly the numbers that were changed: every tensor of its
+def reset_state(optimizer: torch.optim.Optimizer, model: nn.Module, changes: Iterable[Change]) -> None:
+    """Zeroes what an optimiser remembers of exactly the numbers that were begun anew: every tensor of its
     state that is shaped like the parameter."""
     parameters = dict(model.named_parameters(remove_duplicate=False))
-    for name, indices, _ in changes:
-        parameter = parameters.get(name)
-        if parameter is None or parameter not in optimizer.state:
+    for change in changes:
+        parameter = parameters.get(change.name)
+        if parameter is None or parameter not in optimizer.state or not change.anew:
             continue
         for state in optimizer.state[parameter].values():
             if isinstance(state, Tensor) and state.shape == parameter.shape and state.dim() > 0:
-                write(state, indices.to(state.device), 0.0)
+                write(state, change.indices.to(state.device), 0.0)

@@ -1,18 +1,17 @@
-"""Dead units revived without a change of any output: all that hears them is muted."""
+"""Dead units revived where all that hears them can be muted: no output changes where they are silent."""
 
 from __future__ import annotations
 
 import torch
 from torch import Tensor
-from torch.nn.modules.batchnorm import _BatchNorm
 
 from leaky_relu.torch._edits import write
 from leaky_relu.torch._parts import Hearer
 from leaky_relu.torch._plans import Exact
-from leaky_relu.torch._work import Work
+from leaky_relu.torch._work import Outcome, Work
 
 
-def revive_exactly(work: Work, how: Exact, units: Tensor) -> None:
+def revive_exactly(work: Work, how: Exact, units: Tensor, outcome: Outcome) -> None:
     """Of several makers one speaks, the others are silenced. Only a unit that was seen to fire counts as
     revived; the others are as they were."""
     shares, edits = work.remember(how.makers, how.hearers, units)
@@ -34,8 +33,8 @@ def revive_exactly(work: Work, how: Exact, units: Tensor) -> None:
         seen = work.seen(layer, units)
         lives = seen.lives()
         alive |= lives
-        work.outcome.exact += [(layer, unit) for unit in units[lives].tolist()]
-        work.leave(layer, units[~lives], seen.take(~lives))
+        outcome.exact += [(layer, unit) for unit in units[lives].tolist()]
+        outcome.leave(layer, units[~lives], seen.take(~lives))
     edits.undo_of(shares, units[~alive])
     for hearer in how.hearers:
         _expect(work, hearer, units[alive])
@@ -46,13 +45,11 @@ def _expect(work: Work, hearer: Hearer, units: Tensor) -> None:
     dead, their variance was nothing, and the first step of a scale would let them shout."""
     if hearer.by is None or not len(units):
         return
-    module = work.runs.model.get_submodule(hearer.by.scale.name.rpartition(".")[0])
-    if not isinstance(module, _BatchNorm):
+    values = work.entering(hearer.by, units)
+    if values is None:
         return
-    entries = hearer.by.scale.indices(units)
-    values = work.runs.entering(module, entries.flatten())
     for share, found in (
         (hearer.by.mean, values.mean(0)),
         (hearer.by.variance, values.var(0, correction=0)),
     ):
-        write(share.tensor, share.indices(units), found.view(entries.shape))
+        write(share.tensor, share.indices(units), found)

@@ -74,15 +74,30 @@ class Normalization:
 
 
 @dataclass(frozen=True)
+class Constant:
+    """Numbers that are added to what weights make of what they hear, one for each of their outputs."""
+
+    share: Share
+    """The number of each output."""
+    factor: float
+    """What a change of an output by one is there."""
+    outputs_axis: int
+    """The axis of the weights that counts their outputs."""
+
+
+@dataclass(frozen=True)
 class Hearer:
     """What hears units: weights, or a batch normalisation that passes them on."""
 
     weights: Share | None
+    constant: Constant | None
+    """What is added to what the weights make, where there is such a thing."""
     by: Normalization | None
     behind: Normalization | None
     """What normalises the result, where each channel of it comes from one unit alone."""
 
     def shares(self) -> list[Share]:
+        """The numbers of each unit: the constant is no unit's own."""
         found = [] if self.weights is None else [self.weights]
         for normalization in (self.by, self.behind):
             found += [] if normalization is None else normalization.shares()

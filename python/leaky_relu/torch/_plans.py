@@ -8,13 +8,14 @@ from typing import Any
 
 from torch import nn
 
-from leaky_relu.torch._parts import Hearer, Maker, Normalization
+from leaky_relu.torch._parts import Constant, Hearer, Maker, Normalization
 from leaky_relu.torch._unit_map import UnitMap
 
 
 @dataclass(frozen=True)
 class Exact:
-    """Units that are revived without a change of any output, at all of these layers together."""
+    """Units that are revived at all of these layers together, once all that hears them is muted: without a
+    change of any output where they are silent."""
 
     layers: list[tuple[int, Maker | None]]
     """Each layer, and the maker that is to speak there unless the unit lives there already."""
@@ -44,9 +45,10 @@ class Treatment:
     """Layers at which they are left dead, and why."""
 
 
-def treatments(unit_map: UnitMap, model: nn.Module, dead: list[list[int]], bounded: bool) -> list[Treatment]:
-    """What is to be done for the dead units of each layer, in execution order."""
-    groups, planned = unit_map.plan(dead, bounded, _fixed(unit_map, model))
+def treatments(unit_map: UnitMap, model: nn.Module, dead: list[list[int]], changing: bool) -> list[Treatment]:
+    """What is to be done for the dead units of each layer, in execution order; `changing` where outputs may
+    change."""
+    groups, planned = unit_map.plan(dead, changing, _fixed(unit_map, model))
     return [_treatment(unit_map, groups[found["group"]], found) for found in planned]
 
 
@@ -123,9 +125,18 @@ def _hearer(unit_map: UnitMap, hearer: dict[str, Any]) -> Hearer:
             statistics["epsilon"],
         )
 
+    def constant(weights: dict[str, Any]) -> Constant | None:
+        found = unit_map.constant(weights)
+        if found is None:
+            return None
+        axis = max(range(len(found["shape"])), key=found["shape"].__getitem__)
+        outputs = {"parameter": found["parameter"], "axis": axis, "first": 0, "step": 1}
+        return Constant(unit_map.share(outputs), found["factor"], found["outputs_axis"])
+
     weights = hearer.get("weights")
     return Hearer(
         weights=unit_map.share(weights) if weights else None,
+        constant=constant(weights) if weights else None,
         by=normalization(hearer.get("normalization")),
         behind=normalization(hearer.get("behind")),
     )

@@ -1,4 +1,4 @@
-"""Dead units of a module brought back, in place, without changing what it computes, or within a bound."""
+"""Dead units of a module brought back, in place; what it computes hardly changes, and by how much is told."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 import torch
-from torch import Tensor, nn
+from torch import nn
 
 from leaky_relu._diagnosis import Diagnosis
 from leaky_relu.torch import _edits
@@ -42,7 +42,10 @@ class Revival:
     not_revived: list[NotRevived] = field(repr=False)
     """Those that do not, and why."""
     revived_within_bound: int
-    """How many of them changed outputs, within the bound; the others changed none."""
+    """How many of them changed outputs, within the bound."""
+    revived_speaking: int
+    """How many of them were not silent: they leaked, or were recycled for their small magnitude. Their mean
+    went into what comes behind, and outputs changed by the rest. All others changed no output."""
     max_difference: float
     """The largest difference that the revival made to an output."""
     largest_output: float
@@ -50,7 +53,9 @@ class Revival:
 
     def __repr__(self) -> str:
         small = self.revived_within_bound
+        speaking = self.revived_speaking
         within = f", {small} of them small because they cannot be muted" if small else ""
+        within += f", {speaking} of them not silent, so that only their mean is kept" if speaking else ""
         lines = [
             f"Revived {self.revived} units{within}; the outputs differ by at most {self.max_difference:.3g} "
             f"(of up to {self.largest_output:.5g})."
@@ -68,7 +73,7 @@ def revive(
     forward: Forward | None = None,
     bound: float = BOUND,
 ) -> Revival:
-    """Gives every dead unit of a model fresh weights, in place, and changes no output by more than a bound.
+    """Gives every dead unit of a model fresh weights, in place, and changes outputs as little as can be.
 
     A dead unit contributes nothing. So the weights that multiply it become zero, and those that feed it are
     drawn afresh (He et al. 2015), scaled and shifted so that it fires on half of the data; from then on it
@@ -79,6 +84,11 @@ def revive(
     bound: so small that all of them together change an output by at most `bound` times its magnitude. Their
     gradient is as large as that of any other unit. What can be revived neither way is left, with the reason.
 
+    A dead unit behind a leak (`nn.LeakyReLU`, `nn.PReLU`) is not silent: it passes on a part of its
+    negative input. Its mean is added to the bias that comes next, or to what stands for one, and what it said
+    beyond its mean is lost when it is muted: outputs change by that, which is measured and told. `bound=0`
+    leaves such units, too.
+
     The model's mode, hooks and the numbers of all other units stay; frozen parameters are not touched. If
     anything fails, the model is as it was. Under `torch.distributed` every process must call this; the
     first one's weights are everybody's.
@@ -86,11 +96,11 @@ def revive(
     Args:
         model: any module that `torch.onnx.export` can export, or its wrapper.
         batches: as for `diagnose`; they are run several times, so an iterator is kept in memory.
-        optimizer: what trains the model: its state of exactly the numbers that change becomes zero.
+        optimizer: what trains the model: its state of exactly the numbers that begin anew becomes zero.
         seed: where the random numbers start.
         forward: how to run a batch, as for `diagnose`.
-        bound: how much of its magnitude an output may change by units that cannot be muted; 0 leaves these
-            dead.
+        bound: how much of its magnitude an output may change by units that cannot be muted; with 0 no output
+            may change.
 
     Raises:
         ValueError: as `diagnose`; if `bound` is not between 0 and 1; if the model cannot be exported; if the
@@ -141,10 +151,10 @@ def revive_units(
     """Revives the named units of each layer of a diagnosis. Unit maps are looked up in `known`, by the part
     of the model that `forward` runs, and kept there."""
     if not units:
-        return Revival(0, [], 0, 0.0, 0.0)
+        return Revival(0, [], 0, 0, 0.0, 0.0)
     result: list[Any] = [None]
     failed: Exception | None = None
-    changes: list[tuple[str, Tensor, Tensor]] = []
+    changes: list[_edits.Change] = []
     if not is_distributed() or torch.distributed.get_rank() == 0:
         surgery = Surgery(model, batches, forward, seed)
         known = {} if known is None else known
@@ -179,9 +189,10 @@ def revive_units(
 
 def _told(outcome: Outcome, difference: Difference, found: Diagnosis) -> Revival:
     return Revival(
-        len(outcome.exact) + len(outcome.bounded),
+        len(outcome.exact) + len(outcome.bounded) + len(outcome.speaking),
         [NotRevived(found.layers[layer].name, unit, why) for layer, unit, why in sorted(outcome.left)],
         len(outcome.bounded),
+        len(outcome.speaking),
         difference.maximum,
         difference.largest,
     )

@@ -11,6 +11,7 @@ from torch.utils import _pytree as pytree
 
 from leaky_relu.torch._axes import Axes
 from leaky_relu.torch._batches import Forward, few, run, sample_count
+from leaky_relu.torch._heard import Heard
 from leaky_relu.torch._observer import Firing, Names, Observer, untouched
 from leaky_relu.torch._parts import Seen
 
@@ -56,6 +57,12 @@ class Runs:
 
         self._run(look)
         return Seen.of(torch.cat(kept), threshold)
+
+    def heard(self, weights: Tensor) -> Tensor | None:
+        """The mean of what weights are multiplied by, for each of its features or channels."""
+        with Heard(weights) as heard:
+            self._run(lambda _: None)
+        return heard.mean()
 
     def entering(self, module: nn.Module, channels: Tensor) -> Tensor:
         """What enters some channels of a module: a column for each."""

@@ -7,15 +7,17 @@ from collections.abc import Iterable
 from typing import Any
 
 import torch
-from torch import Tensor, nn
+from torch import nn
 
 from leaky_relu._diagnosis import Diagnosis
 from leaky_relu.torch._batches import Forward, device_of, few, inputs_of, moved
 from leaky_relu.torch._bounded import revive_within_bound
 from leaky_relu.torch._difference import Difference
+from leaky_relu.torch._edits import Change
 from leaky_relu.torch._exact import revive_exactly
 from leaky_relu.torch._plans import treatments
 from leaky_relu.torch._runs import Runs
+from leaky_relu.torch._speaking import revive_speaking
 from leaky_relu.torch._unit_map import UnitMap, unit_map
 from leaky_relu.torch._work import Layer, Outcome, Work
 
@@ -35,8 +37,8 @@ class Surgery:
         for edits in reversed(self._work.edits if self._work else []):
             edits.undo()
 
-    def changes(self) -> list[tuple[str, Tensor, Tensor]]:
-        """Each changed tensor's name, where it was changed, and the new numbers."""
+    def changes(self) -> list[Change]:
+        """What was changed in each tensor, in order."""
         return [change for edits in (self._work.edits if self._work else []) for change in edits.changes()]
 
     def unit_map(self, found: Diagnosis) -> UnitMap:
@@ -59,7 +61,7 @@ class Surgery:
         self, units: dict[str, list[int]], found: Diagnosis, unit_map: UnitMap, bound: float
     ) -> tuple[Outcome, Difference]:
         """Revives the named units of each layer, those that cannot be muted so small that outputs change by
-        no more than `bound` times their magnitude."""
+        no more than `bound` times their magnitude. Where that is 0, units that leak are left, too."""
         before = self._runs.outputs()
         layers = [
             Layer(layer.name, mapped["threshold"], math.sqrt(2 / (1 + (mapped["alpha"] or 0.0) ** 2)))
@@ -68,14 +70,23 @@ class Surgery:
         work = self._work = Work(self._runs, layers, self._random)
         dead = [units.get(layer.name, []) for layer in found.layers]
         planned = treatments(unit_map, self._model, dead, bound > 0)
+
+        def speak(layer: int, units: list[int]) -> bool:
+            """Whether units are not silent, because they leak or are not dead."""
+            return not unit_map.layers[layer]["silent"] or not set(units) <= set(found.layers[layer].dead)
+
         bounded = sum(len(treatment.bounded) * len(treatment.units) for treatment in planned)
         for treatment in planned:
             asked = torch.tensor(treatment.units, dtype=torch.int64)
             if treatment.exact is not None:
-                revive_exactly(work, treatment.exact, asked)
+                if any(speak(layer, treatment.units) for layer, _ in treatment.exact.layers):
+                    revive_speaking(work, treatment.exact, asked)
+                else:
+                    revive_exactly(work, treatment.exact, asked, work.outcome)
             for small in treatment.bounded:
                 # Changes add up at most.
-                revive_within_bound(work, small, asked, bound / bounded)
+                speaking = speak(small.layer, treatment.units)
+                revive_within_bound(work, small, asked, bound / bounded, speaking)
             for layer, reason in treatment.left:
                 work.outcome.left += [(layer, unit, reason) for unit in treatment.units]
         return work.outcome, Difference.between(before, self._runs.outputs())

@@ -55,6 +55,7 @@ class UnitMap:
         figures = json.loads(engine.figures())
         self.layers: list[dict[str, Any]] = figures["layers"]
         self.groups: list[dict[str, Any]] = figures["groups"]
+        self._constants: dict[str, dict[str, Any]] = figures["constants"]
         self._engine = engine
         self._tensors = _tensors(model)
         # A tensor may stand in the graph under more than one of its names.
@@ -65,17 +66,28 @@ class UnitMap:
         self._shared = {name: alike for alike in names.values() if len(alike) > 1 for name in alike}
 
     def plan(
-        self, dead: list[list[int]], bounded: bool, fixed: dict[str, str]
+        self, dead: list[list[int]], changing: bool, fixed: dict[str, str]
     ) -> tuple[list[dict[str, Any]], list[dict[str, Any]]]:
         """The groups of the map without the parameters that are `fixed`, and what is to be done for the dead
-        units of each layer; `bounded` where outputs may change within a bound."""
-        figures, planned = json.loads(self._engine.plan(dead, bounded, fixed))
+        units of each layer. Where outputs may be `changing`, units that cannot be muted are revived within a
+        bound, and those that leak are muted."""
+        figures, planned = json.loads(self._engine.plan(dead, changing, fixed))
         return figures["groups"], planned
 
     def share(self, places: dict[str, Any]) -> Share:
         """The share that stands in the map, where there is no `obstacle`."""
         name = self.name(places["parameter"])
         return Share(self._tensors[name], name, places)
+
+    def constant(self, places: dict[str, Any]) -> dict[str, Any] | None:
+        """Where a constant can be added to what some weights make of what they hear, if it can: `parameter`,
+        `shape`, the `factor` of a change there, and the weights' `outputs_axis`."""
+        found = self._constants.get(places["parameter"])
+        if found is None or self.obstacle(found["parameter"], tuple(found["shape"])) is not None:
+            return None
+        tensor = self._tensors[self.name(found["parameter"])]
+        is_frozen = isinstance(tensor, nn.Parameter) and not tensor.requires_grad
+        return None if is_frozen else found
 
     def name(self, parameter: str) -> str:
         """The module's name for a parameter of the graph."""

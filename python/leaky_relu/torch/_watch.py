@@ -43,12 +43,13 @@ class Watch:
         model: the model that is trained, or its wrapper.
         every: how many steps lie between two looks.
         recycle: every so many steps, revive the units that are dead by the verdict on the last looks, as
-            `revive` does, with the data of that step.
+            `revive` does, with the data of that step. Signs count, not magnitudes: a unit behind a leak that
+            was never above zero is dead as well.
         optimizer: what trains the model: its state of recycled units becomes zero.
         logger: where shares of dead units go: a TensorBoard `SummaryWriter`, a Weights & Biases run, a
             Lightning logger, or a function of a dictionary and the step.
         tau: count as dormant, and recycle, units whose mean magnitude is at most `tau` times their layer's
-            mean (ReDo, Sokar et al. 2023). What the model computes then changes by what these gave.
+            mean (ReDo, Sokar et al. 2023). Their means are kept; outputs change by what they gave beyond.
         samples: how many samples a look takes; by default an eighth of the batch, and at least eight.
         forward: how to run what is given to `step(batch)`, `forward(model, batch)`.
         bound: as for `revive`.

@@ -15,6 +15,7 @@
 mod attempt;
 mod bounded;
 mod cases;
+mod constant;
 mod dormant;
 pub(crate) mod edits;
 mod ends;
@@ -44,6 +45,7 @@ use moved::is_movable;
 use revival::Outcome;
 use work::{Work, with_work};
 
+pub use constant::{Constant, constants};
 pub use dormant::revive_dormant;
 pub use plan::{Bounded, Exact, Left, Spoken, Treatment, plan};
 pub use recentre::{Recentring, recentre};
@@ -62,7 +64,7 @@ pub fn revive(
     diagnosis: &Diagnosis,
     request: &Request,
 ) -> Result<Revival, RunError> {
-    revive_under(None, network, diagnosis, request, |_| {})
+    revive_under(None, network, diagnosis, request, |map| map)
 }
 
 /// As [`revive`], and units behind a leak count as silent too: where they cannot be muted within the
@@ -77,10 +79,15 @@ pub(crate) fn revive_leaking(
     diagnosis: &Diagnosis,
     request: &Request,
 ) -> Result<Revival, RunError> {
-    revive_under(None, network, diagnosis, request, |map| {
-        let leaking = map.layers.iter_mut().filter(|layer| layer.alpha.is_some());
-        leaking.for_each(|layer| layer.silent = true);
-    })
+    revive_under(None, network, diagnosis, request, leaks_muted)
+}
+
+/// The map with every rectifier called silent, those too that pass on something of what lies below zero: a
+/// plan by it mutes what leaks of a dead unit, and outputs change by that.
+#[must_use]
+pub fn leaks_muted(mut map: UnitMap) -> UnitMap {
+    map.layers.iter_mut().for_each(|layer| layer.silent = true);
+    map
 }
 
 /// As [`revive`], with the outputs compared afterwards on `samples` with those of the network as it was
@@ -102,7 +109,7 @@ pub fn revive_checked(
         samples,
         stop,
     };
-    let revival = revive_under(None, network, diagnosis, request, |_| {})?;
+    let revival = revive_under(None, network, diagnosis, request, |map| map)?;
     let difference = check.difference(network, request)?;
     if difference.is_within(allowed(&revival, request)) {
         return Ok((revival, difference));
@@ -111,7 +118,7 @@ pub fn revive_checked(
     for (index, numbers) in parameters(given)?.into_iter().enumerate() {
         network.set_parameter(index, numbers);
     }
-    let revival = revive_under(Some(&check), network, diagnosis, request, |_| {})?;
+    let revival = revive_under(Some(&check), network, diagnosis, request, |map| map)?;
     let difference = check.difference(network, request)?;
     Ok((revival, difference))
 }
@@ -130,14 +137,13 @@ fn revive_under(
     network: &mut Network,
     diagnosis: &Diagnosis,
     request: &Request,
-    seen: impl FnOnce(&mut UnitMap),
+    seen: impl FnOnce(UnitMap) -> UnitMap,
 ) -> Result<Revival, RunError> {
     if diagnosis.dead == 0 {
         return Ok(Revival::default());
     }
     with_work(network, request, |work, map| {
-        let mut map = map.clone();
-        seen(&mut map);
+        let map = seen(map.clone());
         revive_groups(work, &map, check, diagnosis)
     })
 }
@@ -172,8 +178,8 @@ fn revive_groups(
                 (&layers, units),
                 &mut outcome,
                 |work, units, outcome| {
-                    let leaks = |layer: &usize| map.layers[*layer].alpha.is_some_and(|a| a != 0.0);
-                    if !case.exact.iter().any(leaks) {
+                    let is_silent = |layer: &usize| work.rectifiers[*layer].is_silent();
+                    if case.exact.iter().all(is_silent) {
                         return exact::revive(work, case, units, outcome);
                     }
                     // It was called silent and leaks: where that can be, its mean stays.

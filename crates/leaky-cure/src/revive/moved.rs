@@ -3,22 +3,15 @@
 //! Continual backpropagation does so with the units that it replaces (Dohare et al. 2024, "Loss of
 //! plasticity in deep continual learning").
 
+use leaky_onnx::ValueId;
 use leaky_onnx::unit_map::{HeardBy, HeardNormalization, Hearer, Share, Slice};
-use leaky_onnx::{Network, Node, Normalization, Role, ValueId, Weighted};
 
+use super::constant::constant_behind;
 use super::edits::Edits;
 use super::numbers::Numbers;
 use super::observed::{Observed, Sight};
 use super::work::Work;
 use crate::run::RunError;
-use crate::signal::Signal;
-
-/// Where a constant can be added to what a node gives, one number for each of its outputs.
-struct Constant {
-    parameter: usize,
-    /// What a change of the output by one is there.
-    factor: f64,
-}
 
 /// Which way the mean of what is heard is moved.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -42,7 +35,7 @@ impl Move {
 pub(super) fn is_movable(work: &Work, hearer: &Hearer) -> bool {
     match &hearer.by {
         HeardBy::Normalization(_) => true,
-        HeardBy::Weights(weights) => weighing(work, weights).is_some(),
+        HeardBy::Weights(weights) => constant_behind(work.network, work.shapes, weights).is_some(),
     }
 }
 
@@ -103,14 +96,13 @@ fn through_weights(
     units: &[usize],
     sign: f64,
 ) -> Result<(), RunError> {
-    let Some((signal, constant, outputs_axis)) = weighing(work, weights) else {
+    let Some((signal, constant)) = constant_behind(work.network, work.shapes, weights) else {
         return Ok(());
     };
     let below = |axis: usize| weights.shape[axis + 1..].iter().product::<usize>();
     let index = |place: usize, axis: usize| place / below(axis) % weights.shape[axis];
     let edits = Edits::of(work.network, [weights])?;
-    let shape = work.network.parameters()[constant.parameter].shape.clone();
-    let mut numbers = Numbers::of(work.network.parameter_data(constant.parameter)?);
+    let mut numbers = Numbers::of(work.network.parameter_data(constant.index)?);
     for &unit in units {
         let places: Vec<usize> = places(weights, unit).collect();
         // A grouped weight counts the channels of a group alone: its unit is the channel itself.
@@ -124,13 +116,13 @@ fn through_weights(
         let seen = means(work, (signal.value, signal.axis), &entries)?;
         for (&place, weight) in places.iter().zip(edits.read(weights, unit)) {
             let found = entries.binary_search(&entry(place)).unwrap_or_default();
-            let output = index(place, outputs_axis);
+            let output = index(place, constant.outputs_axis);
             let change = sign * weight * seen[found].mean * constant.factor;
             numbers.set(output, numbers.get(output) + change);
         }
     }
-    let moved = numbers.to_data(shape);
-    work.network.set_parameter(constant.parameter, moved);
+    let moved = numbers.to_data(constant.shape);
+    work.network.set_parameter(constant.index, moved);
     Ok(())
 }
 
@@ -151,64 +143,4 @@ fn means(
 fn places(share: &Share, unit: usize) -> impl Iterator<Item = usize> {
     let slices = share.of(unit).into_iter();
     slices.flat_map(Slice::places)
-}
-
-/// The signal that weights hear, where a constant can be added to what they make of it, and the axis of
-/// the weights that counts what they make.
-fn weighing(work: &Work, weights: &Share) -> Option<(Signal, Constant, usize)> {
-    let network: &Network = work.network;
-    let signal = Signal::of(network, work.shapes, weights)?;
-    let node = &network.nodes()[signal.node];
-    let Role::Weighted(kind) = node.role else {
-        return None;
-    };
-    let outputs_axis = match kind {
-        Weighted::Convolution => 0,
-        Weighted::TransposedConvolution if weights.groups == 1 => 1,
-        Weighted::Gemm | Weighted::MatrixProduct if weights.shape.len() == 2 => 1 - weights.axis,
-        _ => return None,
-    };
-    let is_plain = outputs_axis != weights.axis;
-    let constant = constant_behind(network, node, weights.shape[outputs_axis])?;
-    is_plain.then_some((signal, constant, outputs_axis))
-}
-
-fn constant_behind(network: &Network, node: &Node, outputs: usize) -> Option<Constant> {
-    let own = |value: ValueId, factor: f64| {
-        let parameter = network.parameter_behind(value)?;
-        let elements: usize = network.parameters()[parameter].shape.iter().product();
-        let is_alone = network.consumers(value).len() == 1 && elements == outputs;
-        is_alone.then_some(Constant { parameter, factor })
-    };
-    let float = |name: &str| node.attributes().float(name, 1.0).ok();
-    let (alpha, beta) = match node.role {
-        Role::Weighted(Weighted::Gemm) => (float("alpha")?, float("beta")?),
-        _ => (1.0, 1.0),
-    };
-    if !matches!(node.role, Role::Weighted(Weighted::MatrixProduct))
-        && let Some(bias) = node.input(2)
-    {
-        return (beta != 0.0).then(|| own(bias, alpha / beta))?;
-    }
-    let [(behind, number)] = network.consumers(*node.outputs.first()?) else {
-        return None;
-    };
-    let behind = &network.nodes()[*behind];
-    let is_product = matches!(
-        node.role,
-        Role::Weighted(Weighted::Gemm | Weighted::MatrixProduct)
-    );
-    match behind.role {
-        Role::Normalization(Normalization::Batch) if *number == 0 => own(behind.input(3)?, -alpha),
-        // Behind a convolution a list of numbers may lie along another axis.
-        Role::Sum { subtracts } if is_product && behind.inputs.len() == 2 => {
-            let factor = match (subtracts, number) {
-                (true, 0) => -alpha,
-                (true, _) => return None,
-                (false, _) => alpha,
-            };
-            own(behind.input(1 - number)?, factor)
-        }
-        _ => None,
-    }
 }

@@ -77,6 +77,8 @@ pub(super) fn recycle(
 
 #[cfg(test)]
 mod tests {
+    use std::path::Path;
+
     use burn::tensor::TensorData;
     use leaky_onnx::Model;
 
@@ -129,6 +131,37 @@ mod tests {
         // Thirty times a weight leaked of each of the three; little of it varies.
         assert!(found.relative < 0.2, "{found:?}");
         assert!(found.magnitude > 5.0, "{found:?}");
+    }
+
+    #[test]
+    fn units_behind_a_learned_slope_are_recycled_too() {
+        let folder = env!("CARGO_MANIFEST_DIR").to_owned() + "/../../fixtures/networks/two-inputs";
+        let file = |name: &str| Path::new(&folder).join(name);
+        let arrays = Arrays::open(&file("data.safetensors"), None).unwrap();
+        let model = Model::read(file("model.onnx")).unwrap();
+        let task = Task::new("two-inputs.onnx", model, &arrays).unwrap();
+        let mut network = task.network().unwrap();
+        let (_, target) =
+            Objective::new(&network, &task.data, ObjectiveOptions::default()).unwrap();
+        let all: Vec<usize> = (0..task.data.samples()).collect();
+        let training = Samples {
+            data: &task.data,
+            target: &target,
+            chosen: &all,
+        };
+        let look = |network: &Network| {
+            let found = diagnose_samples(network, "", &task.data, &all, 64, &Stop::new(), || ());
+            found.unwrap().layers.remove(1)
+        };
+        let before = look(&network);
+        assert_eq!((before.op.as_str(), before.dead.len()), ("PRelu", 5));
+        let options = TrainOptions {
+            recycle: Some(Recycle::every(1)),
+            ..TrainOptions::default()
+        };
+        let mut steps = Steps::new(&options, &network, 9).unwrap();
+        recycle(&mut network, training, &options, &mut steps).unwrap();
+        assert!(look(&network).dead.is_empty());
     }
 
     /// The digits with the first layer's first units pushed far below zero, after two steps of Adam, and
