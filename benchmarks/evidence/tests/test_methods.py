@@ -210,5 +210,6 @@ def test_recycling_revives_a_unit_that_leaks_and_was_never_above_zero() -> None:
     first, second, _ = linears(model)
     x = torch.randn(256, 4, generator=torch.Generator().manual_seed(2))
     assert 0.2 < (first(x)[:, 2] > 0).float().mean() < 0.8
-    assert (second.weight[:, 2] == 0).all()
+    # Units behind it that its leak had killed were drawn anew after it, with weights that hear it.
+    assert (second.weight[:, 2] == 0).any()
     assert (optimizer.state[first.weight]["exp_avg"][2] == 0).all()
