@@ -81,7 +81,8 @@ FOCUSED = """
 # What a mouse can use and the keyboard did not come to.
 MISSED = """
     [...document.querySelectorAll("a[href], button, input, select, textarea, summary")]
-        .filter((element) => element.checkVisibility() && !element.disabled && !("reached" in element.dataset))
+        .filter((element) => element.checkVisibility() && !element.disabled)
+        .filter((element) => !("reached" in element.dataset))
         .map((element) => element.outerHTML.slice(0, 120))
 """
 

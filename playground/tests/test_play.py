@@ -189,6 +189,9 @@ def test_points_of_ones_own_are_learned(play):
 def test_digits_are_read_and_each_picture_is_told(play, opened):
     play.select_option("#shape", "digits")
     until(play, "location.hash.includes('shape=digits')")
+    play.fill("#widths", "16,16")
+    play.press("#widths", "Enter")
+    until(play, "document.querySelectorAll('.units canvas').length === 32")
     assert play.is_visible("#confusion")
     play.select_option("#pace", "20")
     play.click("#play")
