@@ -10,6 +10,9 @@ use parquet::file::reader::{ChunkReader, Length};
 
 use crate::data::storage::{Storage, Stream};
 
+/// How many bytes end a file: the length of its description, and the format's name.
+const FOOTER: u64 = 8;
+
 /// A page holds at most so many bytes once it is decompressed. Writers make them of one mebibyte.
 const LARGEST: u64 = 16 << 20;
 
@@ -25,11 +28,14 @@ impl Length for Source {
 impl ChunkReader for Source {
     type T = BufReader<Stream>;
 
-    /// The reader of the format begins here to read the header of a page.
+    /// The reader of the format begins here to read the footer, or the header of a page.
     fn get_read(&self, start: u64) -> Result<Self::T> {
         let mut stream = Stream::new(self.0.clone());
         stream.seek(SeekFrom::Start(start))?;
         let mut reader = BufReader::with_capacity(256, stream);
+        if start + FOOTER == self.0.len() {
+            return Ok(reader);
+        }
         let size = decompressed_size(&mut reader)?;
         if size > LARGEST {
             return Err(ParquetError::General(format!(
