@@ -388,7 +388,7 @@ def test_a_file_that_was_read_is_never_written():
         (lambda p, x, y: lr.cure(p, x, y, checkpoint=p), OSError, "model.onnx"),
         (lambda p, x, y: lr.diagnose(p, x, tau=2.0), ValueError, "tau must lie between"),
         (lambda p, x, y: lr.diagnose(p, x, batch_size=0), ValueError, "batch_size must be at least 1"),
-        (lambda p, x, y: lr.convert(p, from_="elu"), ValueError, "'relu', 'leaky-relu' or 'prelu'"),
+        (lambda p, x, y: lr.convert(p, from_="elu"), ValueError, "'relu', 'leaky-relu', 'prelu' or 'relu6'"),
         (lambda p, x, y: lr.compare(p, x, y, rectifiers=["swish"]), ValueError, "swish"),
         (lambda p, x, y: lr.compare(p, x, y, seeds=0), ValueError, "at least one training"),
         (lambda p, x, y: lr.compare(p, x, y, test=x["x"]), TypeError, "test is a ndarray: give a pair"),
