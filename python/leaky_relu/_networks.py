@@ -90,8 +90,8 @@ def convert(
         model: a path, bytes, or an `onnx.ModelProto`.
         output: where to write the network; without it, it is only in the result.
         alpha: the slope below zero.
-        from_: which rectifiers get it: `"relu"`, `"leaky-relu"`, `"prelu"`, whose learned slopes then give way, or
-            `"relu6"`, which stays bounded above.
+        from_: which rectifiers get it: `"relu"`, `"leaky-relu"`, `"prelu"`, whose learned slopes then give
+            way, or `"relu6"`, which stays bounded above.
         only: patterns of node names, such as `/layer1/*`: convert only these.
         skip: patterns of node names to leave.
 
