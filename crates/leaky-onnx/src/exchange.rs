@@ -281,23 +281,14 @@ mod tests {
             .model()
             .unwrap();
         let device = Default::default();
-        let with_numbers = |model: &Model| {
-            let mut network = Network::new(model, &device).unwrap();
-            for (name, numbers) in [
-                ("w", vec![1.0_f32, 0.0, 0.0, 0.0, 1.0, 0.0, 0.0, 0.0, 1.0]),
-                ("v", vec![1.0, 0.0, 0.0, 0.0, 1.0, 0.0, 0.0, 0.0, 1.0]),
-                ("six", vec![6.0]),
-            ] {
-                let mut parameters = network.parameters().iter();
-                let index = parameters
-                    .position(|parameter| parameter.name == name)
-                    .unwrap();
-                let shape = network.parameters()[index].shape.clone();
-                network.set_parameter(index, TensorData::new(numbers, shape));
-            }
-            network
-        };
-        let network = with_numbers(&model);
+        let mut network = Network::new(&model, &device).unwrap();
+        let identity = vec![1.0_f32, 0.0, 0.0, 0.0, 1.0, 0.0, 0.0, 0.0, 1.0];
+        for (name, numbers) in [("w", identity.clone()), ("v", identity), ("six", vec![6.0])] {
+            let mut parameters = network.parameters().iter();
+            let index = parameters.position(|own| own.name == name).unwrap();
+            let shape = network.parameters()[index].shape.clone();
+            network.set_parameter(index, TensorData::new(numbers, shape));
+        }
         network.store(&mut model).unwrap();
         let rectifiers = network.rectifiers().unwrap();
         let hidden: Vec<&Rectifier> = rectifiers.iter().collect();

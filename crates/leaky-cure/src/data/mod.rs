@@ -7,8 +7,8 @@
 //! ```
 //!
 //! A file is a `.npz`, a `.safetensors`, a `.npy` with its labels in another `.npy`, a table, in text
-//! or in Parquet, or a folder of images. Nothing in it is believed before it is compared with the size of the file, and nothing is read whole: rows
-//! are taken by position, for any order of the samples.
+//! or in Parquet, or a folder of images. Nothing in it is believed before it is compared with the size
+//! of the file, and nothing is read whole: rows are taken by position, for any order of the samples.
 
 mod answers;
 mod array;

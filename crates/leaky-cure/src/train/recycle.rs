@@ -84,13 +84,28 @@ mod tests {
 
     use super::*;
     use crate::candidate::hidden_relus;
-    use crate::data::Arrays;
+    use crate::data::{Arrays, Target};
     use crate::difference::Difference;
     use crate::objective::{Objective, ObjectiveOptions};
     use crate::run::device;
     use crate::task::Task;
     use crate::testing::{EXAMPLE, EXAMPLE_DATA};
     use crate::train::step::step;
+
+    /// What a network is to learn of a task, the answers, and all samples.
+    fn learned(task: &Task, network: &Network) -> (Objective, Target, Vec<usize>) {
+        let options = ObjectiveOptions::default();
+        let (objective, target) = Objective::new(network, &task.data, options).unwrap();
+        (objective, target, (0..task.data.samples()).collect())
+    }
+
+    /// Training that recycles every so many steps, and is plain otherwise.
+    fn recycling(every: usize) -> TrainOptions {
+        TrainOptions {
+            recycle: Some(Recycle::every(every)),
+            ..TrainOptions::default()
+        }
+    }
 
     #[test]
     fn what_leaked_of_a_recycled_unit_on_the_average_stays() {
@@ -103,9 +118,7 @@ mod tests {
             .unwrap();
         let task = Task::new("digits.onnx", model, &arrays).unwrap();
         let [mut network, mut before] = [(); 2].map(|()| task.network().unwrap());
-        let (_, target) =
-            Objective::new(&network, &task.data, ObjectiveOptions::default()).unwrap();
-        let all: Vec<usize> = (0..task.data.samples()).collect();
+        let (_, target, all) = learned(&task, &network);
         let training = Samples {
             data: &task.data,
             target: &target,
@@ -119,10 +132,7 @@ mod tests {
             numbers[..3].fill(-100.0);
             network.set_parameter(bias, TensorData::new(numbers, [128]));
         }
-        let options = TrainOptions {
-            recycle: Some(Recycle::every(1)),
-            ..TrainOptions::default()
-        };
+        let options = recycling(1);
         let mut steps = Steps::new(&options, &network, 9).unwrap();
         let revived = recycle(&mut network, training, &options, &mut steps).unwrap();
         assert!(revived >= 3, "{revived}");
@@ -141,9 +151,7 @@ mod tests {
         let model = Model::read(file("model.onnx")).unwrap();
         let task = Task::new("two-inputs.onnx", model, &arrays).unwrap();
         let mut network = task.network().unwrap();
-        let (_, target) =
-            Objective::new(&network, &task.data, ObjectiveOptions::default()).unwrap();
-        let all: Vec<usize> = (0..task.data.samples()).collect();
+        let (_, target, all) = learned(&task, &network);
         let training = Samples {
             data: &task.data,
             target: &target,
@@ -155,10 +163,7 @@ mod tests {
         };
         let before = look(&network);
         assert_eq!((before.op.as_str(), before.dead.len()), ("PRelu", 5));
-        let options = TrainOptions {
-            recycle: Some(Recycle::every(1)),
-            ..TrainOptions::default()
-        };
+        let options = recycling(1);
         let mut steps = Steps::new(&options, &network, 9).unwrap();
         recycle(&mut network, training, &options, &mut steps).unwrap();
         assert!(look(&network).dead.is_empty());
@@ -172,18 +177,13 @@ mod tests {
         let model = Model::from_bytes(EXAMPLE).unwrap();
         let task = Task::new("digits.onnx", model, &arrays).unwrap();
         let mut network = task.network().unwrap();
-        let (objective, target) =
-            Objective::new(&network, &task.data, ObjectiveOptions::default()).unwrap();
-        let all: Vec<usize> = (0..task.data.samples()).collect();
+        let (objective, target, all) = learned(&task, &network);
         let training = Samples {
             data: &task.data,
             target: &target,
             chosen: &all,
         };
-        let options = TrainOptions {
-            recycle: Some(Recycle::every(2)),
-            ..TrainOptions::default()
-        };
+        let options = recycling(2);
         // Fresh weights, so that nearly all units live, and all weights have a gradient.
         crate::train::initialize(&mut network, |_| 1.4, 1).unwrap();
         let mut steps = Steps::new(&options, &network, 9).unwrap();

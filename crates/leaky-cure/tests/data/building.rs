@@ -4,6 +4,7 @@ use std::io::{Cursor, Write};
 
 use burn::tensor::DType;
 use leaky_cure::data::{Arrays, DataError, Dataset, ExpectedInput, ExpectedOutput};
+use proptest::sample::Index;
 use zip::write::SimpleFileOptions;
 use zip::{CompressionMethod, ZipWriter};
 
@@ -88,4 +89,23 @@ pub fn output(shape: &[usize]) -> ExpectedOutput {
         shape: shape.to_vec(),
         dtype: DType::F32,
     }
+}
+
+/// Cuts a file off after every so many bytes, and before its last: it is refused in one line.
+pub fn refused_where_cut(file: &[u8], step: usize) {
+    for length in (0..file.len()).step_by(step).chain([file.len() - 1]) {
+        let result = Arrays::from_bytes("cut", file[..length].to_vec());
+        let message = result.expect_err("a file that is cut off").to_string();
+        assert!(!message.contains('\n'), "{message}");
+    }
+}
+
+/// A file with other bytes in some places.
+pub fn changed(file: &[u8], changes: &[(Index, u8)]) -> Vec<u8> {
+    let mut bytes = file.to_vec();
+    for (place, value) in changes {
+        let place = place.index(bytes.len());
+        bytes[place] = *value;
+    }
+    bytes
 }

@@ -5,7 +5,7 @@ use burn::tensor::DType;
 use leaky_cure::data::Arrays;
 use proptest::prelude::*;
 
-use super::building::{input, output};
+use super::building::{changed, input, output, refused_where_cut};
 
 const FILES: [&[u8]; 5] = [
     include_bytes!("files/stored.npz"),
@@ -51,12 +51,7 @@ fn the_whole_files_are_read() {
 #[test]
 fn a_file_cut_off_anywhere_is_refused() {
     for file in FILES {
-        let step = (file.len() / 200).max(1);
-        for length in (0..file.len()).step_by(step).chain([file.len() - 1]) {
-            let result = Arrays::from_bytes("cut", file[..length].to_vec());
-            let message = result.expect_err("a file that is cut off").to_string();
-            assert!(!message.contains('\n'), "{message}");
-        }
+        refused_where_cut(file, (file.len() / 200).max(1));
     }
 }
 
@@ -68,12 +63,7 @@ proptest! {
         file in prop::sample::select(&FILES[..]),
         changes in prop::collection::vec((any::<prop::sample::Index>(), any::<u8>()), 1..8),
     ) {
-        let mut bytes = file.to_vec();
-        for (place, value) in &changes {
-            let place = place.index(bytes.len());
-            bytes[place] = *value;
-        }
-        use_it(bytes);
+        use_it(changed(file, &changes));
     }
 
     #[test]

@@ -7,7 +7,7 @@ use std::fs::read;
 use leaky_cure::data::{Arrays, DType};
 use proptest::prelude::*;
 
-use super::building::{input, output};
+use super::building::{changed, input, output, refused_where_cut};
 use super::tables::{answers, dataset, expected, fixture, samples};
 
 #[test]
@@ -73,11 +73,7 @@ fn use_it(bytes: Vec<u8>) -> bool {
 fn a_file_cut_off_anywhere_is_refused() {
     for file in files() {
         assert!(use_it(file.clone()));
-        for length in (0..file.len()).step_by(7).chain([file.len() - 1]) {
-            let result = Arrays::from_bytes("cut", file[..length].to_vec());
-            let message = result.expect_err("a file that is cut off").to_string();
-            assert!(!message.contains('\n'), "{message}");
-        }
+        refused_where_cut(&file, 7);
     }
 }
 
@@ -89,12 +85,7 @@ proptest! {
         file in prop::sample::select(files()),
         changes in prop::collection::vec((any::<prop::sample::Index>(), any::<u8>()), 1..8),
     ) {
-        let mut bytes = file;
-        for (place, value) in &changes {
-            let place = place.index(bytes.len());
-            bytes[place] = *value;
-        }
-        use_it(bytes);
+        use_it(changed(&file, &changes));
     }
 
     #[test]

@@ -32,12 +32,6 @@ pub(super) fn run(settings: &Convert, screen: &Screen) -> Result<Outcome, Error>
         screen.tell(&format!("{}: {what}", printable(&rectifier.name)));
     }
     screen.tell(&format!("Wrote {}.", destination.path().display()));
-    if conversion
-        .rectifiers
-        .iter()
-        .any(|own| own.done == Done::Converted)
-    {
-        screen.tell(evidence::OF_A_SWAP);
-    }
+    screen.tell(evidence::OF_A_SWAP);
     Ok(Outcome::Done)
 }
